@@ -1,0 +1,150 @@
+/**
+ * The family of typed errors. Every failure that reaches a caller is a {@link DeeptoneError} with a stable `code`,
+ * a plain sentence that names the bad value and what is accepted, and `cause` where there is one.
+ * Codes are part of the public contract: flows switch on `msg.error.code`.
+ */
+export type DeeptoneErrorCode =
+  | 'DEEPTONE_INVALID_ARGUMENT'
+  | 'DEEPTONE_MODEL_NOT_FOUND'
+  | 'DEEPTONE_MODEL_INVALID'
+  | 'DEEPTONE_LICENSE'
+  | 'DEEPTONE_FILE_NOT_FOUND'
+  | 'DEEPTONE_FILE_UNREADABLE'
+  | 'DEEPTONE_BAD_AUDIO'
+  | 'DEEPTONE_FFMPEG_NOT_FOUND'
+  | 'DEEPTONE_FFMPEG_FAILED'
+  | 'DEEPTONE_RUNTIME_UNAVAILABLE'
+  | 'DEEPTONE_INFERENCE_FAILED'
+  | 'DEEPTONE_VOICE_SIGNATURE'
+  | 'DEEPTONE_OVERLOADED'
+  | 'DEEPTONE_ABORTED'
+  | 'DEEPTONE_CLOSED';
+
+/** Base of all errors of this package. */
+export class DeeptoneError extends Error {
+  readonly code: DeeptoneErrorCode;
+
+  constructor(code: DeeptoneErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An option or argument is outside what is accepted (`ValueError` in the API reference). */
+export class InvalidArgumentError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_INVALID_ARGUMENT', message, options);
+  }
+}
+
+/** A model was asked for that the engine does not have; `availableModels` lists those it has. */
+export class ModelNotFoundError extends DeeptoneError {
+  readonly availableModels: readonly string[];
+
+  constructor(name: string, availableModels: readonly string[]) {
+    super(
+      'DEEPTONE_MODEL_NOT_FOUND',
+      `There is no model named "${name}". Available models: ${availableModels.join(', ')}.`,
+    );
+    this.availableModels = availableModels;
+  }
+}
+
+/** A model file or catalogue entry cannot be used. */
+export class ModelInvalidError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_MODEL_INVALID', message, options);
+  }
+}
+
+/** Why a license does not allow what was asked. */
+export type LicenseProblem =
+  | 'malformed'
+  | 'unknown-key'
+  | 'bad-signature'
+  | 'not-yet-valid'
+  | 'expired'
+  | 'model-not-allowed'
+  | 'too-many-streams';
+
+/** The license key is invalid, cannot be validated, or does not allow what was asked (API reference). */
+export class LicenseManagerError extends DeeptoneError {
+  readonly problem: LicenseProblem;
+
+  constructor(problem: LicenseProblem, message: string, options?: ErrorOptions) {
+    super('DEEPTONE_LICENSE', message, options);
+    this.problem = problem;
+  }
+}
+
+/** A file is missing, a directory, or cannot be read. */
+export class AudioFileError extends DeeptoneError {
+  constructor(
+    code: 'DEEPTONE_FILE_NOT_FOUND' | 'DEEPTONE_FILE_UNREADABLE',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+}
+
+/** The bytes are not audio that can be decoded: empty, truncated, unknown format, not a number. */
+export class BadAudioError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_BAD_AUDIO', message, options);
+  }
+}
+
+/** ffmpeg is needed and was not found, or it failed; the message ends with its last words. */
+export class FfmpegError extends DeeptoneError {
+  constructor(
+    code: 'DEEPTONE_FFMPEG_NOT_FOUND' | 'DEEPTONE_FFMPEG_FAILED',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+}
+
+/** ONNX Runtime is missing or does not load on this machine; says what to do. */
+export class RuntimeUnavailableError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_RUNTIME_UNAVAILABLE', message, options);
+  }
+}
+
+/** A model failed while it ran. */
+export class InferenceError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_INFERENCE_FAILED', message, options);
+  }
+}
+
+/** A voice sample or a voice signature is outside its limits. */
+export class VoiceSignatureError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_VOICE_SIGNATURE', message, options);
+  }
+}
+
+/** A bounded queue or the cap on live streams is full. */
+export class OverloadedError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_OVERLOADED', message, options);
+  }
+}
+
+/** The caller aborted the work. */
+export class AbortedError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_ABORTED', message, options);
+  }
+}
+
+/** The engine or stream was closed. */
+export class ClosedError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_CLOSED', message, options);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The inference room's face: PCM in, frame probabilities out (decision 26).
+ */
+
+/** Gate that decides about a frame before the model does (decision 6). */
+export type Gate = 'volume' | 'voice';
+
+/** How the graph's scores become probabilities. `embedding`: the scores are a voice embedding. */
+export type Activation = 'softmax' | 'sigmoid' | 'embedding';
+
+/** Settings of the online clustering of a model with `activation: "embedding"`; see the speaker map in `insight/`. */
+export type ClusteringSettings = Readonly<Record<string, number>>;
+
+/** What a model is, as plain data from its catalogue entry. */
+export interface ModelDescription {
+  /** Hyphenated lower-case name, as in JSON: `speech-rt`. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** Class names in the order of the probabilities; empty for an embedding. */
+  readonly classes: readonly string[];
+  readonly activation: Activation;
+  /** Milliseconds of audio that one prediction looks back on. */
+  readonly receptiveFieldMs: number;
+  readonly gate: Gate;
+  /** A winner with a confidence below this is `unknown`; null where the model has no `unknown` (decision 8). */
+  readonly unknownBelow: number | null;
+  /** SPDX identifier of the license of the weights. */
+  readonly license: string;
+  readonly trainingData: 'open' | 'non-commercial' | 'user';
+  readonly clustering?: ClusteringSettings;
+}
+
+/** Predictions for consecutive frames of one stream. */
+export interface FramePredictions {
+  readonly frameCount: number;
+  /**
+   * Per model name: calibrated probabilities, row-major [frameCount x classes];
+   * for an embedding [frameCount x embedding size], L2-normalised.
+   */
+  readonly probabilities: ReadonlyMap<string, Float32Array>;
+}
+
+/** One stream of audio through a set of models. Recurrent state belongs to the stream. */
+export interface PredictionStream {
+  /**
+   * Predicts the next frames. Calls are answered in order; several may be in flight.
+   *
+   * @param pcm 16 kHz mono, full scale 1.0, finite; length a positive multiple of 1,024. Ownership passes to the engine.
+   * @throws InferenceError, RuntimeUnavailableError, ClosedError
+   */
+  predict(pcm: Float32Array): Promise<FramePredictions>;
+  /** Frees the stream's state. Predictions in flight are still answered. Safe to call twice. */
+  close(): void;
+}
+
+/** Runs models. The default is ONNX Runtime in a worker thread; others are chosen by the same option (decision 26). */
+export interface PredictionEngine {
+  /** Every model that the engine offers. */
+  readonly models: readonly ModelDescription[];
+  /** Loads the models and the runtime. Called by itself at the first stream; safe to call twice. */
+  start(): Promise<void>;
+  /**
+   * Opens a stream for a set of models.
+   *
+   * @throws ModelNotFoundError, RuntimeUnavailableError, ClosedError
+   */
+  openStream(models: readonly string[]): Promise<PredictionStream>;
+  /** Answers what is in flight, frees everything, ends the worker. */
+  close(): Promise<void>;
+}
