@@ -1,0 +1,139 @@
+import { LicenseManagerError } from '../errors';
+import { type License, type LicenseState, daysLeft, formatTime, licenseState } from './license';
+import { EVALUATION_LICENSE } from './shipped';
+import { type TrustOptions, readLicense, requireCurrent } from './verify-license';
+
+/** What an engine says about its license. Holds no part of the key. */
+export interface LicenseStatus {
+  readonly state: LicenseState;
+  /** Days until it expires, begun days counted in full. */
+  readonly daysLeft: number;
+  readonly evaluation: boolean;
+  readonly licensee: string;
+  readonly id: string;
+  readonly models: readonly string[] | '*';
+  readonly maxStreams: number | null;
+  /** Streams under this license in this process now. */
+  readonly activeStreams: number;
+  readonly notBefore: Date;
+  readonly expires: Date;
+  /** The same as a sentence. */
+  readonly message: string;
+}
+
+export interface LicenseGuardOptions extends TrustOptions {
+  /** The current time, asked at every check. */
+  readonly clock?: (() => Date) | undefined;
+}
+
+/** Streams in use per license, for the whole process: two engines with one key share what it allows. */
+const activeStreams = new Map<string, number>();
+
+/**
+ * Stands before all work of an engine. New work is refused once the license has expired, or while it is not valid
+ * yet; work in flight is never touched (decision 22).
+ */
+export class LicenseGuard {
+  readonly license: License;
+  readonly #clock: () => Date;
+
+  /**
+   * @param key license key; when there is none, the one in the environment variable DEEPTONE_LICENSE_KEY, and when
+   *   that is empty too, the evaluation license (decision 23)
+   * @throws LicenseManagerError when the key is malformed or its signature does not hold. A license that is expired or
+   *   not valid yet shows in {@link status} and is refused by {@link check}
+   */
+  constructor(key?: string | null, options: LicenseGuardOptions = {}) {
+    this.#clock = options.clock ?? (() => new Date());
+    this.license = readLicense(
+      firstNonEmpty(key, process.env['DEEPTONE_LICENSE_KEY']) ?? EVALUATION_LICENSE,
+      options,
+    );
+  }
+
+  status(now: Date = this.#clock()): LicenseStatus {
+    const { license } = this;
+    const state = licenseState(license, now);
+    return {
+      state,
+      daysLeft: daysLeft(license, now),
+      evaluation: license.evaluation,
+      licensee: license.licensee,
+      id: license.id,
+      models: license.models,
+      maxStreams: license.maxStreams,
+      activeStreams: activeStreams.get(license.id) ?? 0,
+      notBefore: license.notBefore,
+      expires: license.expires,
+      message: describe(license, state, daysLeft(license, now)),
+    };
+  }
+
+  /**
+   * Allows new work with these models now, or says why not.
+   *
+   * @throws LicenseManagerError (`expired`, `not-yet-valid`, `model-not-allowed`)
+   */
+  check(models: readonly string[] = [], now: Date = this.#clock()): void {
+    requireCurrent(this.license, now);
+    const allowed = this.license.models;
+    if (allowed === '*') return;
+    const refused = models.find((model) => !allowed.includes(model));
+    if (refused !== undefined) {
+      throw new LicenseManagerError(
+        'model-not-allowed',
+        `The license "${this.license.id}" does not allow the model "${refused}". It allows: ${allowed.join(', ')}.`,
+      );
+    }
+  }
+
+  /**
+   * Takes one of the parallel streams that the license allows.
+   *
+   * @returns gives it back; calling it again does nothing
+   * @throws LicenseManagerError (`too-many-streams`, `expired`, `not-yet-valid`)
+   */
+  acquireStream(): () => void {
+    const { id, maxStreams } = this.license;
+    this.check();
+    const active = activeStreams.get(id) ?? 0;
+    if (maxStreams !== null && active >= maxStreams) {
+      throw new LicenseManagerError(
+        'too-many-streams',
+        `The license "${id}" allows ${maxStreams} parallel streams, and ${active} are running. Wait for one to end, or set a license for more.`,
+      );
+    }
+    activeStreams.set(id, active + 1);
+    let held = true;
+    return () => {
+      if (held) release(id);
+      held = false;
+    };
+  }
+}
+
+function release(id: string): void {
+  const left = (activeStreams.get(id) ?? 0) - 1;
+  if (left > 0) activeStreams.set(id, left);
+  else activeStreams.delete(id);
+}
+
+function firstNonEmpty(...texts: readonly (string | null | undefined)[]): string | undefined {
+  return texts.map((text) => text?.trim()).find((text) => text !== undefined && text !== '');
+}
+
+function describe(license: License, state: LicenseState, days: number): string {
+  const name = license.evaluation
+    ? 'Evaluation license, for trying DeepTone out'
+    : `License "${license.id}" of ${license.licensee}`;
+  switch (state) {
+    case 'valid':
+      return `${name}: valid until ${formatTime(license.expires)}.`;
+    case 'expiring':
+      return `${name}: expires in ${days} ${days === 1 ? 'day' : 'days'}, at ${formatTime(license.expires)}. Set a new license key before.`;
+    case 'expired':
+      return `${name}: expired at ${formatTime(license.expires)}. New work is refused until a new license key is set.`;
+    case 'not-yet-valid':
+      return `${name}: valid only from ${formatTime(license.notBefore)}.`;
+  }
+}

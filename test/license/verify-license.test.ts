@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { inspect } from 'node:util';
+import { createSigner } from 'fast-jwt';
+import { InvalidArgumentError, LicenseManagerError, type LicenseProblem } from '../../src/errors';
+import { inspectLicense, verifyLicense } from '../../src/license';
+import { generateLicenseKeyPair, issueLicense } from '../../src/license/issue-license';
+import { EVALUATION_LICENSE } from '../../src/license/shipped';
+import {
+  days,
+  forge,
+  goodClaims,
+  issuer,
+  key,
+  license,
+  NOW,
+  privateJwk,
+  publicKeyForms,
+  stranger,
+} from './helpers';
+
+const trusted = { publicKeys: [issuer.publicKey], now: NOW };
+
+/** Asserts the refusal and that nothing in it gives the key away. */
+function refuses(text: string, problem: LicenseProblem, options: object = trusted): void {
+  assert.throws(
+    () => verifyLicense(text, options),
+    (error: unknown) => {
+      assert.ok(error instanceof LicenseManagerError);
+      assert.equal(error.problem, problem);
+      assert.equal(error.code, 'DEEPTONE_LICENSE');
+      assertKeepsSecret(error, text);
+      return true;
+    },
+  );
+}
+
+function assertKeepsSecret(error: unknown, secret: string): void {
+  const shown = inspect(error, { depth: null, showHidden: true, maxStringLength: null });
+  for (const part of secret.split(/[.\s]+/).filter((piece) => piece.length >= 8)) {
+    assert.ok(!shown.includes(part.slice(0, 8)), `the error shows a part of the key: ${shown}`);
+  }
+}
+
+describe('A license key', () => {
+  it('gives back what it was issued for', () => {
+    const granted = license({ models: ['gender', 'speech'], maxStreams: 12 });
+    assert.deepEqual(verifyLicense(issueLicense(granted, issuer.privateKey), trusted), granted);
+  });
+
+  for (const [form, publicKey] of Object.entries(publicKeyForms())) {
+    it(`is verified against a public key given as ${form}`, () => {
+      assert.equal(verifyLicense(key(), { publicKeys: [publicKey], now: NOW }).licensee, 'Quiet Rooms Ltd');
+    });
+  }
+
+  it('may name its signer by the name that a JWK carries', () => {
+    const named = publicKeyForms()['JWK set'] ?? '';
+    const text = forge(goodClaims, { header: { alg: 'EdDSA', kid: 'fleet-1' } });
+    assert.equal(verifyLicense(text, { publicKeys: [named], now: NOW }).id, 'L-0');
+  });
+
+  it('is verified against a public key from the environment', () => {
+    process.env['DEEPTONE_LICENSE_PUBLIC_KEY'] = issuer.publicKey;
+    try {
+      assert.equal(verifyLicense(key(), { now: NOW }).licensee, 'Quiet Rooms Ltd');
+    } finally {
+      delete process.env['DEEPTONE_LICENSE_PUBLIC_KEY'];
+    }
+  });
+
+  it('may have white space around it, as files and forms leave it', () => {
+    assert.equal(verifyLicense(`  ${key()}\n`, trusted).licensee, 'Quiet Rooms Ltd');
+  });
+
+  it('is refused when nobody trusted signed it', () => {
+    refuses(key({}, stranger), 'unknown-key');
+    refuses(key(), 'unknown-key', { now: NOW });
+  });
+
+  it('is refused when a stranger signed it in the name of a trusted key', () => {
+    const text = createSigner({
+      key: stranger.privateKey,
+      algorithm: 'EdDSA',
+      header: { alg: 'EdDSA', typ: 'deeptone-license+jwt', kid: issuer.id },
+    })(goodClaims);
+    refuses(text, 'bad-signature');
+  });
+
+  it('is refused when a claim was altered', () => {
+    const [header, , signature] = key({ maxStreams: 1 }).split('.');
+    const [, payload] = key({ maxStreams: 1_000 }).split('.');
+    refuses([header, payload, signature].join('.'), 'bad-signature');
+  });
+
+  it('is refused without a signature, whatever its header says', () => {
+    const [header, payload] = key().split('.');
+    refuses([header, payload, ''].join('.'), 'bad-signature');
+    const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'deeptone-license+jwt' })).toString(
+      'base64url',
+    );
+    refuses([none, payload, ''].join('.'), 'bad-signature');
+  });
+
+  it('is refused when the public key was used as the secret of another algorithm', () => {
+    const [, payload] = key().split('.');
+    const header = { alg: 'HS256', typ: 'deeptone-license+jwt', kid: issuer.id };
+    const input = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload ?? ''}`;
+    const secret = `${input}.${createHmac('sha256', issuer.publicKey).update(input).digest('base64url')}`;
+    refuses(secret, 'bad-signature');
+  });
+
+  it('is refused when it is another kind of token from the same signer', () => {
+    refuses(forge(goodClaims, { header: { alg: 'EdDSA', typ: 'JWT' } }), 'bad-signature');
+  });
+
+  it('is refused when it is no key at all', () => {
+    for (const text of [
+      'my-secret-password',
+      'a.b.c',
+      'a..',
+      'eyJhbGciOiJFZERTQSJ9.bm90IGpzb24.AAAA',
+      '{"alg": "EdDSA"}',
+    ]) {
+      refuses(text, 'malformed');
+    }
+  });
+
+  it('names the claim that is wrong in a signed key', () => {
+    const wrong: Record<string, unknown> = {
+      sub: '',
+      jti: 7,
+      models: [],
+      max_streams: 0,
+      nbf: undefined,
+      exp: goodClaims.nbf,
+      evaluation: 'yes',
+    };
+    for (const [claim, value] of Object.entries(wrong)) {
+      const text = forge({ ...goodClaims, [claim]: value });
+      refuses(text, 'malformed');
+      assert.throws(() => verifyLicense(text, trusted), new RegExp(`"${claim}"`));
+    }
+  });
+
+  it('is refused when its text could rewrite a terminal', () => {
+    refuses(forge({ ...goodClaims, sub: 'Nice\u001b[2JCo' }), 'malformed');
+  });
+
+  it('is refused before its first moment and from its last moment on', () => {
+    const text = key({ notBefore: days(0), expires: days(1) });
+    refuses(text, 'not-yet-valid', { ...trusted, now: new Date(NOW.getTime() - 1) });
+    assert.ok(verifyLicense(text, trusted));
+    assert.ok(verifyLicense(text, { ...trusted, now: new Date(days(1).getTime() - 1) }));
+    refuses(text, 'expired', { ...trusted, now: days(1) });
+  });
+
+  it('can be shown without being trusted', () => {
+    const shown = inspectLicense(key({ maxStreams: 3 }, stranger));
+    assert.equal(shown.algorithm, 'EdDSA');
+    assert.equal(shown.keyId, stranger.id);
+    assert.equal(shown.license.maxStreams, 3);
+  });
+});
+
+describe('The evaluation license', () => {
+  it('allows every model for years, on a machine with no network and an old clock', () => {
+    for (const now of ['2020-06-01', '2026-11-22', '2031-12-31']) {
+      const shipped = verifyLicense(EVALUATION_LICENSE, { now: new Date(now) });
+      assert.equal(shipped.evaluation, true);
+      assert.equal(shipped.models, '*');
+    }
+  });
+});
+
+describe('A public key setting', () => {
+  it('is refused without being repeated when it is a private key, a key of another kind, or none', () => {
+    const settings = [
+      issuer.privateKey,
+      privateJwk(),
+      'not a key',
+      '{"kty":"oct","k":"c2VjcmV0LXNlY3JldA"}',
+      '{broken',
+    ];
+    for (const setting of settings) {
+      assert.throws(
+        () => verifyLicense(key(), { publicKeys: [setting], now: NOW }),
+        (error: unknown) => {
+          assert.ok(error instanceof InvalidArgumentError);
+          assert.match(error.message, /Ed25519 public key as PEM/);
+          assertKeepsSecret(error, setting.replace(/-----[A-Z ]+-----/g, '').replace('not a key', ''));
+          return true;
+        },
+      );
+    }
+  });
+});
+
+describe('Issuing a license', () => {
+  it('makes key pairs that differ', () => {
+    assert.notEqual(generateLicenseKeyPair().id, generateLicenseKeyPair().id);
+  });
+
+  it('refuses a key that is not an Ed25519 private key, and does not repeat it', () => {
+    for (const pem of [issuer.publicKey, 'c2VjcmV0LXNlY3JldA']) {
+      assert.throws(
+        () => issueLicense(license(), pem),
+        (error: unknown) => {
+          assert.ok(error instanceof InvalidArgumentError);
+          assertKeepsSecret(error, pem.replace(/-----[A-Z ]+-----/g, ''));
+          return true;
+        },
+      );
+    }
+  });
+
+  it('refuses a license that no engine would accept', () => {
+    assert.throws(() => issueLicense(license({ maxStreams: 0 }), issuer.privateKey), /max_streams/);
+    assert.throws(() => issueLicense(license({ expires: days(-31) }), issuer.privateKey), /"exp"/);
+  });
+});
