@@ -1,0 +1,185 @@
+/** Frames in, answers out, as they come: the one state machine behind file, bytes, chunk and stream. */
+import { FRAME_MS, samplesToMs } from '../clock';
+import { ClosedError, InferenceError, InvalidArgumentError } from '../errors';
+import type { FramePredictions, ModelDescription } from '../inference/prediction-engine';
+import { ClassTrack } from './class-track';
+import { FrameGate, GATE_MODEL, needsSpeechGate } from './gate';
+import type { ModelTrack } from './model-track';
+import type { ModelResult, RawValues, Summary, TimeSeriesStep, Transition, Transitions } from './results';
+import type { TransitionEvent, TransitionSink } from './transitions';
+
+/** What is asked of an {@link Analysis}. */
+export interface AnalysisSettings {
+  /** The requested models, in the order of the answers, each once. */
+  readonly models: readonly ModelDescription[];
+  /** Milliseconds, a positive multiple of 64; null = one period for the whole audio (`processAudioChunk`). */
+  readonly outputPeriod: number | null;
+  readonly includeRawValues: boolean;
+  /** 0 to 1, full scale 1.0 (decision 5). */
+  readonly volumeThreshold: number;
+  /** Keep every transition for {@link Analysis.transitions}; memory then grows with their number. */
+  readonly keepTransitions?: boolean;
+  /** Description of speech-rt where it is not among `models`; its usual classes where left out. */
+  readonly gate?: Pick<ModelDescription, 'classes'>;
+}
+
+/** What one push brought about. Lists are in order of time; equal times in order of the models. */
+export interface AnalysisEvents {
+  /** Output periods that are complete. */
+  readonly steps: readonly TimeSeriesStep[];
+  /** Phases that began; `timestamp_end` is null, the confidence is that of the first frame. */
+  readonly begun: readonly TransitionEvent[];
+  /** Phases that ended; `timestamp_end` is set. */
+  readonly ended: readonly TransitionEvent[];
+}
+
+/**
+ * The answers for one channel or stream, frame by frame (decisions 1 to 14). Pure: no clock, no input or output.
+ * Memory does not grow with the length of the audio unless `keepTransitions` is set.
+ */
+export class Analysis {
+  private readonly tracks: readonly ModelTrack[];
+  private readonly gate: FrameGate;
+  private readonly framesPerPeriod: number;
+  private readonly keptTransitions: Map<string, Transition[]> | undefined;
+  private frames = 0;
+  private periods = 0;
+  private framesInPeriod = 0;
+  private finished = false;
+
+  /** @throws InvalidArgumentError The output period is not a positive multiple of 64. */
+  constructor(private readonly settings: AnalysisSettings) {
+    const { models, outputPeriod, volumeThreshold } = settings;
+    if (outputPeriod !== null && !(outputPeriod > 0 && outputPeriod % FRAME_MS === 0)) {
+      throw new InvalidArgumentError(
+        `The output period is ${outputPeriod}; it must be a positive multiple of ${FRAME_MS} milliseconds.`,
+      );
+    }
+    this.framesPerPeriod = outputPeriod === null ? Infinity : outputPeriod / FRAME_MS;
+    const gateModel = models.find((model) => model.name === GATE_MODEL) ?? settings.gate;
+    this.gate = new FrameGate(volumeThreshold, needsSpeechGate(models), gateModel);
+    this.tracks = models.map((model) => new ClassTrack(model, settings.includeRawValues));
+    if (settings.keepTransitions) {
+      this.keptTransitions = new Map(models.map((model) => [model.name, []]));
+    }
+  }
+
+  /**
+   * Takes the next frames.
+   *
+   * @param volumes Root mean square per frame, see `frameVolumes`.
+   * @param predictions For the requested models, and for speech-rt where a voice model is among them.
+   * @throws InferenceError A model's values are missing or of the wrong number; ClosedError after `finish`.
+   */
+  push(volumes: Float32Array, predictions: FramePredictions): AnalysisEvents {
+    if (this.finished) throw new ClosedError('The analysis has been finished; it takes no more frames.');
+    const { frameCount } = predictions;
+    if (volumes.length !== frameCount) {
+      throw new InferenceError(`There are ${volumes.length} volumes for ${frameCount} frames.`);
+    }
+    this.gate.open(volumes, predictions);
+    const values = this.tracks.map((track) => valuesOf(track, predictions));
+    const events = new EventCollector(this.keptTransitions);
+    let from = 0;
+    while (from < frameCount) {
+      const to = Math.min(frameCount, from + this.framesPerPeriod - this.framesInPeriod);
+      this.tracks.forEach((track, index) => {
+        track.consume(
+          {
+            gate: this.gate,
+            values: values[index] ?? new Float32Array(0),
+            from,
+            to,
+            firstFrame: this.frames,
+          },
+          events,
+        );
+      });
+      this.frames += to - from;
+      this.framesInPeriod += to - from;
+      if (this.framesInPeriod === this.framesPerPeriod) events.steps.push(this.closePeriod());
+      from = to;
+    }
+    return events.inOrder();
+  }
+
+  /**
+   * Ends the audio: gives the last partial period and the last transitions (decision 4).
+   *
+   * @param endSamples True length at 16 kHz, without the zeros that filled the last frame.
+   */
+  finish(endSamples: number): AnalysisEvents {
+    const events = new EventCollector(this.keptTransitions);
+    if (!this.finished) {
+      this.finished = true;
+      if (this.framesInPeriod > 0) events.steps.push(this.closePeriod());
+      const endMs = samplesToMs(endSamples);
+      for (const track of this.tracks) track.finish(endMs, events);
+    }
+    return events.inOrder();
+  }
+
+  /** Share of frames per label so far. */
+  summary(): Summary {
+    return Object.fromEntries(this.tracks.map((track) => [track.name, track.summary()]));
+  }
+
+  /** The transitions that have ended so far; empty lists unless `keepTransitions` was set. */
+  transitions(): Transitions {
+    return Object.fromEntries(
+      this.tracks.map((track) => [track.name, this.keptTransitions?.get(track.name)?.slice() ?? []]),
+    );
+  }
+
+  private closePeriod(): TimeSeriesStep {
+    const results: [string, ModelResult][] = [];
+    const raws: [string, RawValues][] = [];
+    for (const track of this.tracks) {
+      const { result, raw } = track.closePeriod();
+      results.push([track.name, result]);
+      if (raw) raws.push([track.name, raw]);
+    }
+    const timestamp = this.periods * (this.settings.outputPeriod ?? 0);
+    this.periods += 1;
+    this.framesInPeriod = 0;
+    const step = { timestamp, results: Object.fromEntries(results) };
+    return this.settings.includeRawValues ? { ...step, raw: Object.fromEntries(raws) } : step;
+  }
+}
+
+function valuesOf(track: ModelTrack, predictions: FramePredictions): Float32Array {
+  const values = predictions.probabilities.get(track.name);
+  const wanted = track.width === null ? undefined : track.width * predictions.frameCount;
+  if (!values || (wanted !== undefined && values.length !== wanted)) {
+    throw new InferenceError(
+      `The engine gave ${values?.length ?? 'no'} values of "${track.name}" for ${predictions.frameCount} frames` +
+        (wanted === undefined ? '.' : `; ${wanted} are expected.`),
+    );
+  }
+  return values;
+}
+
+/** Gathers the events of one push over all models. */
+class EventCollector implements TransitionSink {
+  readonly steps: TimeSeriesStep[] = [];
+  private readonly begunEvents: TransitionEvent[] = [];
+  private readonly endedEvents: TransitionEvent[] = [];
+
+  constructor(private readonly kept: ReadonlyMap<string, Transition[]> | undefined) {}
+
+  begun(event: TransitionEvent): void {
+    this.begunEvents.push(event);
+  }
+
+  ended(event: TransitionEvent & { readonly timestamp_end: number }): void {
+    this.endedEvents.push(event);
+    const { timestamp_start, timestamp_end, result, confidence } = event;
+    this.kept?.get(event.model)?.push({ timestamp_start, timestamp_end, result, confidence });
+  }
+
+  inOrder(): AnalysisEvents {
+    this.begunEvents.sort((a, b) => a.timestamp_start - b.timestamp_start);
+    this.endedEvents.sort((a, b) => (a.timestamp_end ?? 0) - (b.timestamp_end ?? 0));
+    return { steps: this.steps, begun: this.begunEvents, ended: this.endedEvents };
+  }
+}

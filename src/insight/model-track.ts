@@ -1,0 +1,27 @@
+/** What {@link Analysis} asks of a model, whatever kind it is. */
+import type { FrameGate } from './gate';
+import type { ModelResult, ModelSummary, RawValues } from './results';
+import type { TransitionSink } from './transitions';
+
+/** Frames [from, to) of one push; frame `from` of the push is frame `firstFrame` of the stream. */
+export interface FrameSlice {
+  readonly gate: FrameGate;
+  /** Row-major [frames of the push x width]. */
+  readonly values: Float32Array;
+  readonly from: number;
+  readonly to: number;
+  readonly firstFrame: number;
+}
+
+/** One model of one stream: from frames to period results, phases and a summary. */
+export interface ModelTrack {
+  readonly name: string;
+  /** Values per frame; null where any width is accepted. */
+  readonly width: number | null;
+  consume(slice: FrameSlice, sink: TransitionSink): void;
+  /** The answer for the frames since the last call. */
+  closePeriod(): { readonly result: ModelResult; readonly raw: RawValues | undefined };
+  /** Ends the last phase. */
+  finish(endMs: number, sink: TransitionSink): void;
+  summary(): ModelSummary;
+}

@@ -1,0 +1,77 @@
+/** From the frames of an output period to one answer (decision 9). */
+
+/** Counts the frame labels of one period. */
+export class PeriodVote {
+  private readonly counts: Float64Array;
+  private readonly confidenceSums: Float64Array;
+
+  /** @param labelCount Labels are 0 to labelCount - 1. */
+  constructor(labelCount: number) {
+    this.counts = new Float64Array(labelCount);
+    this.confidenceSums = new Float64Array(labelCount);
+  }
+
+  add(label: number, confidence: number): void {
+    this.counts[label] = (this.counts[label] ?? 0) + 1;
+    this.confidenceSums[label] = (this.confidenceSums[label] ?? 0) + confidence;
+  }
+
+  /** Frames of the period that have this label. */
+  count(label: number): number {
+    return this.counts[label] ?? 0;
+  }
+
+  /**
+   * The label of most frames; of equals the one with the higher summed confidence, then the lower rank.
+   *
+   * @param rank Order of labels in a tie of both; the label itself where it is left out.
+   */
+  winner(rank: (label: number) => number = (label) => label): number {
+    let winner = 0;
+    for (let label = 1; label < this.counts.length; label += 1) {
+      const more =
+        this.count(label) - this.count(winner) ||
+        (this.confidenceSums[label] ?? 0) - (this.confidenceSums[winner] ?? 0) ||
+        rank(winner) - rank(label);
+      if (more > 0) winner = label;
+    }
+    return winner;
+  }
+
+  /** Mean confidence of the frames that have this label. */
+  meanConfidence(label: number): number {
+    return (this.confidenceSums[label] ?? 0) / this.count(label);
+  }
+
+  reset(): void {
+    this.counts.fill(0);
+    this.confidenceSums.fill(0);
+  }
+}
+
+/** Mean of rows over all frames of a period, gated or not. */
+export class RowMean {
+  private readonly sums: Float64Array;
+  private rows = 0;
+
+  constructor(width: number) {
+    this.sums = new Float64Array(width);
+  }
+
+  add(values: Float32Array, offset: number): void {
+    for (let index = 0; index < this.sums.length; index += 1) {
+      this.sums[index] = (this.sums[index] ?? 0) + (values[offset + index] ?? 0);
+    }
+    this.rows += 1;
+  }
+
+  /** The mean; zeros where no row was added. */
+  values(): number[] {
+    return Array.from(this.sums, (sum) => (this.rows === 0 ? 0 : sum / this.rows));
+  }
+
+  reset(): void {
+    this.sums.fill(0);
+    this.rows = 0;
+  }
+}

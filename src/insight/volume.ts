@@ -1,0 +1,29 @@
+/** Volume of frames (decision 5). */
+import { FRAME_SAMPLES } from '../clock';
+
+/**
+ * Root mean square per frame, full scale 1.0.
+ *
+ * @param pcm 16 kHz mono; a last partial frame counts as zero-padded (decision 4).
+ * @returns One volume per frame, ceil(samples / 1024) of them.
+ */
+export function frameVolumes(pcm: Float32Array): Float32Array {
+  const volumes = new Float32Array(Math.ceil(pcm.length / FRAME_SAMPLES));
+  for (let frame = 0; frame < volumes.length; frame += 1) {
+    const end = Math.min(pcm.length, (frame + 1) * FRAME_SAMPLES);
+    let energy = 0;
+    for (let index = frame * FRAME_SAMPLES; index < end; index += 1) {
+      const sample = pcm[index] ?? 0;
+      energy += sample * sample;
+    }
+    volumes[frame] = Math.sqrt(energy / FRAME_SAMPLES);
+  }
+  return volumes;
+}
+
+/** Decides `silence`: 0 = never, even digital zero; 1 = always, whatever the level (decision 5). */
+export function isSilent(volume: number, threshold: number): boolean {
+  if (threshold >= 1) return true;
+  // Volumes are float32; the threshold is brought to the same precision so that "equal" is not below.
+  return volume < Math.fround(threshold);
+}
