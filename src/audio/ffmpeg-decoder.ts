@@ -1,0 +1,147 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { BadAudioError, FfmpegError } from '../errors';
+import { throwIfAborted } from './decoded-audio';
+import { FfmpegLog } from './ffmpeg-log';
+
+/** Milliseconds to wait for ffmpeg's account of its input once audio flows; it is written before the audio. */
+const DESCRIPTION_WAIT_MS = 500;
+
+/** How a process ended: its exit code, or the signal that ended it; neither when it never started. */
+interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/**
+ * One run of ffmpeg that decodes the first audio stream of its input to a WAV of 32-bit floats at the input's own rate and
+ * channels. Reads only what it is given: its protocols are restricted to files and pipes, so that a playlist or a
+ * file name cannot make it fetch anything. The pipe's own limit holds it back when nobody reads.
+ */
+export class FfmpegDecoder {
+  readonly #child: ChildProcess;
+  readonly #stdout: Readable;
+  readonly #log = new FfmpegLog();
+  readonly #ended: Promise<Exit>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #name: string;
+  #startError: Error | undefined;
+  #closed = false;
+  readonly #onAbort = (): void => {
+    this.#child.kill('SIGKILL');
+  };
+
+  /**
+   * @param filename absolute; of a file that ffmpeg can seek in, as MP4 and the exact length of MP3 need it
+   * @param name of the input, for error messages
+   * @param signal kills ffmpeg; reading then throws AbortedError
+   */
+  constructor(ffmpegPath: string, filename: string, name: string, signal?: AbortSignal) {
+    this.#name = name;
+    this.#signal = signal;
+    this.#child = spawn(ffmpegPath, ffmpegArguments(filename), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    const { stdout, stderr } = this.#child;
+    if (stdout === null || stderr === null) {
+      throw new FfmpegError(
+        'DEEPTONE_FFMPEG_FAILED',
+        `ffmpeg (${ffmpegPath}) was started without its pipes.`,
+      );
+    }
+    this.#stdout = stdout;
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#log.push(text);
+    });
+    this.#ended = new Promise<Exit>((resolve) => {
+      this.#child.once('error', (error) => {
+        this.#startError = error;
+        resolve({ code: null, signal: null });
+      });
+      this.#child.once('close', (code, signalName) => {
+        resolve({ code, signal: signalName });
+      });
+    }).then((end) => {
+      this.#log.end();
+      signal?.removeEventListener('abort', this.#onAbort);
+      return end;
+    });
+    signal?.addEventListener('abort', this.#onAbort);
+    if (signal?.aborted === true) this.#onAbort();
+  }
+
+  /** Milliseconds that the input lasts by ffmpeg's account, which may be an estimate; null when it does not know. */
+  async durationMs(): Promise<number | null> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, DESCRIPTION_WAIT_MS);
+    });
+    await Promise.race([this.#log.described, patience]);
+    clearTimeout(timer);
+    return this.#log.durationMs;
+  }
+
+  /**
+   * The bytes of the WAV as ffmpeg writes them.
+   *
+   * @throws AbortedError, BadAudioError when there is no audio in the input, FfmpegError with ffmpeg's last words when it fails
+   *   at the beginning or after part of the audio
+   */
+  async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for await (const piece of this.#stdout) {
+        throwIfAborted(this.#name, this.#signal);
+        yield piece as Uint8Array;
+      }
+      const end = await this.#ended;
+      throwIfAborted(this.#name, this.#signal);
+      if (this.#startError !== undefined || end.code !== 0) {
+        throw this.#failure(end.code, end.signal);
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  /** Ends ffmpeg if it still runs and waits until it is gone. */
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#child.kill('SIGKILL');
+      this.#stdout.destroy();
+    }
+    await this.#ended;
+  }
+
+  #failure(code: number | null, signal: string | null): Error {
+    const cause = this.#startError;
+    if (cause !== undefined) {
+      return new FfmpegError('DEEPTONE_FFMPEG_FAILED', `ffmpeg could not be started: ${cause.message}`, {
+        cause,
+      });
+    }
+    const words = this.#log.lastWords;
+    if (/matches no streams/u.test(words)) {
+      return new BadAudioError(`There is no audio in ${this.#name}.`);
+    }
+    const how = code === null ? `was ended by ${signal ?? 'a signal'}` : `failed with exit code ${code}`;
+    return new FfmpegError(
+      'DEEPTONE_FFMPEG_FAILED',
+      `ffmpeg ${how} while decoding ${this.#name}. ${words === '' ? 'It said nothing.' : `Its last words: ${words}`}`,
+    );
+  }
+}
+
+function ffmpegArguments(filename: string): readonly string[] {
+  return [
+    '-nostdin',
+    '-hide_banner',
+    '-nostats',
+    ...['-loglevel', 'level+info'],
+    // "file:" keeps a name like "http:x.mp3" or "-i.mp3" a name.
+    ...['-protocol_whitelist', 'file,pipe', '-i', `file:${filename}`],
+    ...['-map', '0:a:0', '-vn', '-sn', '-dn'],
+    ...['-c:a', 'pcm_f32le', '-f', 'wav', 'pipe:1'],
+  ];
+}

@@ -1,0 +1,24 @@
+/** The audio room: any source in, 16 kHz samples per channel out. */
+export { openAudioContainer } from './audio-container';
+export { openAudioFile } from './audio-file';
+export { describeContent, detectContainer } from './content';
+export type { AudioInfo, DecodedAudio } from './decoded-audio';
+export { FFMPEG_VARIABLE, findFfmpeg } from './find-ffmpeg';
+export type { OpenAudioOptions } from './open-audio-options';
+export { PcmDecoder, type PcmDecoderOptions } from './pcm-decoder';
+export { Resampler } from './resampler';
+export { samplesToFloat32, type SampleArray } from './sample-array';
+export {
+  bytesPerSample,
+  checkSampleFormat,
+  checkSampleRate,
+  ENCODINGS,
+  isEncoding,
+  MAX_CHANNELS,
+  MAX_SAMPLE_RATE,
+  MIN_SAMPLE_RATE,
+  type Encoding,
+  type SampleFormat,
+} from './sample-format';
+export { UnsupportedWavCodecError } from './wav-format';
+export { WavStreamReader, type WavContainer } from './wav-stream-reader';
