@@ -21,7 +21,7 @@ const ALAW_TABLE = Float32Array.from({ length: 256 }, (_, byte) => {
 const MULAW_TABLE = Float32Array.from({ length: 256 }, (_, byte) => {
   const code = ~byte & 0xff;
   const magnitude = ((((code & 0x0f) << 3) + 0x84) << ((code >> 4) & 7)) - 0x84;
-  return ((code & 0x80) !== 0 ? -magnitude : magnitude) * SCALE_16;
+  return ((code & 0x80) !== 0 ? 0 - magnitude : magnitude) * SCALE_16;
 });
 
 /** Reads the 24-bit integer at `offset` into the high bytes of 32, so that its sign comes out right. */

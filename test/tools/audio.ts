@@ -94,6 +94,11 @@ export async function speak(text: string, voice: Voice = {}, rate = 16_000): Pro
 
 /** Samples one after another. */
 export function concatenated(...parts: readonly Float32Array[]): Float32Array {
+  return joined(parts);
+}
+
+/** As {@link concatenated}, for any number of parts. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
   const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
