@@ -6,6 +6,7 @@ import { ClassTrack } from './class-track';
 import { FrameGate, GATE_MODEL, needsSpeechGate } from './gate';
 import type { ModelTrack } from './model-track';
 import type { ModelResult, RawValues, Summary, TimeSeriesStep, Transition, Transitions } from './results';
+import { SpeakerTrack } from './speaker-track';
 import type { TransitionEvent, TransitionSink } from './transitions';
 
 /** What is asked of an {@link Analysis}. */
@@ -58,7 +59,7 @@ export class Analysis {
     this.framesPerPeriod = outputPeriod === null ? Infinity : outputPeriod / FRAME_MS;
     const gateModel = models.find((model) => model.name === GATE_MODEL) ?? settings.gate;
     this.gate = new FrameGate(volumeThreshold, needsSpeechGate(models), gateModel);
-    this.tracks = models.map((model) => new ClassTrack(model, settings.includeRawValues));
+    this.tracks = models.map((model) => trackOf(model, settings));
     if (settings.keepTransitions) {
       this.keptTransitions = new Map(models.map((model) => [model.name, []]));
     }
@@ -77,6 +78,7 @@ export class Analysis {
     if (volumes.length !== frameCount) {
       throw new InferenceError(`There are ${volumes.length} volumes for ${frameCount} frames.`);
     }
+    if (frameCount === 0) return { steps: [], begun: [], ended: [] };
     this.gate.open(volumes, predictions);
     const values = this.tracks.map((track) => valuesOf(track, predictions));
     const events = new EventCollector(this.keptTransitions);
@@ -88,6 +90,7 @@ export class Analysis {
           {
             gate: this.gate,
             values: values[index] ?? new Float32Array(0),
+            width: (values[index]?.length ?? 0) / frameCount,
             from,
             to,
             firstFrame: this.frames,
@@ -147,13 +150,23 @@ export class Analysis {
   }
 }
 
+function trackOf(model: ModelDescription, settings: AnalysisSettings): ModelTrack {
+  return model.activation === 'embedding'
+    ? new SpeakerTrack(model, settings.includeRawValues)
+    : new ClassTrack(model, settings.includeRawValues);
+}
+
 function valuesOf(track: ModelTrack, predictions: FramePredictions): Float32Array {
   const values = predictions.probabilities.get(track.name);
-  const wanted = track.width === null ? undefined : track.width * predictions.frameCount;
-  if (!values || (wanted !== undefined && values.length !== wanted)) {
+  const { frameCount } = predictions;
+  const complete =
+    track.width === null
+      ? values && values.length % frameCount === 0
+      : values?.length === track.width * frameCount;
+  if (!values || !complete) {
     throw new InferenceError(
-      `The engine gave ${values?.length ?? 'no'} values of "${track.name}" for ${predictions.frameCount} frames` +
-        (wanted === undefined ? '.' : `; ${wanted} are expected.`),
+      `The engine gave ${values?.length ?? 'no'} values of "${track.name}" for ${frameCount} frames` +
+        (track.width === null ? '.' : `; ${track.width * frameCount} are expected.`),
     );
   }
   return values;

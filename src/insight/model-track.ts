@@ -8,6 +8,8 @@ export interface FrameSlice {
   readonly gate: FrameGate;
   /** Row-major [frames of the push x width]. */
   readonly values: Float32Array;
+  /** Values per frame. */
+  readonly width: number;
   readonly from: number;
   readonly to: number;
   readonly firstFrame: number;
@@ -16,7 +18,7 @@ export interface FrameSlice {
 /** One model of one stream: from frames to period results, phases and a summary. */
 export interface ModelTrack {
   readonly name: string;
-  /** Values per frame; null where any width is accepted. */
+  /** Values per frame; null where the engine decides. */
   readonly width: number | null;
   consume(slice: FrameSlice, sink: TransitionSink): void;
   /** The answer for the frames since the last call. */

@@ -1,0 +1,89 @@
+/** Means of unit vectors, and how alike two vectors are. */
+
+/** Cosine of the angle between two vectors; 0 where one of them is all zeros. */
+export function similarity(a: Float32Array, b: Float32Array): number {
+  let dot = 0;
+  let lengthA = 0;
+  let lengthB = 0;
+  for (let index = 0; index < a.length; index += 1) {
+    const x = a[index] ?? 0;
+    const y = b[index] ?? 0;
+    dot += x * y;
+    lengthA += x * x;
+    lengthB += y * y;
+  }
+  return dot === 0 ? 0 : dot / Math.sqrt(lengthA * lengthB);
+}
+
+/** The vector at unit length; all zeros stay all zeros. */
+export function normalised(vector: ArrayLike<number>): Float32Array {
+  let energy = 0;
+  for (let index = 0; index < vector.length; index += 1) energy += (vector[index] ?? 0) ** 2;
+  const scale = energy === 0 ? 0 : 1 / Math.sqrt(energy);
+  return Float32Array.from(vector, (value) => value * scale);
+}
+
+/** Running mean of embeddings whose memory is bounded: beyond `memory` frames the oldest fade. */
+export class Centroid {
+  /** The mean; not of unit length. */
+  readonly mean: Float32Array;
+  /** Frames behind the mean, at most `memory`. */
+  weight = 0;
+
+  constructor(
+    size: number,
+    private readonly memory: number,
+  ) {
+    this.mean = new Float32Array(size);
+  }
+
+  /** Adds one embedding, or the mean of several, with the weight of that many frames. */
+  add(embedding: Float32Array, frames = 1): void {
+    this.weight = Math.min(this.memory, this.weight + frames);
+    const share = Math.min(1, frames / this.weight);
+    for (let index = 0; index < this.mean.length; index += 1) {
+      const mean = this.mean[index] ?? 0;
+      this.mean[index] = mean + share * ((embedding[index] ?? 0) - mean);
+    }
+  }
+}
+
+/** Mean of the last frames of a stretch of speech. */
+export class SlidingMean {
+  /** Sum of the frames in the window: points where their mean points. */
+  readonly sum: Float32Array;
+  private readonly ring: Float32Array[] = [];
+  private next = 0;
+
+  constructor(
+    private readonly size: number,
+    private readonly frames: number,
+  ) {
+    this.sum = new Float32Array(size);
+  }
+
+  add(embedding: Float32Array): void {
+    const slot = this.next % this.frames;
+    const oldest = this.ring[slot];
+    if (oldest) oldest.set(embedding);
+    else this.ring[slot] = Float32Array.from(embedding);
+    this.next += 1;
+    this.refresh();
+  }
+
+  clear(): void {
+    this.ring.length = 0;
+    this.next = 0;
+    this.sum.fill(0);
+  }
+
+  /** Summed anew each time: a running difference would drift in a stream of weeks. */
+  private refresh(): void {
+    this.sum.fill(0);
+    for (const embedding of this.ring) {
+      for (let index = 0; index < this.size; index += 1) {
+        this.sum[index] = (this.sum[index] ?? 0) + (embedding[index] ?? 0);
+      }
+    }
+  }
+}
