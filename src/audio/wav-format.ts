@@ -87,15 +87,13 @@ function effectiveTag(view: DataView, littleEndian: boolean): number {
     return tag;
   }
   const guid = new Uint8Array(view.buffer, view.byteOffset + SUBFORMAT_OFFSET, 16);
-  const tail = Buffer.from(guid.subarray(2)).toString('hex');
-  // In RIFX the GUID's first fields are big-endian; its last eight bytes have no order.
-  const known = littleEndian ? tail === SUBFORMAT_TAIL : tail.endsWith(SUBFORMAT_TAIL.slice(12));
-  if (!known) {
-    return tag;
+  // In RIFX the GUID's first fields are big-endian, in files by sox the tag alone; its last eight bytes have no order.
+  const hex = Buffer.from(guid).toString('hex');
+  if (hex.slice(4) === SUBFORMAT_TAIL) return view.getUint16(SUBFORMAT_OFFSET, littleEndian);
+  if (!littleEndian && hex.startsWith('0000') && hex.endsWith(SUBFORMAT_TAIL.slice(12))) {
+    return view.getUint16(SUBFORMAT_OFFSET + 2, false);
   }
-  return littleEndian
-    ? view.getUint16(SUBFORMAT_OFFSET, true)
-    : view.getUint32(SUBFORMAT_OFFSET, false) & 0xffff;
+  return tag;
 }
 
 /** Bytes of one sample of one channel: the block alignment's share, or where that cannot hold the bits what they need. */
