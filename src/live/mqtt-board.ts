@@ -115,16 +115,21 @@ export class ResultBoard {
     return [...this.deviceByStream.keys()];
   }
 
-  /** A stream ends: whatever is on goes off, so that no lamp burns for a device that is gone. */
-  close(stream: string, timestamp: number, time: number): readonly Publication[] {
+  /**
+   * A stream ends: whatever is on goes off, so that no lamp burns for a device that is gone.
+   *
+   * @param timestamp place on the clock of the stream; that of the last turn where it is not known
+   */
+  close(stream: string, timestamp: number | undefined, time: number): readonly Publication[] {
     const device = this.deviceByStream.get(stream);
     const shown = device === undefined ? undefined : this.devices.get(device);
     if (device === undefined || !shown) return [];
     const publications = [...shown.results].map(([model, { result }]) =>
       retained(this.topic(device, model, result), 'OFF'),
     );
+    const end = timestamp ?? latestTurn(shown);
     shown.results.clear();
-    publications.push(this.state(device, shown, timestamp, time));
+    publications.push(this.state(device, shown, end, time));
     publications.push(retained(this.topic(device, 'availability'), 'offline'));
     this.devices.delete(device);
     this.deviceByStream.delete(stream);
@@ -143,8 +148,7 @@ export class ResultBoard {
         }
       }
       if (shown.results.size === 0) continue;
-      const since = Math.max(...[...shown.results.values()].map((result) => result.since));
-      publications.push(this.state(device, shown, since, time));
+      publications.push(this.state(device, shown, latestTurn(shown), time));
     }
     return publications;
   }
@@ -186,6 +190,10 @@ export class ResultBoard {
   private topic(...levels: readonly string[]): string {
     return [this.settings.prefix, ...levels.map((level) => level.replace(NOT_IN_A_LEVEL, '-'))].join('/');
   }
+}
+
+function latestTurn(shown: ShownDevice): number {
+  return Math.max(0, ...[...shown.results.values()].map((result) => result.since));
 }
 
 function retained(topic: string, payload: string): Publication {

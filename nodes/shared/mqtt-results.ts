@@ -1,0 +1,126 @@
+/** Tells a broker what the streams of a node hear; see `ResultBoard` for the topics. */
+import { ResultBoard, type ResultChange } from '../../src/live/mqtt-board';
+import { MqttOutbox } from '../../src/live/mqtt-outbox';
+import { deviceNames, parsePrefix } from '../../src/live/mqtt-topics';
+import type { BrokerConnection, BrokerState } from './mqtt-broker';
+import { reserveResultPrefix } from './mqtt-source';
+
+export interface MqttResultsSettings {
+  /** First levels of the topics of results. */
+  readonly prefix: string;
+  /** Where a stream's key holds the device, for example `audio/{device}/pcm`; empty: what the filter's wildcards match. */
+  readonly devicePattern?: string | undefined;
+  /** Filter of the MQTT source, where there is one, without `$share`. */
+  readonly filter?: string | undefined;
+  readonly classesOf: (model: string) => readonly string[];
+}
+
+/** Longest wait for the last words to be written when the node closes, in milliseconds. */
+const LAST_WORDS_WITHIN_MS = 1_000;
+/** Warnings about streams that cannot be shown; there may be as many as topics. */
+const MOST_WARNINGS = 10;
+
+export class MqttResults {
+  readonly #connection: BrokerConnection;
+  readonly #board: ResultBoard;
+  readonly #outbox: MqttOutbox;
+  readonly #warn: (text: string) => void;
+  readonly #release: () => void;
+  readonly #prefix: string;
+  #warnings = 0;
+  #closed = false;
+
+  /** @throws InvalidArgumentError naming a setting that is not accepted */
+  constructor(connection: BrokerConnection, settings: MqttResultsSettings, warn: (text: string) => void) {
+    const prefix = parsePrefix(settings.prefix);
+    this.#prefix = prefix;
+    this.#connection = connection;
+    this.#warn = warn;
+    this.#board = new ResultBoard({
+      prefix,
+      deviceOf: deviceNames(settings.devicePattern, settings.filter),
+      classesOf: settings.classesOf,
+    });
+    this.#outbox = new MqttOutbox(connection.publish);
+    this.#release = reserveResultPrefix(prefix);
+    this.turned(connection.state);
+  }
+
+  /**
+   * Topic on which the broker should say `offline` for us when the connection is lost; undefined where the broker
+   * node's will says it already. The will belongs to the connection, so only the broker node can set it.
+   */
+  get missingWill(): string | undefined {
+    const topic = `${this.#prefix}/availability`;
+    return this.#connection.lastWords.will === topic ? undefined : topic;
+  }
+
+  /** The connection has another state. A broker that came back may have forgotten everything, so it is told again. */
+  turned(state: BrokerState): void {
+    if (state === 'connected') {
+      this.#outbox.connected();
+      this.#outbox.add(this.#board.all(Date.now()));
+    } else {
+      this.#outbox.disconnected();
+    }
+  }
+
+  /** A stream begins. */
+  opened(stream: string): void {
+    const opened = this.#board.open(stream);
+    switch (opened.kind) {
+      case 'shown':
+        this.#add(opened.publications);
+        break;
+      case 'unnamed':
+        this.#warnOf(
+          `The results of "${stream}" are not published: the pattern of the device does not fit it.`,
+        );
+        break;
+      case 'taken':
+        this.#warnOf(
+          `The results of "${stream}" are not published: it names the same device "${opened.device}" as ` +
+            `"${opened.by}" does.`,
+        );
+        break;
+    }
+  }
+
+  /** Models of a stream turn to another result; `time` is epoch milliseconds. */
+  changed(stream: string, changes: readonly ResultChange[], time: number): void {
+    this.#add(this.#board.change(stream, changes, time));
+  }
+
+  /** A stream ends at a place on its own clock. */
+  ended(stream: string, timestampMs?: number): void {
+    this.#add(this.#board.close(stream, timestampMs, Date.now()));
+  }
+
+  /**
+   * Says that nothing is heard any more. What it says is handed to the connection before the first wait, because on a
+   * full deploy the core node begins to close the connection right after.
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    for (const stream of this.#board.streams) this.ended(stream);
+    this.#add(this.#board.availability(false));
+    this.#closed = true;
+    this.#outbox.flush();
+    this.#release();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LAST_WORDS_WITHIN_MS);
+    });
+    await Promise.race([this.#outbox.drained(), patience]);
+    clearTimeout(timer);
+  }
+
+  #add(publications: Parameters<MqttOutbox['add']>[0]): void {
+    if (!this.#closed) this.#outbox.add(publications);
+  }
+
+  #warnOf(text: string): void {
+    this.#warnings += 1;
+    if (this.#warnings <= MOST_WARNINGS) this.#warn(text);
+  }
+}
