@@ -1,0 +1,295 @@
+/**
+ * Which models there are: the shipped set and the users' folders, read and checked without the runtime, so that a
+ * list of models can be had on any machine. A broken entry is named and left out; the rest works.
+ */
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import * as path from 'node:path';
+import { ModelInvalidError } from '../errors';
+import {
+  catalogueChecks,
+  type BuiltInEntry,
+  type BuiltInSource,
+  type Calibration,
+  type TrunkEntry,
+  type UserEntry,
+} from './catalogue-schema';
+import type { ModelDescription } from './prediction-engine';
+
+export type ModelSet = 'standard' | 'open';
+
+export interface CatalogueOptions {
+  /** `standard` (default): trained on all data; `open`: trained on open-licensed data alone. */
+  readonly modelSet?: ModelSet;
+  /** Folders with users' own models, each with a `catalogue.json`. */
+  readonly modelFolders?: readonly string[];
+  /** Folder of the shipped sets; by default `models/` of this package. */
+  readonly shippedFolder?: string;
+}
+
+/** A model that was left out, and why. */
+export interface BrokenModel {
+  /** Name of the model, or the folder where the whole folder cannot be read. */
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Where the scores of a model come from; file names are absolute. */
+export type ModelSource =
+  | BuiltInSource
+  | { readonly kind: 'head'; readonly file: string; readonly tap: string; readonly channels: number }
+  | { readonly kind: 'pcm'; readonly file: string; readonly stateSize: number };
+
+/** A model that can be used: what callers see of it, and what the worker needs to run it. */
+export interface CatalogueModel {
+  readonly description: ModelDescription;
+  readonly source: ModelSource;
+  readonly calibration: Calibration;
+  /** Numbers per frame: classes, or the size of the embedding. */
+  readonly width: number;
+}
+
+export interface Catalogue {
+  readonly set: string;
+  /** The trunk; `file` is absolute. */
+  readonly trunk: TrunkEntry;
+  /** In the order of the files: the shipped set first. */
+  readonly models: readonly CatalogueModel[];
+  readonly broken: readonly BrokenModel[];
+}
+
+/** dist/src/inference -> the package. */
+const PACKAGE_ROOT = path.resolve(__dirname, '..', '..', '..');
+const CATALOGUE_FILE = 'catalogue.json';
+
+/**
+ * Reads the shipped set and the users' folders. Synchronous, and without the runtime.
+ *
+ * @throws ModelInvalidError when the shipped set itself cannot be read; a user's folder or a single model that is
+ * broken is listed in `broken` instead.
+ */
+export function loadCatalogue(options: CatalogueOptions = {}): Catalogue {
+  const shipped = options.shippedFolder ?? path.join(PACKAGE_ROOT, 'models');
+  const folder = options.modelSet === 'open' ? path.join(shipped, 'open') : shipped;
+  const set = readSet(folder);
+  const found = new Found(set.title);
+  for (const [index, entry] of set.models.entries())
+    found.add(entry, index, (e) => builtInModel(e, set.trunk));
+  for (const userFolder of options.modelFolders ?? [])
+    addUserFolder(found, path.resolve(userFolder), set.trunk);
+  return { set: set.set, trunk: set.trunk, models: found.models, broken: found.broken };
+}
+
+/** Collects models; the first of a name wins, so that a user's model cannot take the place of a built-in one. */
+class Found {
+  readonly models: CatalogueModel[] = [];
+  readonly broken: BrokenModel[] = [];
+  private readonly owners = new Map<string, string>();
+
+  constructor(private owner: string) {}
+
+  enter(owner: string): void {
+    this.owner = owner;
+  }
+
+  add(entry: unknown, index: number, read: (entry: unknown) => CatalogueModel): void {
+    const name = entryName(entry, index);
+    try {
+      const owner = this.owners.get(name);
+      if (owner !== undefined) throw new ModelInvalidError(`the name is taken by a model of ${owner}`);
+      const model = read(entry);
+      this.owners.set(name, this.owner);
+      this.models.push(model);
+    } catch (error) {
+      this.broken.push({ name, reason: `${reasonOf(error)} (in ${this.owner})` });
+    }
+  }
+}
+
+function readSet(folder: string): {
+  set: string;
+  title: string;
+  trunk: TrunkEntry;
+  models: readonly unknown[];
+} {
+  const header = catalogueChecks().setHeader(readCatalogueFile(folder));
+  if (!header.ok) {
+    throw new ModelInvalidError(`The shipped model catalogue in ${folder} cannot be used: ${header.reason}.`);
+  }
+  const { set, title, trunk, models } = header.value;
+  return {
+    set,
+    title: `the shipped set "${title}"`,
+    trunk: { ...trunk, file: fileInside(folder, trunk.file) },
+    models,
+  };
+}
+
+function addUserFolder(found: Found, folder: string, trunk: TrunkEntry): void {
+  try {
+    const header = catalogueChecks().userFolderHeader(readCatalogueFile(folder));
+    if (!header.ok) throw new ModelInvalidError(header.reason);
+    found.enter(folder);
+    for (const [index, entry] of header.value.models.entries()) {
+      found.add(entry, index, (e) => userModel(e, folder, trunk));
+    }
+  } catch (error) {
+    found.broken.push({ name: folder, reason: reasonOf(error) });
+  }
+}
+
+function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
+  const entry = checked(catalogueChecks().builtIn(value));
+  const isEmbedding = entry.source.output === 'embedding';
+  if (isEmbedding !== (entry.activation === 'embedding')) {
+    throw new ModelInvalidError('activation "embedding" and the trunk output "embedding" go together');
+  }
+  if (!isEmbedding) checkClasses(entry);
+  if (entry.source.output === 'scores' && entry.source.offset + entry.classes.length > trunk.scoresSize) {
+    throw new ModelInvalidError(
+      `offset ${entry.source.offset} and ${entry.classes.length} classes reach beyond the ${trunk.scoresSize} scores of the trunk`,
+    );
+  }
+  return {
+    description: {
+      ...described(entry),
+      receptiveFieldMs: entry.receptiveFieldMs,
+      license: entry.license ?? '',
+      trainingData: entry.trainingData,
+      ...(entry.clustering ? { clustering: entry.clustering } : {}),
+    },
+    source: entry.source,
+    calibration: entry.calibration ?? { temperature: 1 },
+    width: isEmbedding ? trunk.embeddingSize : entry.classes.length,
+  };
+}
+
+function userModel(value: unknown, folder: string, trunk: TrunkEntry): CatalogueModel {
+  const entry = checked(catalogueChecks().user(value));
+  checkClasses(entry);
+  const file = fileInside(folder, entry.source.file);
+  const { source, receptiveFieldMs } = userSource(entry, file, trunk);
+  return {
+    description: {
+      ...described(entry),
+      receptiveFieldMs,
+      license: entry.license ?? 'not stated',
+      trainingData: 'user',
+    },
+    source,
+    calibration: entry.calibration ?? { temperature: 1 },
+    width: entry.classes.length,
+  };
+}
+
+function userSource(
+  entry: UserEntry,
+  file: string,
+  trunk: TrunkEntry,
+): { source: ModelSource; receptiveFieldMs: number } {
+  const { source } = entry;
+  switch (source.kind) {
+    case 'head': {
+      const tap = trunk.taps[source.tap];
+      if (!tap) {
+        const names = Object.keys(trunk.taps).join(', ');
+        throw new ModelInvalidError(`there is no tap "${source.tap}"; the trunk has ${names}`);
+      }
+      if (source.trunkSha256 !== undefined && source.trunkSha256 !== trunk.sha256) {
+        throw new ModelInvalidError(
+          'the head was trained on another trunk than this one; train it again on this one',
+        );
+      }
+      return {
+        source: { kind: 'head', file, tap: source.tap, channels: tap.channels },
+        receptiveFieldMs: entry.receptiveFieldMs ?? tap.receptiveFieldMs,
+      };
+    }
+    case 'pcm':
+      if (entry.receptiveFieldMs === undefined) {
+        throw new ModelInvalidError('a model of kind "pcm" must state its receptiveFieldMs');
+      }
+      return {
+        source: { kind: 'pcm', file, stateSize: source.stateSize },
+        receptiveFieldMs: entry.receptiveFieldMs,
+      };
+  }
+}
+
+function described(
+  entry: BuiltInEntry | UserEntry,
+): Omit<ModelDescription, 'receptiveFieldMs' | 'license' | 'trainingData' | 'clustering'> {
+  return {
+    name: entry.name,
+    title: entry.title ?? entry.name,
+    description: entry.description ?? '',
+    classes: entry.classes,
+    activation: entry.activation,
+    gate: entry.gate ?? 'volume',
+    unknownBelow: entry.unknownBelow ?? null,
+  };
+}
+
+function checkClasses(entry: BuiltInEntry | UserEntry): void {
+  const fewest = entry.activation === 'softmax' ? 2 : 1;
+  if (entry.classes.length < fewest) {
+    throw new ModelInvalidError(`a ${entry.activation} model needs ${fewest} or more classes`);
+  }
+  const bias = entry.calibration?.bias;
+  if (bias && (entry.activation !== 'sigmoid' || bias.length !== entry.classes.length)) {
+    throw new ModelInvalidError('calibration.bias is for sigmoid models and has one number per class');
+  }
+}
+
+function checked<T>(check: { ok: true; value: T } | { ok: false; reason: string }): T {
+  if (!check.ok) throw new ModelInvalidError(check.reason);
+  return check.value;
+}
+
+function readCatalogueFile(folder: string): unknown {
+  const file = path.join(folder, CATALOGUE_FILE);
+  let json: string;
+  try {
+    json = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new ModelInvalidError(`The model catalogue ${file} cannot be read: ${reasonOf(cause)}.`, { cause });
+  }
+  try {
+    return JSON.parse(json) as unknown;
+  } catch (cause) {
+    throw new ModelInvalidError(`The model catalogue ${file} is not JSON: ${reasonOf(cause)}.`, { cause });
+  }
+}
+
+/** The absolute name of a file that a catalogue names; it may not lead out of the catalogue's folder. */
+function fileInside(folder: string, name: string): string {
+  const file = path.resolve(folder, name);
+  if (path.isAbsolute(name) || !isInside(folder, file)) {
+    throw new ModelInvalidError(`the file name "${name}" leads out of the model folder`);
+  }
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new ModelInvalidError(`the file "${name}" is not there`);
+  }
+  if (!isInside(realpathSync(folder), realpathSync(file))) {
+    throw new ModelInvalidError(`the file name "${name}" is a link that leads out of the model folder`);
+  }
+  return file;
+}
+
+function isInside(folder: string, file: string): boolean {
+  const relative = path.relative(folder, file);
+  return (
+    relative !== '' &&
+    relative !== '..' &&
+    !relative.startsWith(`..${path.sep}`) &&
+    !path.isAbsolute(relative)
+  );
+}
+
+function entryName(entry: unknown, index: number): string {
+  const name = typeof entry === 'object' && entry !== null && 'name' in entry ? entry.name : undefined;
+  return typeof name === 'string' && name !== '' ? name : `entry ${index + 1}`;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+}

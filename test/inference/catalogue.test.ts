@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { ModelInvalidError } from '../../src/errors';
+import { loadCatalogue, type Catalogue } from '../../src/inference';
+import {
+  doorbell,
+  fragile,
+  kinds,
+  loudness,
+  modelFolder,
+  removeModelFolders,
+  temporaryFolder,
+  tinySet,
+  userFolder,
+  voice,
+} from './model-folders';
+
+const names = (catalogue: Catalogue): string[] => catalogue.models.map((model) => model.description.name);
+
+/** The reason why a user's entry is left out. */
+function reasonFor(entry: Readonly<Record<string, unknown>>): string {
+  const catalogue = loadCatalogue({ shippedFolder: tinySet(), modelFolders: [userFolder(entry, doorbell)] });
+  assert.deepEqual(names(catalogue), ['loudness', 'kinds', 'voice', 'doorbell'], 'the others still work');
+  assert.equal(catalogue.broken.length, 1);
+  return catalogue.broken[0]?.reason ?? '';
+}
+
+const other = { ...doorbell, name: 'other' };
+
+describe('Model catalogue', () => {
+  afterEach(removeModelFolders);
+
+  it('lists the shipped models in the order of the file, as plain data', () => {
+    const catalogue = loadCatalogue({ shippedFolder: tinySet() });
+    assert.deepEqual(names(catalogue), ['loudness', 'kinds', 'voice']);
+    assert.deepEqual(catalogue.broken, []);
+    assert.deepEqual(catalogue.models[0]?.description, {
+      name: 'loudness',
+      title: 'Loudness',
+      description: '',
+      classes: ['low', 'middle', 'high'],
+      activation: 'softmax',
+      receptiveFieldMs: 192,
+      gate: 'volume',
+      unknownBelow: null,
+      license: 'Apache-2.0',
+      trainingData: 'open',
+    });
+    assert.deepEqual(catalogue.models[2]?.description.clustering, { newSpeakerBelow: 0.4 });
+  });
+
+  it('takes the open set from its own folder', () => {
+    const shipped = tinySet();
+    const open = tinySet({ models: [kinds] });
+    symlinkSync(open, path.join(shipped, 'open'));
+    assert.deepEqual(names(loadCatalogue({ shippedFolder: shipped, modelSet: 'open' })), ['kinds']);
+  });
+
+  it('adds the models of users, with the receptive field of their tap', () => {
+    const catalogue = loadCatalogue({
+      shippedFolder: tinySet(),
+      modelFolders: [userFolder(doorbell, fragile)],
+    });
+    assert.deepEqual(names(catalogue), ['loudness', 'kinds', 'voice', 'doorbell', 'fragile']);
+    const head = catalogue.models[3]?.description;
+    assert.equal(head?.receptiveFieldMs, 64);
+    assert.equal(head.trainingData, 'user');
+    assert.equal(head.license, 'not stated');
+  });
+
+  it('does not let a model of a user take the place of a built-in one', () => {
+    assert.match(
+      reasonFor({ ...doorbell, name: 'loudness' }),
+      /name is taken by a model of the shipped set "Tiny"/,
+    );
+  });
+
+  it('keeps the first of two models with one name', () => {
+    const first = userFolder(doorbell);
+    const second = userFolder({ ...doorbell, classes: ['x', 'y'] }, fragile);
+    const catalogue = loadCatalogue({ shippedFolder: tinySet(), modelFolders: [first, second] });
+    assert.deepEqual(names(catalogue).slice(3), ['doorbell', 'fragile']);
+    assert.deepEqual(catalogue.models[3]?.description.classes, ['ring', 'none']);
+    assert.deepEqual(catalogue.broken, [
+      { name: 'doorbell', reason: `the name is taken by a model of ${first} (in ${second})` },
+    ]);
+  });
+
+  it('leaves out a broken built-in model and keeps the rest', () => {
+    const shipped = tinySet({
+      models: [{ ...kinds, source: { ...(loudness.source as object), offset: 4 } }, voice],
+    });
+    const catalogue = loadCatalogue({ shippedFolder: shipped });
+    assert.deepEqual(names(catalogue), ['voice']);
+    assert.match(catalogue.broken[0]?.reason ?? '', /offset 4 and 2 classes reach beyond the 5 scores/);
+  });
+
+  for (const [what, entry, reason] of [
+    ['a name in capitals', { ...other, name: 'Door Bell' }, /"name" must match pattern/],
+    ['no classes', { ...other, classes: [] }, /softmax model needs 2 or more classes/],
+    ['a class twice', { ...other, classes: ['ring', 'ring'] }, /must NOT have duplicate items/],
+    ['a class with the name of a gate', { ...other, classes: ['ring', 'silence'] }, /labels of the gates/],
+    [
+      'an unknown activation',
+      { ...other, activation: 'relu' },
+      /"activation" must be one of softmax, sigmoid/,
+    ],
+    [
+      'a temperature of 0',
+      { ...other, calibration: { temperature: 0 } },
+      /"calibration.temperature" must be > 0/,
+    ],
+    ['a bias on softmax', { ...other, calibration: { temperature: 1, bias: [1, 2] } }, /bias is for sigmoid/],
+    [
+      'an unknown kind of source',
+      { ...other, source: { kind: 'magic', file: 'x' } },
+      /must be one of head, pcm/,
+    ],
+    [
+      'a tap that is not there',
+      { ...other, source: { kind: 'head', file: 'head.onnx', tap: 'tap_x' } },
+      /no tap "tap_x"; the trunk has tap_rt, tap_long/,
+    ],
+    [
+      'a head for another trunk',
+      { ...other, source: { ...(doorbell.source as object), trunkSha256: '0'.repeat(64) } },
+      /trained on another trunk/,
+    ],
+    [
+      'a file that is not there',
+      { ...other, source: { kind: 'head', file: 'gone.onnx', tap: 'tap_rt' } },
+      /"gone.onnx" is not there/,
+    ],
+    [
+      'a file above the folder',
+      { ...other, source: { kind: 'head', file: '../head.onnx', tap: 'tap_rt' } },
+      /leads out of the model folder/,
+    ],
+    [
+      'an absolute file name',
+      { ...other, source: { kind: 'head', file: '/etc/passwd', tap: 'tap_rt' } },
+      /leads out of the model folder/,
+    ],
+    [
+      'a model of its own without a receptive field',
+      { ...fragile, receptiveFieldMs: undefined },
+      /must state its receptiveFieldMs/,
+    ],
+    [
+      'a model of its own without a state size',
+      { ...fragile, source: { kind: 'pcm', file: 'pcm.onnx' } },
+      /'stateSize'/,
+    ],
+  ] as const) {
+    it(`names and leaves out a model with ${what}`, () => {
+      assert.match(reasonFor(entry), reason);
+    });
+  }
+
+  it('leaves out a file that is a link out of the folder', () => {
+    const outside = temporaryFolder();
+    writeFileSync(path.join(outside, 'head.onnx'), 'x');
+    const folder = modelFolder({
+      version: 1,
+      models: [{ ...doorbell, source: { kind: 'head', file: 'link.onnx', tap: 'tap_rt' } }],
+    });
+    symlinkSync(path.join(outside, 'head.onnx'), path.join(folder, 'link.onnx'));
+    const { broken } = loadCatalogue({ shippedFolder: tinySet(), modelFolders: [folder] });
+    assert.match(broken[0]?.reason ?? '', /a link that leads out/);
+  });
+
+  it('names a folder of a user that cannot be read and goes on with the next', () => {
+    const missing = path.join(temporaryFolder(), 'none');
+    const notJson = modelFolder('{');
+    const wrong = modelFolder({ version: 2, models: [] });
+    const catalogue = loadCatalogue({
+      shippedFolder: tinySet(),
+      modelFolders: [missing, notJson, wrong, userFolder(doorbell)],
+    });
+    assert.deepEqual(names(catalogue).slice(3), ['doorbell']);
+    assert.deepEqual(
+      catalogue.broken.map(({ name }) => name),
+      [missing, notJson, wrong],
+    );
+    assert.match(catalogue.broken[0]?.reason ?? '', /cannot be read: ENOENT/);
+    assert.match(catalogue.broken[1]?.reason ?? '', /is not JSON/);
+    assert.match(catalogue.broken[2]?.reason ?? '', /"version" must be 1/);
+  });
+
+  it('fails when the shipped set itself is broken', () => {
+    assert.throws(() => loadCatalogue({ shippedFolder: temporaryFolder() }), ModelInvalidError);
+    assert.throws(
+      () => loadCatalogue({ shippedFolder: tinySet({ trunk: { sha256: 'abc' } }) }),
+      /trunk.sha256/,
+    );
+    assert.throws(
+      () => loadCatalogue({ shippedFolder: tinySet({ trunk: { file: 'gone.onnx' } }) }),
+      ModelInvalidError,
+    );
+  });
+});
