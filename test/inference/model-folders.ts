@@ -115,7 +115,11 @@ export const fragile: Json = {
 };
 
 /** A user's model that takes about a tenth of a second for 64 frames. */
-export const slow: Json = { ...fragile, name: 'slow', source: { kind: 'pcm', file: 'slow.onnx', stateSize: 1 } };
+export const slow: Json = {
+  ...fragile,
+  name: 'slow',
+  source: { kind: 'pcm', file: 'slow.onnx', stateSize: 1 },
+};
 
 export function userFolder(...models: readonly Json[]): string {
   return modelFolder({ version: 1, models }, 'head.onnx', 'pcm.onnx', 'slow.onnx');

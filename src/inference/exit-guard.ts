@@ -1,0 +1,49 @@
+/**
+ * Ending a thread while a native model runs in it aborts the whole process (`terminate called after throwing an
+ * instance of 'Napi::Error'`), and `process.exit()` ends all threads. So a process that exits waits for the run
+ * that is under way, which is a matter of milliseconds, and no further run starts.
+ */
+
+const STOP = 0;
+const BUSY = 1;
+/** Longest wait in ms at exit: far longer than any run, short enough for a person. */
+const LONGEST_WAIT_MS = 2_000;
+
+const guarded = new Set<Int32Array>();
+
+/** Main thread: flags to hand to a worker; `unguard` them when the worker has ended. */
+export function guardExit(): Int32Array {
+  if (guarded.size === 0) process.on('exit', waitForWorkers);
+  const flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  guarded.add(flags);
+  return flags;
+}
+
+export function unguardExit(flags: Int32Array): void {
+  guarded.delete(flags);
+  if (guarded.size === 0) process.off('exit', waitForWorkers);
+}
+
+function waitForWorkers(): void {
+  for (const flags of guarded) Atomics.store(flags, STOP, 1);
+  for (const flags of guarded) Atomics.wait(flags, BUSY, 1, LONGEST_WAIT_MS);
+}
+
+/** Worker: does native work that must not be cut off; never returns once the process exits. */
+export async function withoutExit<T>(flags: Int32Array, work: () => Promise<T>): Promise<T> {
+  Atomics.store(flags, BUSY, 1);
+  if (Atomics.load(flags, STOP) === 1) {
+    release(flags);
+    return new Promise<never>(() => undefined);
+  }
+  try {
+    return await work();
+  } finally {
+    release(flags);
+  }
+}
+
+function release(flags: Int32Array): void {
+  Atomics.store(flags, BUSY, 0);
+  Atomics.notify(flags, BUSY);
+}

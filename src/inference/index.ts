@@ -1,0 +1,20 @@
+/** The inference room: PCM in, frame probabilities out. */
+export type {
+  Activation,
+  ClusteringSettings,
+  FramePredictions,
+  Gate,
+  ModelDescription,
+  PredictionEngine,
+  PredictionStream,
+} from './prediction-engine';
+export {
+  loadCatalogue,
+  type BrokenModel,
+  type Catalogue,
+  type CatalogueOptions,
+  type ModelSet,
+} from './catalogue';
+export { OnnxPredictionEngine, type OnnxEngineInfo, type OnnxEngineOptions } from './onnx-engine';
+export { checkOnnxRuntime, describeHost, hostName, type Host } from './onnx-runtime';
+export type { WorkerStats } from './worker-messages';
