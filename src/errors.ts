@@ -80,6 +80,7 @@ export class LicenseManagerError extends DeeptoneError {
 
 /** A file is missing, a directory, or cannot be read. */
 export class AudioFileError extends DeeptoneError {
+  // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- it narrows the codes
   constructor(
     code: 'DEEPTONE_FILE_NOT_FOUND' | 'DEEPTONE_FILE_UNREADABLE',
     message: string,
@@ -98,6 +99,7 @@ export class BadAudioError extends DeeptoneError {
 
 /** ffmpeg is needed and was not found, or it failed; the message ends with its last words. */
 export class FfmpegError extends DeeptoneError {
+  // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- it narrows the codes
   constructor(
     code: 'DEEPTONE_FFMPEG_NOT_FOUND' | 'DEEPTONE_FFMPEG_FAILED',
     message: string,

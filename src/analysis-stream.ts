@@ -1,0 +1,165 @@
+import { FRAME_SAMPLES, samplesToMs } from './clock';
+import { BadAudioError, ClosedError } from './errors';
+import { FrameAssembler, type AssembledFrames } from './frame-assembler';
+import type { PredictionStream } from './inference';
+import type { Analysis, AnalysisEvents, Summary } from './insight';
+
+/** Frames in one request to the engine at most: 4 s, so that a long push cannot hold live streams up. */
+const REQUEST_FRAMES = 64;
+
+/**
+ * One stream of audio under analysis: samples of any number in, answers out as they are ready. File, bytes, chunk and
+ * stream processing are all this one core (decision 13).
+ */
+export class AnalysisStream {
+  readonly #frames = new FrameAssembler();
+  readonly #predictions: PredictionStream;
+  readonly #analysis: Analysis;
+  readonly #release: () => void;
+  #warmUpFrames: number;
+  #last: Promise<unknown> = Promise.resolve();
+  #pendingSamples = 0;
+  #closed = false;
+
+  /**
+   * @param warmUpFrames leading frames that the models hear and whose answers are dropped (decision 12)
+   * @param release called once at close
+   */
+  constructor(
+    predictions: PredictionStream,
+    analysis: Analysis,
+    release: () => void = () => undefined,
+    warmUpFrames = 0,
+  ) {
+    this.#predictions = predictions;
+    this.#analysis = analysis;
+    this.#release = release;
+    this.#warmUpFrames = warmUpFrames;
+  }
+
+  /** Milliseconds of audio received. */
+  get receivedMs(): number {
+    return samplesToMs(this.#frames.receivedSamples);
+  }
+
+  /** Milliseconds of audio accepted and not yet answered: what a caller bounds. */
+  get pendingMs(): number {
+    return samplesToMs(this.#pendingSamples);
+  }
+
+  /** Samples that were not finite and were replaced by 0. */
+  get nonFiniteSamples(): number {
+    return this.#frames.nonFiniteSamples;
+  }
+
+  /**
+   * Hears samples; resolves with what they made known, after all earlier pushes.
+   *
+   * @param samples 16 kHz mono, full scale 1.0, any number; read before this returns
+   * @throws InferenceError, ClosedError
+   */
+  push(samples: Float32Array): Promise<AnalysisEvents> {
+    if (this.#closed) return Promise.reject(new ClosedError('This stream is closed.'));
+    const frames = this.#frames.push(samples);
+    return frames ? this.#analyse(frames) : this.#after(() => NOTHING);
+  }
+
+  /**
+   * Ends the stream: the last partial frame and period are answered, then the stream is closed.
+   *
+   * @throws BadAudioError when there was no sample at all (decision 4)
+   */
+  async finish(): Promise<AnalysisEvents> {
+    if (this.#closed) throw new ClosedError('This stream is closed.');
+    try {
+      if (this.#frames.receivedSamples === 0) {
+        throw new BadAudioError('There is no audio: not one sample was given.');
+      }
+      const rest = this.#frames.flush();
+      const analysed = rest ? this.#analyse(rest) : Promise.resolve(NOTHING);
+      const end = this.#after(() =>
+        this.#analysis.finish(this.#frames.receivedSamples - this.#droppedSamples),
+      );
+      return joinEvents([await analysed, await end]);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** The summary of everything analysed so far. */
+  summary(): Summary {
+    return this.#analysis.summary();
+  }
+
+  /** Stops without a last answer and frees the stream. Safe to call twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#predictions.close();
+    this.#release();
+  }
+
+  #droppedSamples = 0;
+
+  #analyse({ pcm, volumes }: AssembledFrames): Promise<AnalysisEvents> {
+    const parts: Promise<AnalysisEvents>[] = [];
+    for (let first = 0; first < volumes.length; first += REQUEST_FRAMES) {
+      const end = Math.min(first + REQUEST_FRAMES, volumes.length);
+      // The engine takes ownership of what it is given, so a request gets memory of its own.
+      const part =
+        volumes.length <= REQUEST_FRAMES ? pcm : pcm.slice(first * FRAME_SAMPLES, end * FRAME_SAMPLES);
+      parts.push(this.#request(part, volumes.subarray(first, end)));
+    }
+    return Promise.all(parts).then(joinEvents);
+  }
+
+  #request(pcm: Float32Array, volumes: Float32Array): Promise<AnalysisEvents> {
+    const sampleCount = pcm.length;
+    this.#pendingSamples += sampleCount;
+    const answer = this.#predictions.predict(pcm).finally(() => {
+      this.#pendingSamples -= sampleCount;
+    });
+    answer.catch(() => undefined); // It is awaited below, after the requests before it.
+    return this.#after(async () => {
+      const predictions = await answer;
+      const skip = Math.min(this.#warmUpFrames, predictions.frameCount);
+      if (skip === 0) return this.#analysis.push(volumes, predictions);
+      this.#warmUpFrames -= skip;
+      this.#droppedSamples += skip * FRAME_SAMPLES;
+      return this.#analysis.push(volumes.subarray(skip), dropFrames(predictions, skip));
+    });
+  }
+
+  /** Runs a step after all earlier ones, so that answers keep the order of the audio. */
+  #after<T>(step: () => T | Promise<T>): Promise<T> {
+    const result = this.#last.then(step);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+type Predictions = Awaited<ReturnType<PredictionStream['predict']>>;
+
+function dropFrames(predictions: Predictions, count: number): Predictions {
+  const frameCount = predictions.frameCount - count;
+  const probabilities = new Map(
+    [...predictions.probabilities].map(([name, values]) => {
+      const width = values.length / predictions.frameCount;
+      return [name, values.subarray(count * width)] as const;
+    }),
+  );
+  return { frameCount, probabilities };
+}
+
+const NOTHING: AnalysisEvents = { steps: [], begun: [], ended: [] };
+
+/** Several answers as one, in order. */
+export function joinEvents(parts: readonly AnalysisEvents[]): AnalysisEvents {
+  const [only] = parts;
+  if (parts.length === 1 && only) return only;
+  return {
+    steps: parts.flatMap((part) => part.steps),
+    begun: parts.flatMap((part) => part.begun),
+    ended: parts.flatMap((part) => part.ended),
+  };
+}

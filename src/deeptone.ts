@@ -1,0 +1,384 @@
+import { openAudioContainer, openAudioFile, PcmDecoder, samplesToFloat32, type DecodedAudio } from './audio';
+import { AnalysisStream } from './analysis-stream';
+import { FRAME_SAMPLES, SAMPLE_RATE } from './clock';
+import { AbortedError, BadAudioError, InvalidArgumentError } from './errors';
+import { OnnxPredictionEngine, type ModelDescription, type PredictionEngine } from './inference';
+import {
+  Analysis,
+  GATE_MODEL,
+  needsSpeechGate,
+  type AnalysisEvents,
+  type ChannelAnalysis,
+  type ChunkAnalysis,
+  type FileAnalysis,
+  type TimeSeriesStep,
+  type Transition,
+  type Transitions,
+} from './insight';
+import { LicenseGuard, type LicenseStatus } from './license';
+import {
+  checkOptions,
+  DEFAULT_VOLUME_THRESHOLD,
+  selectModels,
+  type AnalysisOptions,
+  type BytesOptions,
+  type ChunkOptions,
+  type FileOptions,
+  type StreamOptions,
+  type WholeOptions,
+} from './options';
+import { chunkSamples, defaultByteFormat, readSamples, type AudioData } from './samples-source';
+
+/** How an engine is set up. */
+export interface DeeptoneOptions {
+  /** Runs the models; the default is ONNX Runtime in a worker thread (decision 26). */
+  readonly predictionEngine?: PredictionEngine;
+  /** Which of the shipped sets of models: trained on all data, or only on openly licensed data. Default `standard`. */
+  readonly modelSet?: 'standard' | 'open';
+  /** Folders with models of your own. */
+  readonly modelFolders?: readonly string[];
+  /** Where ffmpeg is; by default it is looked for. WAV never needs it. */
+  readonly ffmpegPath?: string;
+  /** Threads of the model runtime. Default 1. */
+  readonly threads?: number;
+  /** Public keys, beside the shipped ones, that licenses may be signed with (decision 22). */
+  readonly licensePublicKeys?: readonly string[];
+}
+
+/** Pieces of a file that are under analysis while the next one is read. */
+const READ_AHEAD_PIECES = 4;
+
+/**
+ * The engine: licensed models that say every 64 ms what is in a sound. Costly to start and long-lived; one instance serves
+ * any number of files and streams at once. See the API reference for the meaning of every parameter and JSON key.
+ */
+export class Deeptone {
+  readonly #engine: PredictionEngine;
+  readonly #guard: LicenseGuard;
+  readonly #ffmpegPath: string | undefined;
+
+  /**
+   * @param licenseKey compact JWS; without one, `DEEPTONE_LICENSE_KEY` or else the evaluation license is used (decision 23)
+   * @throws LicenseManagerError when the key is invalid or cannot be validated
+   */
+  constructor(licenseKey?: string | null, options: DeeptoneOptions = {}) {
+    this.#guard = new LicenseGuard(licenseKey, { publicKeys: options.licensePublicKeys });
+    this.#ffmpegPath = options.ffmpegPath;
+    this.#engine =
+      options.predictionEngine ??
+      new OnnxPredictionEngine({
+        modelSet: options.modelSet,
+        modelFolders: options.modelFolders,
+        threads: options.threads,
+      });
+  }
+
+  /** The license in use and whether it still allows new work. */
+  get license(): LicenseStatus {
+    return this.#guard.status();
+  }
+
+  /** Names of all models. */
+  getAvailableModels(): Set<string> {
+    return new Set(this.#engine.models.map((model) => model.name));
+  }
+
+  /** Whether there is a model of exactly this name. */
+  isModelAvailable(modelName: string): boolean {
+    return this.#engine.models.some((model) => model.name === modelName);
+  }
+
+  /** Every model with its classes, receptive field, gate and license. */
+  describeModels(): readonly ModelDescription[] {
+    return this.#engine.models;
+  }
+
+  /** Loads the runtime and the models now rather than at the first audio. */
+  async start(): Promise<void> {
+    await this.#engine.start();
+  }
+
+  /** Answers what is in flight, then frees everything. */
+  async close(): Promise<void> {
+    await this.#engine.close();
+  }
+
+  /**
+   * Analyses a file, every channel on its own unless `channel` names one (decision 16). WAV needs nothing else; other formats
+   * go through ffmpeg (decision 15).
+   *
+   * @throws AudioFileError, BadAudioError, FfmpegError, InvalidArgumentError, ModelNotFoundError, LicenseManagerError
+   */
+  async processFile(filename: string, options: FileOptions): Promise<FileAnalysis> {
+    checkOptions('file', options);
+    if (typeof filename !== 'string' || filename === '') {
+      throw new InvalidArgumentError('filename is empty: the path of an audio file is accepted.');
+    }
+    const { channel, signal } = options;
+    return this.#analyseChannels(options, () =>
+      openAudioFile(filename, { channel, signal, ffmpegPath: this.#ffmpegPath }),
+    );
+  }
+
+  /**
+   * Analyses a whole clip in memory that is a container (WAV, MP3, FLAC, Ogg, M4A, WebM, ...): as `processFile`.
+   *
+   * @param bytes the container; recognised by content
+   */
+  async processContainer(bytes: Uint8Array, options: FileOptions): Promise<FileAnalysis> {
+    checkOptions('file', options);
+    const { channel, signal } = options;
+    return this.#analyseChannels(options, () =>
+      openAudioContainer(bytes, { channel, signal, ffmpegPath: this.#ffmpegPath }),
+    );
+  }
+
+  /**
+   * Analyses audio in memory as one mono signal (decisions 17 to 19).
+   *
+   * @param data samples as a typed array or numbers; or a Buffer of raw bytes (`format`) or of a container
+   */
+  async processAudioBytes(data: AudioData, options: BytesOptions): Promise<ChannelAnalysis> {
+    checkOptions('bytes', options);
+    return this.#withStreams(options, 1, async ([stream]) => {
+      if (!stream) throw new BadAudioError('There is no audio.');
+      const { rateIn, channels, channel, format, signal } = options;
+      const pieces = readSamples(data, {
+        rateIn,
+        channels,
+        channel,
+        format,
+        signal,
+        ffmpegPath: this.#ffmpegPath,
+      });
+      const [answer] = await analyse(mapPieces(pieces), [stream], options, null);
+      if (!answer) throw new BadAudioError('There is no audio.');
+      return answer;
+    });
+  }
+
+  /**
+   * One answer for a whole chunk of 16 kHz samples (decision 12).
+   *
+   * @throws ModelNotFoundError, InvalidArgumentError, BadAudioError, LicenseManagerError
+   */
+  async processAudioChunk(data: AudioData, options: ChunkOptions): Promise<ChunkAnalysis> {
+    checkOptions('chunk', options);
+    const samples = chunkSamples(data);
+    const contextSamples = options.contextSamples ?? 0;
+    if (samples.length === 0) throw new BadAudioError('There is no audio: the chunk has no sample.');
+    if (contextSamples >= samples.length) {
+      throw new InvalidArgumentError(
+        `contextSamples is ${contextSamples}: less than the chunk's ${samples.length} samples is accepted.`,
+      );
+    }
+    // Zeros before the context change nothing (decision 3) and put the frame grid exactly at its end.
+    const warmUpFrames = Math.ceil(contextSamples / FRAME_SAMPLES);
+    const padding = new Float32Array(warmUpFrames * FRAME_SAMPLES - contextSamples);
+    const stream = await this.#open({ ...options, outputPeriod: null }, warmUpFrames);
+    try {
+      const events = [await stream.push(padding), await stream.push(samples), await stream.finish()];
+      const [step] = events.flatMap((event) => event.steps);
+      if (!step) throw new BadAudioError('There is no audio: the chunk has no frame.');
+      return step.raw ? { results: step.results, raw: step.raw } : { results: step.results };
+    } finally {
+      stream.close();
+    }
+  }
+
+  /**
+   * Analyses audio while it comes in; yields one step per `outputPeriod` of audio and the last, partial one at the end.
+   * Input is read only as fast as steps are taken.
+   *
+   * @param input bytes (16-bit little-endian mono unless `format` says otherwise) or arrays of samples, in pieces of any size
+   * @throws ModelNotFoundError, InvalidArgumentError at once; BadAudioError when the input had no sample
+   */
+  processStream(
+    input: AsyncIterable<AudioData | Uint8Array> | Iterable<AudioData | Uint8Array>,
+    options: StreamOptions,
+  ): AsyncGenerator<TimeSeriesStep, void, undefined> {
+    checkOptions('stream', options);
+    selectModels(options.models, this.#engine.models);
+    return this.#generateSteps(input, options);
+  }
+
+  /**
+   * Opens a live stream: push samples, get answers (steps, transitions as they begin and end, a running summary).
+   *
+   * @throws ModelNotFoundError, InvalidArgumentError, LicenseManagerError, RuntimeUnavailableError
+   */
+  async openStream(options: AnalysisOptions): Promise<AnalysisStream> {
+    checkOptions('stream', options);
+    return this.#open(options);
+  }
+
+  async *#generateSteps(
+    input: AsyncIterable<AudioData | Uint8Array> | Iterable<AudioData | Uint8Array>,
+    options: StreamOptions,
+  ): AsyncGenerator<TimeSeriesStep, void, undefined> {
+    const stream = await this.#open(options);
+    const decode = streamDecoder(options);
+    let warned = false;
+    try {
+      for await (const piece of input) {
+        const { steps } = await stream.push(decode.push(piece));
+        if (!warned && stream.nonFiniteSamples + decode.nonFiniteSamples() > 0) {
+          warned = true;
+          warn('The stream has samples that are not finite numbers; they count as 0.', options);
+        }
+        yield* steps;
+      }
+      const rest = await stream.push(decode.flush());
+      yield* rest.steps;
+      yield* (await stream.finish()).steps;
+    } finally {
+      stream.close();
+    }
+  }
+
+  async #analyseChannels(options: FileOptions, open: () => Promise<DecodedAudio>): Promise<FileAnalysis> {
+    this.#guard.check(selectModels(options.models, this.#engine.models).map((model) => model.name));
+    const audio = await open();
+    try {
+      return await this.#withStreams(options, audio.channels.length, async (streams) => {
+        const answers = await analyse(audio.pieces, streams, options, audio.info.durationMs);
+        const numbered = audio.channels.map((number, index) => [String(number), answers[index] ?? NO_ANSWER]);
+        return { channels: Object.fromEntries(numbered) as Record<string, ChannelAnalysis> };
+      });
+    } finally {
+      await audio.close();
+    }
+  }
+
+  async #withStreams<T>(
+    options: WholeOptions,
+    count: number,
+    work: (streams: readonly AnalysisStream[]) => Promise<T>,
+  ): Promise<T> {
+    const streams: AnalysisStream[] = [];
+    try {
+      while (streams.length < count) streams.push(await this.#open(options));
+      return await work(streams);
+    } finally {
+      for (const stream of streams) stream.close();
+    }
+  }
+
+  async #open(
+    options: Omit<WholeOptions, 'outputPeriod'> & { readonly outputPeriod: number | null },
+    warmUpFrames = 0,
+  ): Promise<AnalysisStream> {
+    const models = selectModels(options.models, this.#engine.models);
+    const names = models.map((model) => model.name);
+    this.#guard.check(names);
+    const release = this.#guard.acquireStream();
+    try {
+      const analysis = new Analysis({
+        models,
+        outputPeriod: options.outputPeriod,
+        includeRawValues: options.includeRawValues ?? false,
+        volumeThreshold: options.volumeThreshold ?? DEFAULT_VOLUME_THRESHOLD,
+        gate: this.#engine.models.find((model) => model.name === GATE_MODEL),
+      });
+      const gate = needsSpeechGate(models) ? [GATE_MODEL] : [];
+      const predictions = await this.#engine.openStream([...new Set([...gate, ...names])]);
+      return new AnalysisStream(predictions, analysis, release, warmUpFrames);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+}
+
+const NO_ANSWER: ChannelAnalysis = { time_series: [] };
+
+/** Runs decoded audio through one stream per channel and gathers what was asked for. */
+async function analyse(
+  pieces: AsyncIterable<readonly Float32Array[]>,
+  streams: readonly AnalysisStream[],
+  options: WholeOptions,
+  durationMs: number | null,
+): Promise<readonly ChannelAnalysis[]> {
+  const collectors = streams.map((stream) => new Collector(stream, options));
+  const inFlight: Promise<unknown>[] = [];
+  for await (const piece of pieces) {
+    if (options.signal?.aborted)
+      throw new AbortedError('The analysis was aborted.', { cause: options.signal.reason });
+    const answered = Promise.all(collectors.map((collector, index) => collector.hear(piece[index])));
+    answered.catch(() => undefined); // Awaited in its turn; the first failure ends the loop below.
+    inFlight.push(answered);
+    if (inFlight.length > READ_AHEAD_PIECES) await inFlight.shift();
+    const analysedMs = streams[0]?.receivedMs ?? 0;
+    options.onProgress?.(durationMs ? Math.min(1, analysedMs / durationMs) : null, analysedMs);
+  }
+  await Promise.all(inFlight);
+  return Promise.all(collectors.map((collector) => collector.finish()));
+}
+
+/** Gathers the answers of one channel. */
+class Collector {
+  readonly #steps: TimeSeriesStep[] = [];
+  readonly #transitions: Record<string, Transition[]> = {};
+
+  constructor(
+    private readonly stream: AnalysisStream,
+    private readonly options: WholeOptions,
+  ) {}
+
+  async hear(samples: Float32Array | undefined): Promise<void> {
+    if (samples) this.#take(await this.stream.push(samples));
+  }
+
+  async finish(): Promise<ChannelAnalysis> {
+    this.#take(await this.stream.finish());
+    const { includeSummary, includeTransitions } = this.options;
+    return {
+      time_series: this.#steps,
+      ...(includeSummary ? { summary: this.stream.summary() } : {}),
+      ...(includeTransitions ? { transitions: this.#transitions satisfies Transitions } : {}),
+    };
+  }
+
+  #take(events: AnalysisEvents): void {
+    for (const step of events.steps) this.#steps.push(step);
+    if (!this.options.includeTransitions) return;
+    for (const { model, result, confidence, timestamp_start, timestamp_end } of events.ended) {
+      if (timestamp_end === null) continue;
+      (this.#transitions[model] ??= []).push({ timestamp_start, timestamp_end, result, confidence });
+    }
+  }
+}
+
+async function* mapPieces(pieces: AsyncIterable<Float32Array>): AsyncGenerator<readonly Float32Array[]> {
+  for await (const piece of pieces) yield [piece];
+}
+
+/** Turns what a stream gives into 16 kHz samples; state carries from piece to piece. */
+function streamDecoder({ rateIn, format }: StreamOptions) {
+  const bytes = new PcmDecoder(format ?? defaultByteFormat(rateIn), { mix: true });
+  const samples = new PcmDecoder({ encoding: 'f32le', sampleRate: rateIn ?? SAMPLE_RATE, channels: 1 });
+  const first = (channels: readonly Float32Array[]) => channels[0] ?? new Float32Array(0);
+  return {
+    push(piece: AudioData | Uint8Array): Float32Array {
+      if (piece instanceof Uint8Array) return first(bytes.push(piece));
+      // Float samples that are not finite are for the decoder to count, not an error as in a clip (decision 17).
+      const isFloat = piece instanceof Float32Array || piece instanceof Float64Array;
+      const floats = isFloat ? Float32Array.from(piece) : samplesToFloat32(piece);
+      return first(samples.push(new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength)));
+    },
+    flush: () => concatenate(first(bytes.flush()), first(samples.flush())),
+    nonFiniteSamples: () => bytes.nonFiniteSamples + samples.nonFiniteSamples,
+  };
+}
+
+function concatenate(a: Float32Array, b: Float32Array): Float32Array {
+  const joined = new Float32Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+}
+
+function warn(message: string, { onWarning }: StreamOptions): void {
+  if (onWarning) onWarning(message);
+  else process.emitWarning(message, { code: 'DEEPTONE_NON_FINITE' });
+}

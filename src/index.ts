@@ -1,0 +1,32 @@
+/** @deeptone/node-red: the DeepTone audio-insight engine. This is all that the package exports. */
+export { Deeptone, type DeeptoneOptions } from './deeptone';
+export { AnalysisStream } from './analysis-stream';
+export type {
+  AnalysisOptions,
+  BytesOptions,
+  ChunkOptions,
+  FileOptions,
+  StreamOptions,
+  WholeOptions,
+} from './options';
+export type { AudioData } from './samples-source';
+export type { SampleFormat, Encoding } from './audio';
+export type { ModelDescription, PredictionEngine, PredictionStream, FramePredictions } from './inference';
+export type {
+  AnalysisEvents,
+  ChannelAnalysis,
+  ChunkAnalysis,
+  ClassResult,
+  FileAnalysis,
+  ModelResult,
+  ModelSummary,
+  RawValues,
+  SpeakerResult,
+  Summary,
+  TimeSeriesStep,
+  Transition,
+  TransitionEvent,
+  Transitions,
+} from './insight';
+export type { LicenseStatus } from './license';
+export * from './errors';

@@ -1,0 +1,207 @@
+/**
+ * What callers may ask for, and the one place that checks it. Unknown names are rejected, not ignored (decision 21).
+ */
+import { FRAME_MS } from './clock';
+import { InvalidArgumentError, ModelNotFoundError } from './errors';
+import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, type SampleFormat } from './audio';
+import type { ModelDescription } from './inference';
+
+/** Options that every way in understands. */
+export interface AnalysisOptions {
+  /** Names of the models to run, at least one. A model named twice runs once. */
+  readonly models: readonly string[];
+  /** Milliseconds between answers: a positive multiple of 64. */
+  readonly outputPeriod: number;
+  /** Give every class's probability beside the winner. Default false. */
+  readonly includeRawValues?: boolean;
+  /** Root mean square, full scale 1.0, below which a frame is silence; 0 to 1. Default 0.005 (decision 5). */
+  readonly volumeThreshold?: number;
+}
+
+/** Options of answers that have an end. */
+export interface WholeOptions extends AnalysisOptions {
+  /** Add the share of time per class. Default false. */
+  readonly includeSummary?: boolean;
+  /** Add the phases of equal prediction. Default false. */
+  readonly includeTransitions?: boolean;
+  /** Kept for the API reference's sake: memory is bounded with and without it (decision 13). */
+  readonly useChunking?: boolean;
+  /** Called now and then with the share done (null where the length is unknown) and the milliseconds analysed. */
+  readonly onProgress?: (fraction: number | null, analysedMs: number) => void;
+  /** Aborts the analysis; it then fails with AbortedError. */
+  readonly signal?: AbortSignal;
+}
+
+export interface FileOptions extends WholeOptions {
+  /** The channel to analyse, counted from 0. Default: every channel on its own (decision 16). */
+  readonly channel?: number;
+}
+
+export interface BytesOptions extends WholeOptions {
+  /** Hz of the samples, 4,000 to 384,000. Default 16,000. */
+  readonly rateIn?: number;
+  /** Number of interleaved channels. Default 1. */
+  readonly channels?: number;
+  /** Which of several channels to analyse; by default they are averaged (decision 19). */
+  readonly channel?: number;
+  /** What a Buffer of raw bytes holds. Default 16-bit little-endian at `rateIn`. */
+  readonly format?: SampleFormat;
+}
+
+export interface ChunkOptions {
+  readonly models: readonly string[];
+  readonly includeRawValues?: boolean;
+  readonly volumeThreshold?: number;
+  /** Leading samples that only warm the models up; 0 to less than the chunk's length (decision 12). Default 0. */
+  readonly contextSamples?: number;
+}
+
+export interface StreamOptions extends AnalysisOptions {
+  /** Hz of the samples. Default 16,000. */
+  readonly rateIn?: number;
+  /** What byte arrays hold. Default 16-bit little-endian mono at `rateIn`. */
+  readonly format?: SampleFormat;
+  /** Told once when samples that are not finite were replaced by 0 (decision 17). Default: a process warning. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** RMS below which a frame is silence (decision 5). */
+export const DEFAULT_VOLUME_THRESHOLD = 0.005;
+
+const COMMON = ['models', 'outputPeriod', 'includeRawValues', 'volumeThreshold'] as const;
+const WHOLE = [
+  ...COMMON,
+  'includeSummary',
+  'includeTransitions',
+  'useChunking',
+  'onProgress',
+  'signal',
+] as const;
+
+/** Names of the options of each way in. */
+export const OPTION_NAMES = {
+  file: [...WHOLE, 'channel'],
+  bytes: [...WHOLE, 'rateIn', 'channels', 'channel', 'format'],
+  chunk: ['models', 'includeRawValues', 'volumeThreshold', 'contextSamples'],
+  stream: [...COMMON, 'rateIn', 'format', 'onWarning'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type WayIn = keyof typeof OPTION_NAMES;
+
+/**
+ * Checks the options of one way in.
+ *
+ * @throws InvalidArgumentError naming the option, its value and what is accepted
+ */
+export function checkOptions(way: WayIn, options: unknown): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InvalidArgumentError(`The options must be an object, not ${describe(options)}.`);
+  }
+  const known: readonly string[] = OPTION_NAMES[way];
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name)) {
+      throw new InvalidArgumentError(`There is no option "${name}". Accepted: ${known.join(', ')}.`);
+    }
+    if (value !== undefined) checkOption(name, value);
+  }
+  if (way !== 'chunk' && (options as { outputPeriod?: unknown }).outputPeriod === undefined) {
+    throw new InvalidArgumentError(`outputPeriod is missing: ${PERIOD_RULE}.`);
+  }
+}
+
+const PERIOD_RULE = `a positive multiple of ${FRAME_MS} (milliseconds) is accepted, such as 64, 512 or 1024`;
+
+interface Rule {
+  readonly holds: (value: unknown) => boolean;
+  readonly accepted: string;
+}
+
+const TRUE_OR_FALSE: Rule = {
+  holds: (value) => typeof value === 'boolean',
+  accepted: 'true or false is accepted',
+};
+const A_FUNCTION: Rule = {
+  holds: (value) => typeof value === 'function',
+  accepted: 'a function is accepted',
+};
+
+/** What each option accepts; `models` is checked against the engine by {@link selectModels}. */
+const RULES: Readonly<Record<string, Rule>> = {
+  outputPeriod: {
+    holds: (value) => isInteger(value, FRAME_MS) && value % FRAME_MS === 0,
+    accepted: PERIOD_RULE,
+  },
+  volumeThreshold: {
+    holds: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+    accepted: 'a number from 0 (nothing is silence) to 1 (everything is) is accepted',
+  },
+  includeRawValues: TRUE_OR_FALSE,
+  includeSummary: TRUE_OR_FALSE,
+  includeTransitions: TRUE_OR_FALSE,
+  useChunking: TRUE_OR_FALSE,
+  channel: {
+    holds: (value) => isInteger(value, 0),
+    accepted: 'a channel number counted from 0 is accepted',
+  },
+  channels: {
+    holds: (value) => isInteger(value, 1),
+    accepted: 'a whole number of at least 1 is accepted',
+  },
+  contextSamples: {
+    holds: (value) => isInteger(value, 0),
+    accepted: 'a whole number from 0 to less than the number of samples is accepted',
+  },
+  rateIn: {
+    holds: (value) => isInteger(value, MIN_SAMPLE_RATE) && value <= MAX_SAMPLE_RATE,
+    accepted: `a whole sample rate from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} (Hz) is accepted`,
+  },
+  format: {
+    holds: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    accepted: 'an object {encoding, sampleRate, channels} is accepted',
+  },
+  onProgress: A_FUNCTION,
+  onWarning: A_FUNCTION,
+  signal: { holds: (value) => value instanceof AbortSignal, accepted: 'an AbortSignal is accepted' },
+};
+
+function checkOption(name: string, value: unknown): void {
+  const rule = RULES[name];
+  if (rule && !rule.holds(value)) {
+    throw new InvalidArgumentError(`${name} is ${describe(value)}: ${rule.accepted}.`);
+  }
+}
+
+function isInteger(value: unknown, minimum: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= minimum;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || value == null) return String(value);
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+/**
+ * The descriptions of the models asked for, in the order asked, each once.
+ *
+ * @throws InvalidArgumentError for an empty list, ModelNotFoundError for an unknown name
+ */
+export function selectModels(
+  names: unknown,
+  available: readonly ModelDescription[],
+): readonly ModelDescription[] {
+  const availableNames = available.map((model) => model.name);
+  if (!Array.isArray(names) || names.length === 0) {
+    const given = Array.isArray(names) ? 'an empty list' : describe(names);
+    throw new InvalidArgumentError(
+      `models is ${given}: a list of at least one of ${availableNames.join(', ')} is accepted.`,
+    );
+  }
+  return [...new Set(names as readonly unknown[])].map((name) => {
+    const model = available.find((candidate) => candidate.name === name);
+    if (!model) {
+      throw new ModelNotFoundError(typeof name === 'string' ? name : describe(name), availableNames);
+    }
+    return model;
+  });
+}

@@ -1,0 +1,146 @@
+import { SAMPLE_RATE } from './clock';
+import { BadAudioError, InvalidArgumentError } from './errors';
+import {
+  bytesPerSample,
+  detectContainer,
+  openAudioContainer,
+  PcmDecoder,
+  type PcmDecoderOptions,
+  Resampler,
+  samplesToFloat32,
+  type SampleArray,
+  type SampleFormat,
+} from './audio';
+
+/** Audio in memory: typed arrays and number arrays are samples; a Buffer is bytes, raw or of a container. */
+export type AudioData = SampleArray | Buffer;
+
+export interface DataFormat {
+  readonly rateIn?: number;
+  readonly channels?: number;
+  readonly channel?: number;
+  readonly format?: SampleFormat;
+  readonly ffmpegPath?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Samples handed on at a time: 4 s at 16 kHz, so that a long array never holds the event loop for long. */
+const PIECE_SAMPLES = 65_536;
+
+/** What raw bytes hold when nothing else is said: the format of `process_stream` in the API reference. */
+export function defaultByteFormat(rateIn = SAMPLE_RATE, channels = 1): SampleFormat {
+  return { encoding: 's16le', sampleRate: rateIn, channels };
+}
+
+/**
+ * Mono 16 kHz pieces of audio in memory (decisions 17 to 19).
+ *
+ * @throws BadAudioError for no samples, non-finite samples (naming the first) or bytes that cannot be decoded,
+ *   InvalidArgumentError for a channel that is not there or data of another type
+ */
+export async function* readSamples(data: AudioData, how: DataFormat): AsyncGenerator<Float32Array> {
+  if (Buffer.isBuffer(data)) {
+    yield* detectContainer(data) ? readContainer(data, how) : readRawBytes(data, how);
+  } else {
+    yield* readArray(data, how);
+  }
+}
+
+/** All samples of a chunk at once, 16 kHz mono; for data small enough to be one answer. */
+export function chunkSamples(data: AudioData): Float32Array {
+  if (!Buffer.isBuffer(data)) return samplesToFloat32(data);
+  const decoder = new PcmDecoder(defaultByteFormat());
+  return decoder.push(data)[0] ?? new Float32Array(0);
+}
+
+async function* readContainer(bytes: Buffer, { channel, ffmpegPath, signal }: DataFormat) {
+  const audio = await openAudioContainer(bytes, { channel, ffmpegPath, signal });
+  for await (const piece of audio.pieces) yield average(piece);
+}
+
+async function* readRawBytes(bytes: Buffer, how: DataFormat) {
+  const format = how.format ?? defaultByteFormat(how.rateIn, how.channels);
+  const pick = how.channel === undefined ? { mix: true } : { channel: how.channel };
+  const decoder = new PcmDecoder(format, pick);
+  const step = PIECE_SAMPLES * bytesPerSample(format.encoding) * format.channels;
+  for (let start = 0; start < bytes.length; start += step) {
+    const before = decoder.inputSamples;
+    const piece = bytes.subarray(start, start + step);
+    const [samples] = decoder.push(piece);
+    if (decoder.nonFiniteSamples > 0) {
+      const position = before + firstNonFinite(piece, format, pick);
+      throw new BadAudioError(
+        `Sample ${position} is not a finite number: finite numbers at full scale 1.0 are accepted.`,
+      );
+    }
+    if (samples?.length) yield samples;
+    await breathe();
+  }
+  const [rest] = decoder.flush();
+  if (rest?.length) yield rest;
+}
+
+/** Position of the first sample in `bytes` that is not finite; there is one. */
+function firstNonFinite(bytes: Buffer, format: SampleFormat, pick: PcmDecoderOptions): number {
+  const decoder = new PcmDecoder(format, pick);
+  const block = bytesPerSample(format.encoding) * format.channels;
+  let position = 0;
+  for (;;) {
+    decoder.push(bytes.subarray(position * block, (position + 1) * block));
+    if (decoder.nonFiniteSamples > 0) return position;
+    position++;
+  }
+}
+
+async function* readArray(data: SampleArray, how: DataFormat) {
+  const channels = how.channels ?? 1;
+  checkChannel(how.channel, channels);
+  const samples = samplesToFloat32(data);
+  if (samples.length % channels !== 0) {
+    throw new InvalidArgumentError(
+      `channels is ${channels}, but ${samples.length} samples cannot be shared out among so many channels.`,
+    );
+  }
+  const resampler = new Resampler(how.rateIn ?? SAMPLE_RATE);
+  const step = PIECE_SAMPLES * channels;
+  for (let start = 0; start < samples.length; start += step) {
+    const mono = toMono(samples.subarray(start, start + step), channels, how.channel);
+    const piece = resampler.push(mono);
+    if (piece.length) yield piece;
+    await breathe();
+  }
+  const rest = resampler.flush();
+  if (rest.length) yield rest;
+}
+
+function checkChannel(channel: number | undefined, channels: number): void {
+  if (channel !== undefined && channel >= channels) {
+    throw new InvalidArgumentError(
+      `channel is ${channel}, but the audio has ${channels} channel(s): 0 to ${channels - 1} is accepted.`,
+    );
+  }
+}
+
+function toMono(interleaved: Float32Array, channels: number, channel: number | undefined): Float32Array {
+  if (channels === 1) return interleaved;
+  return Float32Array.from({ length: interleaved.length / channels }, (_, frame) => {
+    const first = frame * channels;
+    if (channel !== undefined) return interleaved[first + channel] ?? 0;
+    let sum = 0;
+    for (let index = first; index < first + channels; index++) sum += interleaved[index] ?? 0;
+    return sum / channels;
+  });
+}
+
+function average(channels: readonly Float32Array[]): Float32Array {
+  const [first = new Float32Array(0), ...others] = channels;
+  if (others.length === 0) return first;
+  return first.map(
+    (sample, n) => others.reduce((sum, other) => sum + (other[n] ?? 0), sample) / channels.length,
+  );
+}
+
+/** Lets the event loop serve others. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import {
+  Deeptone,
+  type ClassResult,
+  type TimeSeriesStep,
+  type Transition,
+  type WholeOptions,
+} from '../src/index';
+import { concatenated, makeWav, noise, seededRandom, speak, temporaryFolder } from './tools/audio';
+
+const ALL_WAYS = ['speech-rt', 'speech', 'gender'] as const;
+const OPTIONS: WholeOptions = {
+  models: ALL_WAYS,
+  outputPeriod: 256,
+  includeRawValues: true,
+  includeSummary: true,
+  includeTransitions: true,
+};
+
+describe('class Deeptone', () => {
+  const deeptone = new Deeptone();
+  let speech: Float32Array;
+  let filename: string;
+
+  before(async () => {
+    // Speech, a pause of digital silence, speech of another voice, noise: every gate state occurs.
+    speech = concatenated(
+      await speak('The quick brown fox jumps over the lazy dog.', { voice: 'en+m3' }),
+      new Float32Array(9_000),
+      await speak('She sells sea shells by the sea shore.', { voice: 'en+f3' }),
+      noise(0.7, 16_000, 0.1),
+    );
+    speech = Float32Array.from(speech, (sample) => Math.round(sample * 32_767) / 32_768);
+    filename = path.join(temporaryFolder(), 'speech.wav');
+    await writeFile(filename, makeWav([speech]));
+  });
+
+  after(() => deeptone.close());
+
+  it('knows its models by name', () => {
+    for (const name of ALL_WAYS) assert.ok(deeptone.getAvailableModels().has(name));
+    assert.equal(deeptone.isModelAvailable('gender'), true);
+    assert.equal(deeptone.isModelAvailable('Gender'), false);
+  });
+
+  it('gives a file answers in the shape of the API reference', async () => {
+    const { channels } = await deeptone.processFile(filename, OPTIONS);
+    assert.deepEqual(Object.keys(channels), ['0']);
+    const channel = channels['0'];
+    assert.ok(channel?.summary && channel.transitions);
+    assert.deepEqual(
+      channel.time_series.map((step) => step.timestamp),
+      channel.time_series.map((_, index) => index * 256),
+    );
+    assert.equal(channel.time_series.length, Math.ceil(speech.length / (256 * 16)));
+    for (const step of channel.time_series) {
+      assert.deepEqual(Object.keys(step.results), [...ALL_WAYS]);
+      assert.deepEqual(Object.keys(step.raw?.['gender'] ?? {}), ['female', 'male']);
+    }
+    for (const name of ALL_WAYS) {
+      const fractions: number[] = Object.values(channel.summary[name] ?? {});
+      assert.equal(Math.round(fractions.reduce((sum, share) => sum + share * 1e4, 0)), 10_000);
+      const phases: readonly Transition[] = channel.transitions[name] ?? [];
+      assert.equal(phases[0]?.timestamp_start, 0);
+      assert.equal(phases.at(-1)?.timestamp_end, Math.round(speech.length / 16));
+      phases.slice(1).forEach((phase, index) => {
+        assert.equal(phase.timestamp_start, phases[index]?.timestamp_end);
+        assert.notEqual(phase.result, phases[index]?.result);
+      });
+    }
+  });
+
+  it('hears speech as speech, silence as silence, and a pause as no speech of any gender', async () => {
+    const { channels } = await deeptone.processFile(filename, { ...OPTIONS, outputPeriod: 64 });
+    const at = (ms: number, model: string) =>
+      (
+        channels['0']?.time_series.find((step) => step.timestamp === ms - (ms % 64))?.results[
+          model
+        ] as ClassResult
+      ).result;
+    assert.equal(at(1_000, 'speech'), 'speech');
+    const pauseStart = channels['0']?.transitions?.['gender']?.find(
+      (phase) => phase.result === 'silence' && phase.timestamp_end - phase.timestamp_start > 300,
+    );
+    assert.ok(pauseStart);
+    assert.equal(at(pauseStart.timestamp_start + 200, 'speech-rt'), 'silence');
+  });
+
+  it('gives the same answers for file, bytes and streams cut anywhere (decision 13)', async () => {
+    const file = (await deeptone.processFile(filename, OPTIONS)).channels['0'];
+    const bytes = await deeptone.processAudioBytes(speech, OPTIONS);
+    assertSameSteps(bytes.time_series, file?.time_series ?? []);
+    assert.deepEqual(bytes.summary, file?.summary);
+    const raw = Buffer.from(Int16Array.from(speech, (sample) => sample * 32_768).buffer);
+    for (const seed of [1, 2, 3]) {
+      const steps: TimeSeriesStep[] = [];
+      const stream = deeptone.processStream(cut(raw, seed), {
+        models: ALL_WAYS,
+        outputPeriod: 256,
+        includeRawValues: true,
+      });
+      for await (const step of stream) steps.push(step);
+      assertSameSteps(steps, file?.time_series ?? []);
+    }
+  });
+
+  it('serves many streams at once as it serves one', async () => {
+    const alone = await deeptone.processAudioBytes(speech, OPTIONS);
+    const together = await Promise.all(
+      Array.from({ length: 8 }, () => deeptone.processAudioBytes(speech, OPTIONS)),
+    );
+    for (const answer of together) assertSameSteps(answer.time_series, alone.time_series);
+  });
+
+  it('analyses every channel on its own, or the one asked for under its own number', async () => {
+    const quiet = new Float32Array(speech.length);
+    const stereo = path.join(temporaryFolder(), 'stereo.wav');
+    await writeFile(stereo, makeWav([quiet, speech]));
+    const both = await deeptone.processFile(stereo, OPTIONS);
+    assert.deepEqual(Object.keys(both.channels), ['0', '1']);
+    assert.equal(both.channels['0']?.summary?.['speech']?.['silence_fraction'], 1);
+    const one = await deeptone.processFile(stereo, { ...OPTIONS, channel: 1 });
+    assert.deepEqual(Object.keys(one.channels), ['1']);
+    assertSameSteps(one.channels['1']?.time_series ?? [], both.channels['1']?.time_series ?? []);
+  });
+
+  it('starts the frame grid of a chunk exactly at its context (decision 12)', async () => {
+    const start = 20_001;
+    const chunk = speech.slice(0, start + 3 * 1_024);
+    const answer = await deeptone.processAudioChunk(chunk, {
+      models: ['speech'],
+      includeRawValues: true,
+      contextSamples: start,
+    });
+    // The same three frames, with zeros in front so that the frame grid of the whole falls on the chunk's.
+    const shifted = concatenated(new Float32Array(1_024 - (start % 1_024)), chunk);
+    const steps = (
+      await deeptone.processAudioBytes(shifted, {
+        models: ['speech'],
+        outputPeriod: 64,
+        includeRawValues: true,
+      })
+    ).time_series.slice(-3);
+    const mean = steps.reduce((sum, step) => sum + (step.raw?.['speech']?.['speech'] ?? 0), 0) / 3;
+    assert.ok(Math.abs((answer.raw?.['speech']?.['speech'] ?? 0) - mean) < 2e-4);
+  });
+
+  it('yields the steps of a stream while it comes in, and reads no faster than they are taken', async () => {
+    let given = 0;
+    function* microphone() {
+      for (; given < 1_000; given++) yield Buffer.alloc(2_048, given);
+    }
+    for await (const step of deeptone.processStream(microphone(), { models: ['speech'], outputPeriod: 64 })) {
+      if (step.timestamp >= 640) break;
+    }
+    assert.ok(given < 20, `${given} pieces were read for 11 steps`);
+  });
+
+  it('counts samples of a stream that are not finite as 0 and says so once', async () => {
+    const bad = speech.slice(0, 16_000);
+    bad[5] = Number.NaN;
+    bad[9_000] = Number.POSITIVE_INFINITY;
+    const good = speech.slice(0, 16_000);
+    good[5] = good[9_000] = 0;
+    const warnings: string[] = [];
+    const options = {
+      models: ['speech'],
+      outputPeriod: 64,
+      includeRawValues: true,
+      onWarning: (message: string) => warnings.push(message),
+    };
+    const steps = await collect(deeptone.processStream([bad.slice(0, 8_000), bad.slice(8_000)], options));
+    assertSameSteps(steps, await collect(deeptone.processStream([good], options)));
+    assert.equal(warnings.length, 1);
+  });
+
+  it('reports how far it is and can be aborted', async () => {
+    const progress: number[] = [];
+    await deeptone.processFile(filename, {
+      ...OPTIONS,
+      onProgress: (fraction) => progress.push(fraction ?? Number.NaN),
+    });
+    assert.equal(progress.at(-1), 1);
+    await assert.rejects(
+      deeptone.processFile(filename, { ...OPTIONS, signal: AbortSignal.abort() }),
+      (error: { code?: string }) => error.code === 'DEEPTONE_ABORTED',
+    );
+  });
+
+  describe('names bad input and what is accepted', () => {
+    const file = (options: Record<string, unknown>, name = filename) =>
+      deeptone.processFile(name, { ...OPTIONS, ...options });
+    const cases: readonly [string, () => Promise<unknown>, string, RegExp][] = [
+      ['a missing file', () => file({}, '/nowhere/a.wav'), 'DEEPTONE_FILE_NOT_FOUND', /\/nowhere\/a\.wav/],
+      ['a directory', () => file({}, temporaryFolder()), 'DEEPTONE_FILE_UNREADABLE', /directory|folder/i],
+      ['an empty file', () => fileWith(''), 'DEEPTONE_BAD_AUDIO', /empty/i],
+      ['a text file named .wav', () => fileWith('Dear diary, '.repeat(20)), 'DEEPTONE_BAD_AUDIO', /text/i],
+      ['a truncated WAV', truncatedWav, 'DEEPTONE_BAD_AUDIO', /\d+ bytes/],
+      ['a channel that is not there', () => file({ channel: 3 }), 'DEEPTONE_INVALID_ARGUMENT', /3/],
+      [
+        'an output period of 100',
+        () => file({ outputPeriod: 100 }),
+        'DEEPTONE_INVALID_ARGUMENT',
+        /100.*multiple of 64/,
+      ],
+      ['an unknown model', () => file({ models: ['mood'] }), 'DEEPTONE_MODEL_NOT_FOUND', /mood.*gender/],
+      ['an empty model list', () => file({ models: [] }), 'DEEPTONE_INVALID_ARGUMENT', /empty.*gender/],
+      ['a threshold of 2', () => file({ volumeThreshold: 2 }), 'DEEPTONE_INVALID_ARGUMENT', /2.*0 .*1/],
+      [
+        'an unknown option',
+        () => file({ output_period: 64 }),
+        'DEEPTONE_INVALID_ARGUMENT',
+        /output_period.*outputPeriod/,
+      ],
+      ['NaN in bytes', nanInBytes, 'DEEPTONE_BAD_AUDIO', /\b7\b/],
+      [
+        'bytes without a sample',
+        () => deeptone.processAudioBytes(new Float32Array(0), OPTIONS),
+        'DEEPTONE_BAD_AUDIO',
+        /no/i,
+      ],
+      ['too much context', tooMuchContext, 'DEEPTONE_INVALID_ARGUMENT', /2000.*2000/],
+    ];
+    for (const [what, act, code, message] of cases) {
+      it(what, async () => {
+        await assert.rejects(act(), (error: Error & { code?: string }) => {
+          assert.equal(error.code, code, error.message);
+          assert.match(error.message, message);
+          return true;
+        });
+      });
+    }
+
+    async function fileWith(content: string) {
+      const name = path.join(temporaryFolder(), 'bad.wav');
+      await writeFile(name, content);
+      return file({}, name);
+    }
+
+    async function truncatedWav() {
+      const name = path.join(temporaryFolder(), 'cut.wav');
+      const whole = makeWav([speech]);
+      await writeFile(name, whole.subarray(0, whole.length / 2));
+      return file({}, name);
+    }
+
+    function nanInBytes() {
+      const data = new Float32Array(2_000);
+      data[7] = Number.NaN;
+      return deeptone.processAudioBytes(data, OPTIONS);
+    }
+
+    function tooMuchContext() {
+      return deeptone.processAudioChunk(new Float32Array(2_000), {
+        models: ['speech'],
+        contextSamples: 2_000,
+      });
+    }
+  });
+});
+
+/** The same steps; probabilities within 1e-4 (and the rounding to 4 decimals). */
+function assertSameSteps(actual: readonly TimeSeriesStep[], expected: readonly TimeSeriesStep[]): void {
+  assert.equal(actual.length, expected.length);
+  actual.forEach((step, index) => {
+    const other = expected[index];
+    assert.equal(step.timestamp, other?.timestamp);
+    for (const [model, values] of Object.entries(step.raw ?? {})) {
+      for (const [name, value] of Object.entries(values)) {
+        const difference = Math.abs(value - (other?.raw?.[model]?.[name] ?? Number.NaN));
+        assert.ok(difference <= 2e-4, `${model} ${name} at ${step.timestamp} ms differs by ${difference}`);
+      }
+    }
+  });
+}
+
+/** Bytes in random pieces, single odd bytes among them. */
+function* cut(bytes: Buffer, seed: number): Generator<Buffer> {
+  const random = seededRandom(seed);
+  for (let at = 0; at < bytes.length;) {
+    const size = random() < 0.2 ? 1 : Math.ceil(random() * 9_000);
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
