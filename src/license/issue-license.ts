@@ -28,18 +28,27 @@ export function generateLicenseKeyPair(): LicenseKeyPair {
  *
  * @param privateKey Ed25519 private key as PEM
  * @returns the license key: a compact JWS
- * @throws InvalidArgumentError for a key that is not Ed25519; LicenseManagerError (`malformed`) for a license that no engine would accept
+ * @throws InvalidArgumentError for a key that is not Ed25519 and for a license that no engine would accept
  */
 export function issueLicense(license: License, privateKey: string): string {
   const key = ed25519PrivateKey(privateKey);
   const claims = claimsFromLicense(license);
-  licenseFromClaims(claims);
+  checkClaims(claims);
   const sign = createSigner({
     key: privateKey,
     algorithm: 'EdDSA',
     header: { alg: 'EdDSA', typ: LICENSE_TOKEN_TYPE, kid: thumbprint(createPublicKey(key)) },
   });
   return sign(claims);
+}
+
+function checkClaims(claims: Readonly<Record<string, unknown>>): void {
+  try {
+    licenseFromClaims(claims);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InvalidArgumentError(`No engine would accept this license. ${reason}`, { cause: error });
+  }
 }
 
 function ed25519PrivateKey(pem: string): KeyObject {

@@ -79,10 +79,7 @@ export function claimsFromLicense(license: License): Record<string, unknown> {
 }
 
 function malformed(claim: string, accepted: string): LicenseManagerError {
-  return new LicenseManagerError(
-    'malformed',
-    `The license key is signed, but its claim "${claim}" is not ${accepted}. Ask for a new key.`,
-  );
+  return new LicenseManagerError('malformed', `The claim "${claim}" of the license is not ${accepted}.`);
 }
 
 function text(claims: Readonly<Record<string, unknown>>, claim: string): string {

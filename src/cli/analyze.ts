@@ -1,0 +1,126 @@
+import type { Deeptone } from '../deeptone';
+import { DeeptoneError } from '../errors';
+import type { ModelDescription } from '../inference';
+import type { FileAnalysis } from '../insight/results';
+import type { FileOptions } from '../options';
+import { createEngine, type EngineFlags } from './engine-flags';
+import { ExitCode, exitCodeFor } from './exit-codes';
+import { type AnswerFormat, createAnswerWriter } from './formats';
+import { errorLine, UsageError } from './report';
+import type { Terminal } from './terminal';
+
+/** Flags of `deeptone analyze`. */
+export interface AnalyzeFlags extends EngineFlags {
+  readonly models: readonly string[];
+  readonly outputPeriod: number;
+  readonly channel?: number;
+  readonly summary?: boolean;
+  readonly transitions?: boolean;
+  readonly raw?: boolean;
+  readonly volumeThreshold?: number;
+  readonly format: AnswerFormat;
+}
+
+/**
+ * Analyses files one after the other. A file that fails is told and left behind; what keeps every file from being
+ * analysed ends the command.
+ */
+export async function analyze(
+  files: readonly string[],
+  flags: AnalyzeFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  checkFormat(files, flags);
+  const engine = await createEngine(flags);
+  try {
+    const { options, models } = await checkedOptions(engine, flags, signal);
+    const writer = createAnswerWriter(flags.format, {
+      models,
+      includeRawValues: flags.raw ?? false,
+      manyFiles: files.length > 1,
+      terminal,
+    });
+    let exitCode: ExitCode = ExitCode.Ok;
+    for (const [index, file] of files.entries()) {
+      const label = files.length > 1 ? `${index + 1}/${files.length} ${file}` : file;
+      const answer = await analyzeFile(engine, file, {
+        ...options,
+        onProgress: (fraction, analysedMs) => {
+          terminal.progress(label, fraction, analysedMs);
+        },
+      });
+      terminal.done();
+      if (signal.aborted) return ExitCode.Interrupted;
+      if ('channels' in answer) {
+        await writer.answer(file, answer);
+      } else {
+        exitCode = ExitCode.InputFailed;
+        terminal.say(`deeptone: ${file}: ${errorLine(answer.error).message}`);
+        await writer.failure(file, errorLine(answer.error));
+      }
+    }
+    return exitCode;
+  } finally {
+    terminal.done();
+    await engine.close();
+  }
+}
+
+async function analyzeFile(
+  engine: Deeptone,
+  file: string,
+  options: FileOptions,
+): Promise<FileAnalysis | { readonly error: unknown }> {
+  try {
+    return await engine.processFile(file, options);
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    return { error };
+  }
+}
+
+/** Whether the next file would fail in the same way. Arguments were checked before, so one that is wrong is wrong for this file. */
+function isFatal(error: unknown): boolean {
+  if (!(error instanceof DeeptoneError)) return false;
+  const exitCode = exitCodeFor(error.code);
+  return exitCode === ExitCode.CannotRun || exitCode === ExitCode.Interrupted;
+}
+
+/** Checks the options before any file is opened, so that a mistake in them is not told once per file. */
+async function checkedOptions(
+  engine: Deeptone,
+  flags: AnalyzeFlags,
+  signal: AbortSignal,
+): Promise<{ options: FileOptions; models: readonly ModelDescription[] }> {
+  const { checkOptions, selectModels } = await import('../options.js');
+  const options: FileOptions = {
+    models: flags.models,
+    outputPeriod: flags.outputPeriod,
+    channel: flags.channel,
+    includeSummary: flags.summary ?? false,
+    includeTransitions: flags.format === 'audacity' || (flags.transitions ?? false),
+    includeRawValues: flags.raw ?? false,
+    volumeThreshold: flags.volumeThreshold,
+    signal,
+  };
+  checkOptions('file', options);
+  return { options, models: selectModels(options.models, engine.describeModels()) };
+}
+
+/** Refuses what a format has no place for, rather than leaving it out. */
+function checkFormat(files: readonly string[], flags: AnalyzeFlags): void {
+  if (flags.format === 'csv' && (flags.summary || flags.transitions)) {
+    throw new UsageError(
+      'csv holds the time series; use --format json or ndjson for --summary and --transitions.',
+    );
+  }
+  if (flags.format === 'audacity' && (flags.summary || flags.raw)) {
+    throw new UsageError(
+      'audacity holds the transitions; use --format json or ndjson for --summary and --raw.',
+    );
+  }
+  if (flags.format === 'audacity' && files.length > 1) {
+    throw new UsageError('A label track belongs to one sound; --format audacity accepts one file.');
+  }
+}

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import type { Deeptone } from '../deeptone';
+import { collect, wholeNumber } from './option-values';
+import { UsageError } from './report';
+
+/** Flags that say which models there are. */
+export interface ModelFlags {
+  readonly modelSet?: 'standard' | 'open';
+  readonly modelFolder?: readonly string[];
+}
+
+/** Flags that say which license holds, and who may have signed it. */
+export interface LicenseFlags {
+  readonly licenseFile?: string;
+  readonly publicKey?: readonly string[];
+}
+
+/** Flags of every command that works with an engine. */
+export interface EngineFlags extends ModelFlags, LicenseFlags {
+  readonly ffmpeg?: string;
+  readonly threads?: number;
+}
+
+/** @param command gets the flags of {@link ModelFlags} */
+export function addModelFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--model-set <set>', 'models trained on all data, or on openly licensed data only').choices([
+        'standard',
+        'open',
+      ]),
+    )
+    .option('--model-folder <folder>', 'folder with models of your own (may be repeated)', collect);
+}
+
+/** @param command gets the flags of {@link EngineFlags} */
+export function addEngineFlags(command: Command): Command {
+  return addPublicKeyFlag(
+    addModelFlags(command).option(
+      '--license-file <file>',
+      'file with the license key (default: DEEPTONE_LICENSE_KEY, then evaluation)',
+    ),
+  )
+    .option('--ffmpeg <path>', 'where ffmpeg is, for everything but WAV (default: looked for)')
+    .option('--threads <count>', 'threads of the model runtime', wholeNumber);
+}
+
+/** @param command gets the flag for the keys that the administrator trusts */
+export function addPublicKeyFlag(command: Command): Command {
+  return command.option(
+    '--public-key <file>',
+    'file with a public key that licenses may be signed with (may be repeated)',
+    collect,
+  );
+}
+
+/** Makes the engine that the flags describe; the caller closes it. */
+export async function createEngine(flags: EngineFlags): Promise<Deeptone> {
+  const [{ Deeptone }, licenseKey, licensePublicKeys] = await Promise.all([
+    import('../deeptone.js'),
+    readLicenseKey(flags.licenseFile),
+    readPublicKeys(flags.publicKey),
+  ]);
+  return new Deeptone(licenseKey, {
+    modelSet: flags.modelSet,
+    modelFolders: flags.modelFolder,
+    ffmpegPath: flags.ffmpeg,
+    threads: flags.threads,
+    licensePublicKeys,
+  });
+}
+
+/** The license key in a file; undefined without a file, so that the environment or the evaluation license holds. */
+export async function readLicenseKey(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  if (/^\s*eyJ/.test(file)) {
+    throw new UsageError(
+      'A license key was given where its file is expected. Put the key into a file: other users of this machine can see the command line.',
+    );
+  }
+  const text = (await readText(file, 'license')).trim();
+  // Falling back to another license in silence would hide the mistake.
+  if (text === '') throw new UsageError(`The license file ${file} is empty.`);
+  return text;
+}
+
+/** The texts of files with public keys. */
+export async function readPublicKeys(files: readonly string[] = []): Promise<readonly string[]> {
+  return Promise.all(files.map((file) => readText(file, 'public key')));
+}
+
+/** @param kind what the file holds, for the message */
+export async function readText(file: string, kind: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UsageError(`The ${kind} file ${file} cannot be read (${reason}).`, { cause: error });
+  }
+}

@@ -1,0 +1,74 @@
+import type { ModelDescription } from '../../inference/prediction-engine';
+import type { FileAnalysis, ModelResult, TimeSeriesStep } from '../../insight/results';
+
+/** A column of a model: its name, and what a step has there. */
+interface Column {
+  readonly name: string;
+  readonly value: (step: TimeSeriesStep) => string | number | undefined;
+}
+
+/**
+ * The time series as a wide table, one row per step: `filename,channel,timestamp`, then per model its result and
+ * confidence (speaker-map: its number of speakers) and, with raw values, one column per class. A speaker map's raw values
+ * have no columns, because the number of speakers is not known when the header is written.
+ */
+export class CsvTable {
+  readonly #columns: readonly Column[];
+
+  constructor(models: readonly ModelDescription[], includeRawValues: boolean) {
+    this.#columns = models.flatMap((model) => modelColumns(model, includeRawValues));
+  }
+
+  header(): string {
+    return row(['filename', 'channel', 'timestamp', ...this.#columns.map(({ name }) => name)]);
+  }
+
+  rows(filename: string, analysis: FileAnalysis): string {
+    return Object.entries(analysis.channels)
+      .flatMap(([channel, { time_series: steps }]) =>
+        steps.map((step) =>
+          row([filename, channel, step.timestamp, ...this.#columns.map((column) => column.value(step))]),
+        ),
+      )
+      .join('');
+  }
+}
+
+function modelColumns(model: ModelDescription, includeRawValues: boolean): readonly Column[] {
+  const { name, classes } = model;
+  if (model.activation === 'embedding') {
+    return [
+      { name, value: (step) => speaker(step.results[name])?.speaker_top },
+      { name: `${name}_count`, value: (step) => speaker(step.results[name])?.speaker_count },
+    ];
+  }
+  const raw = includeRawValues ? classes : [];
+  return [
+    { name, value: (step) => classification(step.results[name])?.result },
+    { name: `${name}_confidence`, value: (step) => classification(step.results[name])?.confidence },
+    ...raw.map((label) => ({
+      name: `${name}_${label}`,
+      value: (step: TimeSeriesStep) => step.raw?.[name]?.[label],
+    })),
+  ];
+}
+
+function classification(
+  result: ModelResult | undefined,
+): Extract<ModelResult, { result: string }> | undefined {
+  return result !== undefined && 'result' in result ? result : undefined;
+}
+
+function speaker(result: ModelResult | undefined): Extract<ModelResult, { speaker_top: string }> | undefined {
+  return result !== undefined && 'speaker_top' in result ? result : undefined;
+}
+
+/** One line, quoted by RFC 4180, with the line end of Unix tools. */
+function row(fields: readonly (string | number | undefined)[]): string {
+  return `${fields.map(quote).join(',')}\n`;
+}
+
+function quote(field: string | number | undefined): string {
+  const text = field === undefined ? '' : String(field);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

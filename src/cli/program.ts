@@ -1,0 +1,178 @@
+import { Command, Option } from 'commander';
+import type { AnalyzeFlags } from './analyze';
+import type { DoctorFlags } from './doctor';
+import { addEngineFlags, addModelFlags, addPublicKeyFlag } from './engine-flags';
+import { ExitCode } from './exit-codes';
+import { ANSWER_FORMATS } from './formats';
+import type { IssueFlags, ShowFlags, VerifyFlags } from './license';
+import type { ModelsFlags } from './models';
+import { names, number, wholeNumber } from './option-values';
+import type { StreamFlags } from './stream';
+import type { Terminal } from './terminal';
+import { packageVersion } from './version';
+
+/** Milliseconds between answers when none are asked for: a step a second, on the 64 ms grid. */
+const DEFAULT_OUTPUT_PERIOD = 1_024;
+
+/**
+ * Runs a command line. Each command loads its own code, so that none waits for what it does not need.
+ *
+ * @param signal aborts the command
+ * @throws CommanderError (its message is written already), UsageError, DeeptoneError
+ */
+export async function runProgram(
+  argv: readonly string[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.Ok;
+  const finishWith = async (code: Promise<ExitCode>): Promise<void> => {
+    exitCode = await code;
+  };
+
+  const program = new Command('deeptone')
+    .description(
+      'Says what is in sound: speech, music, speakers, gender, age group, arousal, emotion, language, events.',
+    )
+    .version(packageVersion())
+    .exitOverride()
+    .showHelpAfterError('Run it with --help to see what is accepted.');
+
+  analysisFlags(program.command('analyze'))
+    .description('analyse sound files')
+    .argument('<file...>', 'WAV files; other formats when ffmpeg is there')
+    .option(
+      '--channel <number>',
+      'the channel to analyse, counted from 0 (default: every channel on its own)',
+      number,
+    )
+    .option('--summary', 'add the share of time per class')
+    .option('--transitions', 'add the phases of equal prediction')
+    .addOption(
+      new Option('--format <format>', 'how answers are written').choices(ANSWER_FORMATS).default('json'),
+    )
+    .action(async (files: string[], flags: AnalyzeFlags) => {
+      const { analyze } = await import('./analyze.js');
+      await finishWith(analyze(files, flags, terminal, signal));
+    });
+
+  analysisFlags(program.command('stream'))
+    .description('analyse sound from standard input while it comes in; one JSON object per line')
+    .option('--format <encoding>', 'encoding of raw samples, such as s16le (default: WAV with its header)')
+    .option('--rate <hertz>', 'sample rate of raw samples', number)
+    .option('--channels <count>', 'interleaved channels of raw samples', wholeNumber)
+    .option('--channel <number>', 'the channel to analyse, counted from 0 (default: their average)', number)
+    .option('--transitions', 'add a line for each phase of equal prediction as it ends')
+    .option('--summary', 'add a line with the share of time per class at the end')
+    .action(async (flags: StreamFlags) => {
+      const { stream } = await import('./stream.js');
+      await finishWith(stream(flags, terminal, signal));
+    });
+
+  addModelFlags(program.command('models'))
+    .description('list the models: classes, receptive field, license')
+    .option('--json', 'print JSON')
+    .action(async (flags: ModelsFlags) => {
+      const { listModels } = await import('./models.js');
+      await finishWith(listModels(flags, terminal));
+    });
+
+  addEngineFlags(program.command('doctor'))
+    .description('say what would keep DeepTone from running here, and what to do')
+    .option('--json', 'print JSON')
+    .action(async (flags: DoctorFlags) => {
+      const { doctor } = await import('./doctor.js');
+      await finishWith(doctor(flags, terminal));
+    });
+
+  licenseCommands(
+    program.command('license').description('make, issue, inspect and verify licenses'),
+    terminal,
+    finishWith,
+  );
+
+  await program.parseAsync([...argv]);
+  return exitCode;
+}
+
+function analysisFlags(command: Command): Command {
+  return addEngineFlags(
+    command
+      .requiredOption(
+        '--models <names>',
+        'models to run, with commas between them; "deeptone models" lists them',
+        names,
+      )
+      .option(
+        '--output-period <ms>',
+        'milliseconds between answers, a multiple of 64',
+        number,
+        DEFAULT_OUTPUT_PERIOD,
+      )
+      .option('--raw', 'add the probability of every class')
+      .option(
+        '--volume-threshold <level>',
+        'RMS below which a frame is silence, 0 to 1 (default: 0.005)',
+        number,
+      ),
+  );
+}
+
+function licenseCommands(
+  license: Command,
+  terminal: Terminal,
+  finishWith: (code: Promise<ExitCode>) => Promise<void>,
+): void {
+  license
+    .command('keygen')
+    .description('make a key pair: <name>.private.pem and <name>.public.pem')
+    .argument('<name>', 'path and beginning of the file names')
+    .action(async (name: string) => {
+      const { keygen } = await import('./license.js');
+      await finishWith(keygen(name, terminal));
+    });
+
+  license
+    .command('issue')
+    .description('sign a license and print its key')
+    .requiredOption('--private-key <file>', 'private key, as keygen writes it')
+    .requiredOption('--licensee <name>', 'whom the license is for')
+    .option('--models <names>', 'models that it allows, with commas between them; * is all', names, ['*'])
+    .option(
+      '--max-streams <count>',
+      'streams that may be analysed at the same time (default: no limit)',
+      wholeNumber,
+    )
+    .option('--not-before <time>', 'first day or moment (default: now)')
+    .option('--expires <time>', 'day or moment from which on it no longer holds')
+    .option('--days <count>', 'how many days it holds', wholeNumber)
+    .option('--id <id>', 'license id (default: a new UUID)')
+    .option('--out <file>', 'write the key to a new file, readable by its owner only')
+    .action(async (flags: IssueFlags) => {
+      const { issue } = await import('./license.js');
+      await finishWith(issue(flags, terminal));
+    });
+
+  const file = [
+    '[file]',
+    'file with the license key, - for standard input (default: the license in use here)',
+  ] as const;
+  license
+    .command('inspect')
+    .description('show what a license key says, whoever signed it')
+    .argument(...file)
+    .option('--json', 'print JSON')
+    .action(async (name: string | undefined, flags: ShowFlags) => {
+      const { inspect } = await import('./license.js');
+      await finishWith(inspect(name, flags, terminal));
+    });
+
+  addPublicKeyFlag(license.command('verify'))
+    .description('say whether a license holds here and now')
+    .argument(...file)
+    .option('--json', 'print JSON')
+    .action(async (name: string | undefined, flags: VerifyFlags) => {
+      const { verify } = await import('./license.js');
+      await finishWith(verify(name, flags, terminal));
+    });
+}

@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+
+const BAR_WIDTH = 24;
+/** Milliseconds between two drawings of the progress bar. */
+const REDRAW_MS = 100;
+/** Characters in a line of a terminal that does not know its width. */
+const DEFAULT_COLUMNS = 80;
+const CLEAR_LINE = '\r\u001b[2K';
+
+/**
+ * The two ends of a command: results go to standard output, everything else to standard error. A progress bar is drawn
+ * only where standard error is a terminal.
+ */
+export class Terminal {
+  readonly #stdout: NodeJS.WriteStream;
+  readonly #stderr: NodeJS.WriteStream;
+  #barShown = false;
+  #drawnAt = 0;
+  #outputLost = false;
+
+  /** @param onOutputLost called once when results can no longer be written: the reader has stopped, as `head` does, or the disk is full */
+  constructor(
+    stdout: NodeJS.WriteStream,
+    stderr: NodeJS.WriteStream,
+    onOutputLost: (error: NodeJS.ErrnoException) => void,
+  ) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (!this.#outputLost) onOutputLost(error);
+      this.#outputLost = true;
+    });
+    // Nobody is left to be told that messages cannot be told.
+    stderr.on('error', () => undefined);
+  }
+
+  /** Writes results, and waits while the reader is slower. */
+  async write(text: string): Promise<void> {
+    this.#clearBar();
+    if (this.#outputLost || this.#stdout.write(text)) return;
+    const gone = new AbortController();
+    await Promise.race([
+      once(this.#stdout, 'drain', { signal: gone.signal }),
+      once(this.#stdout, 'close', { signal: gone.signal }),
+    ]).catch(() => undefined);
+    gone.abort();
+  }
+
+  /** A message to the person at the keyboard. */
+  say(text: string): void {
+    this.#clearBar();
+    this.#stderr.write(`${text}\n`);
+  }
+
+  /**
+   * Draws how far the work is.
+   *
+   * @param fraction 0 to 1; null while the length is not known
+   * @param processedMs milliseconds of audio done
+   */
+  progress(label: string, fraction: number | null, processedMs: number): void {
+    const now = Date.now();
+    if (!this.#stderr.isTTY || now - this.#drawnAt < REDRAW_MS) return;
+    this.#drawnAt = now;
+    this.#barShown = true;
+    this.#stderr.write(
+      `${CLEAR_LINE}${progressLine(label, fraction, processedMs, this.#stderr.columns || DEFAULT_COLUMNS)}`,
+    );
+  }
+
+  /** Takes the progress bar away. */
+  done(): void {
+    this.#clearBar();
+  }
+
+  #clearBar(): void {
+    if (this.#barShown) this.#stderr.write(CLEAR_LINE);
+    this.#barShown = false;
+  }
+}
+
+/** One line of at most `columns` characters: `talk.wav [############------------] 50 %`. */
+export function progressLine(
+  label: string,
+  fraction: number | null,
+  processedMs: number,
+  columns = 80,
+): string {
+  const state =
+    fraction === null
+      ? `${(processedMs / 1_000).toFixed(0)} s`
+      : `${bar(fraction)} ${(100 * fraction).toFixed(0)} %`;
+  const room = Math.max(0, columns - state.length - 2);
+  return `${label.length > room ? label.slice(label.length - room) : label} ${state}`;
+}
+
+function bar(fraction: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * BAR_WIDTH);
+  return `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`;
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The version of this package. */
+export function packageVersion(): string {
+  const { version } = packageJson();
+  return version;
+}
+
+/** The lowest Node version that this package runs on, such as `20`. */
+export function requiredNodeMajor(): number {
+  return Number(/\d+/.exec(packageJson().engines.node)?.[0] ?? 0);
+}
+
+interface PackageJson {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+}
+
+function packageJson(): PackageJson {
+  // From dist/src/cli to the package.
+  const path = join(dirname(__dirname), '..', '..', 'package.json');
+  return JSON.parse(readFileSync(path, 'utf8')) as PackageJson;
+}
