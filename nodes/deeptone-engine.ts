@@ -1,0 +1,100 @@
+/** The engine: one license, one set of models and one runtime, shared by all DeepTone nodes that name it. */
+import { engineStatus, type EngineNode } from './shared/engine-connection';
+import { serveEngineFacts } from './shared/engine-endpoints';
+import { EngineHub, type EngineState } from './shared/engine-hub';
+import { openEngine, type EngineSettings } from './shared/open-engine';
+import type { Node, NodeAPI, NodeDef } from './shared/node-red';
+import { numberIn } from './shared/options';
+
+interface Credentials {
+  licenseKey?: string;
+}
+
+interface EngineConfig extends NodeDef {
+  readonly modelSet?: string;
+  readonly modelFolders?: readonly string[];
+  readonly ffmpegPath?: string;
+  readonly threads?: number | string;
+  readonly licensePublicKeys?: readonly string[];
+}
+
+type EngineNodeWithKey = EngineNode & Node<Credentials>;
+
+function register(RED: NodeAPI): void {
+  function DeeptoneEngine(this: EngineNodeWithKey, config: EngineConfig): void {
+    RED.nodes.createNode(this, config);
+    const users: Record<string, Node> = {};
+    const listeners = new Map<string, (state: EngineState) => void>();
+    const hub = new EngineHub(() => openEngine(engineSettings(config), this.credentials.licenseKey), {
+      changed: (state) => {
+        this.status(engineStatus(state, RED));
+        for (const changed of listeners.values()) changed(state);
+      },
+      note: (text) => {
+        this.log(text);
+      },
+      warn: (text) => {
+        this.warn(text);
+      },
+      // With a message, if an empty one, the error reaches the Catch nodes of all users' flows.
+      problem: (error) => {
+        this.error(error, {});
+      },
+    });
+
+    Object.assign(this, {
+      users,
+      engine: () => hub.engine(),
+      register: (user: Node, changed: (state: EngineState) => void) => {
+        users[user.id] = user;
+        listeners.set(user.id, changed);
+        changed(hub.state);
+        void hub.start();
+      },
+      deregister: (user: Node) => {
+        // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the runtime wants a plain object
+        delete users[user.id];
+        listeners.delete(user.id);
+      },
+    });
+    Object.defineProperty(this, 'engineState', { get: () => hub.state });
+
+    this.on('close', (_removed: boolean, done: () => void) => {
+      hub
+        .close()
+        .catch((error: unknown) => {
+          this.warn(String(error));
+        })
+        .finally(done);
+    });
+  }
+
+  RED.nodes.registerType<EngineNodeWithKey, EngineConfig, Record<string, never>, Credentials>(
+    'deeptone-engine',
+    DeeptoneEngine,
+    { credentials: { licenseKey: { type: 'password' } } },
+  );
+  serveEngineFacts(RED);
+}
+
+/**
+ * The dialog's fields as the settings of an engine; empty fields are left to their defaults.
+ *
+ * @throws InvalidArgumentError
+ */
+function engineSettings(config: EngineConfig): EngineSettings {
+  const ffmpegPath = config.ffmpegPath?.trim();
+  return {
+    modelSet: config.modelSet === 'open' ? 'open' : 'standard',
+    modelFolders: filled(config.modelFolders),
+    ffmpegPath: ffmpegPath === '' ? undefined : ffmpegPath,
+    threads: numberIn('threads', config.threads),
+    licensePublicKeys: filled(config.licensePublicKeys),
+  };
+}
+
+function filled(texts: readonly string[] | undefined): string[] {
+  return (texts ?? []).map((text) => text.trim()).filter((text) => text !== '');
+}
+
+export = register;

@@ -1,0 +1,44 @@
+/** `msg.insight`: facts about an answer, small and without audio. */
+
+/** What the payload of the message is. */
+export type InsightKind =
+  'series' | 'step' | 'chart' | 'deeptone' | 'summary' | 'transitions' | 'transition' | 'chunk' | 'progress';
+
+/** Facts that hold for all messages of one analysis. Times in milliseconds. */
+export interface Facts {
+  /** Type of the node that answered. */
+  readonly node: string;
+  readonly models: readonly string[];
+  /** Milliseconds per step; null for a chunk, which is answered as a whole. */
+  readonly outputPeriod: number | null;
+  /** Absolute path of the file. */
+  readonly filename?: string;
+  /** Name of the stream. */
+  readonly stream?: string;
+  /** Milliseconds of audio. */
+  readonly duration: number;
+  /** Milliseconds of audio per millisecond of work; null where no work was timed. */
+  readonly speed: number | null;
+  /** Pieces of audio that were dropped because there was too much to do. */
+  readonly dropped?: number;
+  /** Milliseconds of audio that never arrived. */
+  readonly gaps?: number;
+  /** True under the evaluation license. */
+  readonly evaluation?: true;
+}
+
+export interface Insight extends Facts {
+  readonly kind: InsightKind;
+  /** Number of the channel that was analysed, counted from 0. */
+  readonly channel?: number;
+}
+
+/** `msg.insight` of one message. */
+export function insight(kind: InsightKind, facts: Facts, channel?: number): Insight {
+  return { kind, ...facts, ...(channel === undefined ? {} : { channel }) };
+}
+
+/** How many times faster than real time the work was, one decimal. */
+export function speed(audioMs: number, workMs: number): number {
+  return Math.round((audioMs / Math.max(workMs, 1)) * 10) / 10;
+}

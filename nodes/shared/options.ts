@@ -1,0 +1,150 @@
+/**
+ * What a node was set to and what a message asks for, as the options of the engine. Names are checked here, values
+ * where the engine checks them for every way in.
+ */
+import { InvalidArgumentError, type Encoding, type SampleFormat } from '../../src';
+import type { IncomingMessage } from './node-red';
+
+/** The names that `msg.deeptone` may carry, per kind of node. They win over the node's settings. */
+export const MESSAGE_OPTIONS = {
+  file: [
+    'models',
+    'outputPeriod',
+    'channel',
+    'includeSummary',
+    'includeTransitions',
+    'includeRawValues',
+    'useChunking',
+    'volumeThreshold',
+    'voiceSignatures',
+  ],
+  bytes: [
+    'models',
+    'outputPeriod',
+    'channel',
+    'includeSummary',
+    'includeTransitions',
+    'includeRawValues',
+    'useChunking',
+    'volumeThreshold',
+    'voiceSignatures',
+    'format',
+  ],
+  chunk: [
+    'models',
+    'channel',
+    'includeRawValues',
+    'volumeThreshold',
+    'contextSamples',
+    'voiceSignatures',
+    'format',
+  ],
+  stream: [
+    'models',
+    'outputPeriod',
+    'channel',
+    'includeSummary',
+    'includeTransitions',
+    'includeRawValues',
+    'volumeThreshold',
+    'voiceSignatures',
+    'format',
+  ],
+} as const satisfies Record<string, readonly string[]>;
+
+export type NodeKind = keyof typeof MESSAGE_OPTIONS;
+export type OptionName = (typeof MESSAGE_OPTIONS)[NodeKind][number];
+/** Options by name; the values are not checked yet. */
+export type LooseOptions = Readonly<Partial<Record<OptionName, unknown>>>;
+
+/**
+ * The options that a message asks for.
+ *
+ * @throws InvalidArgumentError when `msg.deeptone` is no object or has a name that this node does not know
+ */
+export function messageOptions(kind: NodeKind, message: IncomingMessage): LooseOptions {
+  const asked = message.deeptone;
+  if (asked === undefined || asked === null) return {};
+  const known: readonly string[] = MESSAGE_OPTIONS[kind];
+  if (typeof asked !== 'object' || Array.isArray(asked)) {
+    throw new InvalidArgumentError(
+      `msg.deeptone is ${Array.isArray(asked) ? 'an array' : `a ${typeof asked}`}: ` +
+        `an object with any of ${known.join(', ')} is accepted.`,
+    );
+  }
+  for (const name of Object.keys(asked)) {
+    if (!known.includes(name)) {
+      throw new InvalidArgumentError(
+        `There is no option "${name}" in msg.deeptone of this node. Accepted: ${known.join(', ')}.`,
+      );
+    }
+  }
+  return asked;
+}
+
+/** Later options win; `undefined` says nothing, `null` asks for the engine's own default. */
+export function mergeOptions(...all: readonly LooseOptions[]): LooseOptions {
+  const merged = Object.assign({}, ...all.map((options) => without(options, undefined))) as LooseOptions;
+  return without(merged, null);
+}
+
+function without(options: LooseOptions, unwanted: null | undefined): LooseOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== unwanted));
+}
+
+/** The properties of an edit dialog that become options. Text fields may hold numbers or the value of `${ENV}`. */
+export interface DialogOptions {
+  readonly models?: unknown;
+  readonly outputPeriod?: unknown;
+  readonly channel?: unknown;
+  readonly includeRawValues?: unknown;
+  readonly volumeThreshold?: unknown;
+}
+
+/**
+ * The options that a node was set to; empty fields are left out.
+ *
+ * @throws InvalidArgumentError when a field that takes a number holds something else
+ */
+export function dialogOptions(dialog: DialogOptions): LooseOptions {
+  const options: Record<string, unknown> = {
+    models: Array.isArray(dialog.models) ? dialog.models : namesIn(dialog.models),
+    outputPeriod: numberIn('outputPeriod', dialog.outputPeriod),
+    channel: numberIn('channel', dialog.channel),
+    volumeThreshold: numberIn('volumeThreshold', dialog.volumeThreshold),
+    includeRawValues: dialog.includeRawValues === true ? true : undefined,
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** `${MODELS}` may bring a list as text: names apart by commas or spaces. */
+function namesIn(value: unknown): readonly string[] {
+  return typeof value === 'string' ? value.split(/[\s,]+/).filter((name) => name !== '') : [];
+}
+
+/**
+ * A number from a text field of a dialog; undefined for an empty one.
+ *
+ * @throws InvalidArgumentError
+ */
+export function numberIn(name: string, value: unknown): number | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (typeof number !== 'number' || Number.isNaN(number)) {
+    throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}: a number is accepted.`);
+  }
+  return number;
+}
+
+/** How `msg.deeptone.format` and the dialogs write a sample format. */
+export interface MessageFormat {
+  readonly encoding: Encoding;
+  /** Hz */
+  readonly rate: number;
+  readonly channels: number;
+}
+
+/** The format of raw samples as the audio room wants it; its values are checked there. */
+export function sampleFormat(format: MessageFormat): SampleFormat {
+  return { encoding: format.encoding, sampleRate: format.rate, channels: format.channels };
+}

@@ -1,0 +1,159 @@
+/** What the nodes for whole files and whole clips have in common: options, a bounded queue, progress, three outputs. */
+import type { ChannelAnalysis, Deeptone, FileAnalysis, FileOptions } from '../../src';
+import { connectEngine } from './engine-connection';
+import { fail } from './failure';
+import { insight, speed, type Facts } from './insight';
+import { answerMessages, isSendAs, type SendAs } from './messages';
+import {
+  sharedText,
+  type IncomingMessage,
+  type Node,
+  type NodeAPI,
+  type NodeDef,
+  type Send,
+} from './node-red';
+import {
+  dialogOptions,
+  mergeOptions,
+  messageOptions,
+  numberIn,
+  type DialogOptions,
+  type LooseOptions,
+} from './options';
+import { Progress } from './progress';
+import { StatusLine } from './status-line';
+import { WorkQueue } from './work-queue';
+
+/** The part of the dialog that both nodes share. */
+export interface WholeConfig extends NodeDef, DialogOptions {
+  readonly engine: string;
+  readonly sendAs?: string;
+  /** With a fourth output that tells how far a long analysis is. */
+  readonly progress?: boolean;
+  /** Messages answered at once. */
+  readonly parallel?: number | string;
+  /** Messages that may wait for their turn. */
+  readonly waiting?: number | string;
+}
+
+/** What is known before the analysis begins. */
+export interface Source {
+  /** Absolute path, where the audio is a file. */
+  readonly filename?: string;
+  /** Analyses it. `options` have the names that `msg.deeptone` has; their values are checked by the engine. */
+  analyse(deeptone: Deeptone, options: WholeOptions): Promise<WholeResult>;
+}
+
+export type WholeOptions = FileOptions & { readonly format?: unknown };
+
+export interface WholeResult {
+  readonly channels: FileAnalysis['channels'];
+  /** The object of the API reference. */
+  readonly complete: FileAnalysis | ChannelAnalysis;
+}
+
+const DEFAULTS: LooseOptions = { outputPeriod: 1_024, includeSummary: true, includeTransitions: true };
+const DEFAULT_PARALLEL = 1;
+const DEFAULT_WAITING = 1_000;
+
+/**
+ * Makes a node answer every message with the analysis of one source.
+ *
+ * @param sourceOf finds the source that a message asks for
+ */
+export function analyseWholes(
+  RED: NodeAPI,
+  node: Node,
+  kind: 'file' | 'bytes',
+  config: WholeConfig,
+  sourceOf: (message: IncomingMessage) => Promise<Source>,
+): void {
+  const sendAs: SendAs = isSendAs(config.sendAs) ? config.sendAs : 'series';
+  const status = new StatusLine(node);
+  const engine = connectEngine(RED, node, config.engine, status);
+  const queue = new WorkQueue(
+    numberIn('parallel', config.parallel) ?? DEFAULT_PARALLEL,
+    numberIn('waiting', config.waiting) ?? DEFAULT_WAITING,
+  );
+
+  const answer = async (message: IncomingMessage, send: Send, signal: AbortSignal): Promise<void> => {
+    const options = wholeOptions(kind, config, message, sendAs);
+    const source = await sourceOf(message);
+    const deeptone = engine.deeptone();
+    const started = performance.now();
+    const factsAt = (analysedMs: number): Facts => ({
+      node: node.type,
+      models: [...new Set(options.models)],
+      outputPeriod: options.outputPeriod,
+      ...(source.filename === undefined ? {} : { filename: source.filename }),
+      duration: analysedMs,
+      speed: speed(analysedMs, performance.now() - started),
+      ...(engine.evaluation ? { evaluation: true } : {}),
+    });
+    const progress = new Progress(({ percent, analysedMs }) => {
+      const key = percent === null ? 'status.analysedSeconds' : 'status.percent';
+      const text = RED._(sharedText(key), {
+        percent: String(percent),
+        seconds: String(Math.round(analysedMs / 1_000)),
+        waiting: String(queue.waiting),
+      });
+      status.set({ fill: 'blue', shape: 'dot', text });
+      if (config.progress !== true) return;
+      send([
+        null,
+        null,
+        null,
+        { ...message, payload: percent, insight: insight('progress', factsAt(analysedMs)) },
+      ]);
+    });
+    status.set({ fill: 'blue', shape: 'dot', text: sharedText('status.analysing') });
+    const result = await source.analyse(deeptone, { ...options, signal, onProgress: progress.take });
+    progress.finish();
+    const facts = factsAt(progress.analysedMs);
+    const newId = (): string => RED.util.generateId();
+    for (const outputs of answerMessages({ source: message, ...result, facts, sendAs, newId })) send(outputs);
+    const text = RED._(sharedText('status.done'), {
+      seconds: String(Math.round(facts.duration / 100) / 10),
+      speed: String(facts.speed),
+    });
+    status.set({ fill: 'green', shape: 'dot', text });
+  };
+
+  node.on('input', (message, send, done) => {
+    queue.add(
+      (signal) =>
+        answer(message, send, signal).then(
+          () => {
+            done();
+          },
+          (error: unknown) => {
+            fail(error, done, status);
+          },
+        ),
+      (error) => {
+        fail(error, done, status);
+      },
+    );
+  });
+
+  node.on('close', (_removed: boolean, done: () => void) => {
+    engine.close();
+    void queue.close().finally(() => {
+      status.close();
+      done();
+    });
+  });
+}
+
+/** What a message asks for, over what the dialog says, over the defaults. */
+function wholeOptions(
+  kind: 'file' | 'bytes',
+  config: WholeConfig,
+  message: IncomingMessage,
+  sendAs: SendAs,
+): WholeOptions {
+  const options = mergeOptions(DEFAULTS, dialogOptions(config), messageOptions(kind, message));
+  // A chart draws probabilities.
+  const complete = sendAs === 'chart' ? { ...options, includeRawValues: true } : options;
+  return complete as unknown as WholeOptions; // Names are checked; values are checked where they are used.
+}

@@ -1,0 +1,81 @@
+import { ClosedError, AbortedError, OverloadedError } from '../../src';
+
+/** One piece of work; it should stop soon after the signal is aborted. */
+export type Work = (signal: AbortSignal) => Promise<void>;
+
+interface Waiting {
+  readonly work: Work;
+  readonly refuse: (error: Error) => void;
+}
+
+/**
+ * Does several things at once, keeps a bounded number waiting in order of arrival, and refuses the rest. Messages
+ * arrive whether or not there is time for them, so an unbounded queue would be a memory leak.
+ */
+export class WorkQueue {
+  readonly #parallel: number;
+  readonly #limit: number;
+  readonly #waiting: Waiting[] = [];
+  readonly #running = new Set<Promise<void>>();
+  readonly #abort = new AbortController();
+
+  /**
+   * @param parallel pieces of work done at once
+   * @param limit pieces of work that may wait
+   */
+  constructor(parallel: number, limit: number) {
+    this.#parallel = parallel;
+    this.#limit = limit;
+  }
+
+  /** Pieces of work that have not begun. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Pieces of work under way. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * Does the work now or later.
+   *
+   * @param work must settle its own failures
+   * @param refuse told instead, when the work will never begin
+   */
+  add(work: Work, refuse: (error: Error) => void): void {
+    if (this.#abort.signal.aborted) {
+      refuse(new ClosedError('The node is being stopped or deployed anew.'));
+    } else if (this.#running.size < this.#parallel) {
+      this.#begin(work);
+    } else if (this.#waiting.length >= this.#limit) {
+      refuse(
+        new OverloadedError(
+          `${this.#waiting.length} messages are waiting already, and no more than that may wait. ` +
+            'Send them more slowly or raise the limit in the node.',
+        ),
+      );
+    } else {
+      this.#waiting.push({ work, refuse });
+    }
+  }
+
+  /** Refuses what waits, aborts what runs, and resolves when nothing is left. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    for (const { refuse } of this.#waiting.splice(0)) {
+      refuse(new AbortedError('The node was stopped or deployed anew before this message had its turn.'));
+    }
+    await Promise.all(this.#running);
+  }
+
+  #begin(work: Work): void {
+    const run = work(this.#abort.signal).finally(() => {
+      this.#running.delete(run);
+      const next = this.#waiting.shift();
+      if (next) this.#begin(next.work);
+    });
+    this.#running.add(run);
+  }
+}
