@@ -1,0 +1,41 @@
+/** Sound files for tests, made when they are needed. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The sounds that ship with the package. */
+export const SOUNDS = join(__dirname, '../../../../examples/sounds');
+export const RADIO_SHOW = join(SOUNDS, 'radio-show.wav');
+export const PHONE_CALL = join(SOUNDS, 'phone-call.wav');
+
+/** A folder that is gone after the suite. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'deeptone-nodes-'));
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+/** Writes a tone that swells as 16-bit mono WAV at 16 kHz; any length. */
+export function writeTone(path: string, seconds: number): void {
+  const samples = seconds * 16_000;
+  const bytes = Buffer.alloc(44 + samples * 2);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(36 + samples * 2, 4);
+  bytes.write('WAVEfmt ', 8);
+  bytes.writeUInt32LE(16, 16);
+  bytes.writeUInt16LE(1, 20);
+  bytes.writeUInt16LE(1, 22);
+  bytes.writeUInt32LE(16_000, 24);
+  bytes.writeUInt32LE(32_000, 28);
+  bytes.writeUInt16LE(2, 32);
+  bytes.writeUInt16LE(16, 34);
+  bytes.write('data', 36);
+  bytes.writeUInt32LE(samples * 2, 40);
+  for (let i = 0; i < samples; i++) {
+    const level = 8_000 * Math.abs(Math.sin(i / 40_000));
+    bytes.writeInt16LE(Math.round(level * Math.sin((i * 2 * Math.PI * 440) / 16_000)), 44 + i * 2);
+  }
+  writeFileSync(path, bytes);
+}
