@@ -41,7 +41,7 @@ export async function openFfmpegOutput(ffmpeg: FfmpegDecoder, source: FfmpegSour
     return { info, format, bytes, name: source.name, close: () => ffmpeg.close() };
   } catch (error) {
     await ffmpeg.close();
-    if (source.container === undefined && error instanceof FfmpegError) {
+    if (source.container === undefined && (error instanceof FfmpegError || error instanceof BadAudioError)) {
       throw new BadAudioError(
         `${source.name} is not audio: it is ${describeContent(source.head)}. ${error.message}`,
         {
