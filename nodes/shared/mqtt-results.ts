@@ -1,4 +1,5 @@
 /** Tells a broker what the streams of a node hear; see `ResultBoard` for the topics. */
+import { announcement, type AnnouncedModel } from '../../src/live/home-assistant';
 import { ResultBoard, type ResultChange } from '../../src/live/mqtt-board';
 import { MqttOutbox } from '../../src/live/mqtt-outbox';
 import { deviceNames, parsePrefix } from '../../src/live/mqtt-topics';
@@ -12,7 +13,10 @@ export interface MqttResultsSettings {
   readonly devicePattern?: string | undefined;
   /** Filter of the MQTT source, where there is one, without `$share`. */
   readonly filter?: string | undefined;
-  readonly classesOf: (model: string) => readonly string[];
+  /** Models that the streams have. */
+  readonly models: readonly AnnouncedModel[];
+  /** Announces devices to Home Assistant under this prefix. */
+  readonly discovery?: { readonly prefix: string; readonly version: string } | undefined;
 }
 
 /** Longest wait for the last words to be written when the node closes, in milliseconds. */
@@ -32,14 +36,27 @@ export class MqttResults {
 
   /** @throws InvalidArgumentError naming a setting that is not accepted */
   constructor(connection: BrokerConnection, settings: MqttResultsSettings, warn: (text: string) => void) {
+    const { models, discovery } = settings;
     const prefix = parsePrefix(settings.prefix);
+    const discoveryPrefix = discovery && parsePrefix(discovery.prefix);
+    const classes = new Map(models.map((model) => [model.name, model.classes]));
     this.#prefix = prefix;
     this.#connection = connection;
     this.#warn = warn;
     this.#board = new ResultBoard({
       prefix,
       deviceOf: deviceNames(settings.devicePattern, settings.filter),
-      classesOf: settings.classesOf,
+      classesOf: (model) => classes.get(model) ?? [],
+      announce:
+        discovery &&
+        ((device) =>
+          announcement({
+            discoveryPrefix: discoveryPrefix ?? '',
+            prefix,
+            device,
+            models,
+            version: discovery.version,
+          })),
     });
     this.#outbox = new MqttOutbox(connection.publish);
     this.#release = reserveResultPrefix(prefix);

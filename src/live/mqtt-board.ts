@@ -27,6 +27,8 @@ export interface BoardSettings {
   readonly deviceOf: (stream: string) => string | undefined;
   /** Classes of a model, which are `OFF` from the start; a model that is not known has none yet. */
   readonly classesOf: (model: string) => readonly string[];
+  /** Message that makes a device known elsewhere (Home Assistant), sent before its first state. */
+  readonly announce?: ((device: string) => Publication) | undefined;
 }
 
 interface ShownResult {
@@ -83,7 +85,7 @@ export class ResultBoard {
     return {
       kind: 'shown',
       device,
-      publications: [retained(this.topic(device, 'availability'), 'online')],
+      publications: this.introduction(device),
     };
   }
 
@@ -140,7 +142,7 @@ export class ResultBoard {
   all(time: number): readonly Publication[] {
     const publications = [...this.availability(true)];
     for (const [device, shown] of this.devices) {
-      publications.push(retained(this.topic(device, 'availability'), 'online'));
+      publications.push(...this.introduction(device));
       for (const [model, classes] of shown.classes) {
         const on = shown.results.get(model)?.result;
         for (const label of classes) {
@@ -151,6 +153,11 @@ export class ResultBoard {
       publications.push(this.state(device, shown, latestTurn(shown), time));
     }
     return publications;
+  }
+
+  private introduction(device: string): Publication[] {
+    const { announce } = this.settings;
+    return [...(announce ? [announce(device)] : []), retained(this.topic(device, 'availability'), 'online')];
   }
 
   /** ON and OFF of one turn; at a model's first one also OFF for its other classes. */

@@ -26,7 +26,7 @@ module.exports = (RED) => {
       this.status({ text: state });
       connection.publish({ topic: 'probe/states', payload: states.join(), retain: true }, () => {});
     });
-    if (config.prefix) results = new MqttResults(connection, { prefix: config.prefix, filter: config.filter, classesOf: () => ['long', 'short'] }, warn);
+    if (config.prefix) results = new MqttResults(connection, { prefix: config.prefix, filter: config.filter, models: [{ name: 'length', title: 'Length', classes: ['long', 'short'] }], discovery: { prefix: 'ha', version: '1' } }, warn);
     const open = new Set();
     const counts = listenToTopics(connection, { filter: config.filter, qos: 0 }, {
       warn,
@@ -158,6 +158,7 @@ describe('A node on a core MQTT broker node', () => {
     assert.equal(late.latest('seen/hall/length/long'), 'ON');
     assert.equal(late.latest('seen/hall/length/short'), 'OFF');
     assert.equal(late.latest('seen/hall/availability'), 'online');
+    assert.match(listener.latest('ha/device/deeptone__seen__hall/config') ?? '', /"name":"hall"/);
     await late.close();
     listener.messages.length = 0;
     await nodeRed.deploy([TAB, brokerNode('broker', broker.port)], 'full');
