@@ -49,7 +49,6 @@ function register(RED: NodeAPI): void {
         users[user.id] = user;
         listeners.set(user.id, changed);
         changed(hub.state);
-        void hub.start();
       },
       deregister: (user: Node) => {
         // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the runtime wants a plain object
@@ -59,7 +58,14 @@ function register(RED: NodeAPI): void {
     });
     Object.defineProperty(this, 'engineState', { get: () => hub.state });
 
+    // Only then can the Catch and Status nodes of the users hear what the engine has to say.
+    const start = (): void => {
+      if (listeners.size > 0) void hub.start();
+    };
+    RED.events.on('flows:started', start);
+
     this.on('close', (_removed: boolean, done: () => void) => {
+      RED.events.off('flows:started', start);
       hub
         .close()
         .catch((error: unknown) => {

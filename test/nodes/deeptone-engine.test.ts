@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import helper from 'node-red-node-test-helper';
+import deeptoneEngine from '../../nodes/deeptone-engine';
+import deeptoneFile from '../../nodes/deeptone-file';
+import type { License } from '../../src/license';
+import { generateLicenseKeyPair, issueLicense } from '../../src/license';
+import { LEVEL, logged, runFlow, useNodeRed, type RunningFlow } from './support/flow';
+import { PHONE_CALL, temporaryFolder } from './support/sounds';
+
+const DAY_MS = 86_400_000;
+const issuer = generateLicenseKeyPair();
+let issued = 0;
+
+/** A license key of an organisation of our own, good from yesterday until some days from now. */
+function key(daysLeft: number, changes: Partial<License> = {}): string {
+  const now = Date.now();
+  return issueLicense(
+    {
+      id: `N-${++issued}`,
+      licensee: 'Quiet Rooms Ltd',
+      models: '*',
+      maxStreams: null,
+      notBefore: new Date(now - 60 * DAY_MS),
+      expires: new Date(now + daysLeft * DAY_MS),
+      evaluation: false,
+      ...changes,
+    },
+    issuer.privateKey,
+  );
+}
+
+function start(engine: Readonly<Record<string, unknown>> = {}, licenseKey?: string): Promise<RunningFlow> {
+  return runFlow(
+    [deeptoneEngine, deeptoneFile],
+    { type: 'deeptone-file', models: ['speech'], outputPeriod: '1024' },
+    { licensePublicKeys: [issuer.publicKey], ...engine },
+    licenseKey === undefined ? {} : { engine: { licenseKey } },
+  );
+}
+
+async function ask(path: string): Promise<{ status: number; body: unknown }> {
+  const { status, body } = await helper.request().get(path);
+  return { status, body };
+}
+
+describe('deeptone-engine', () => {
+  useNodeRed();
+
+  describe('the license', () => {
+    it('is the evaluation license where none is set, and that is logged once', async () => {
+      const flow = await start();
+      flow.send({ filename: PHONE_CALL });
+      flow.send({ filename: PHONE_CALL });
+      await flow.completed.message(2);
+      assert.equal(logged(LEVEL.info).filter((text) => text.startsWith('Evaluation license')).length, 1);
+      assert.equal(flow.series.messages[0]?.insight?.['evaluation'], true);
+    });
+
+    it('that is good is used without a word', async () => {
+      const flow = await start({}, key(300));
+      flow.send({ filename: PHONE_CALL });
+      const message = await flow.series.message();
+      assert.equal(message.insight?.['evaluation'], undefined);
+      assert.equal(logged(LEVEL.info).filter((text) => /license/i.test(text)).length, 0);
+    });
+
+    it('may come from an environment variable', async () => {
+      process.env['DEEPTONE_TEST_KEY'] = key(300);
+      const flow = await start({}, '${DEEPTONE_TEST_KEY}');
+      flow.send({ filename: PHONE_CALL });
+      assert.equal((await flow.series.message()).insight?.['evaluation'], undefined);
+    });
+
+    it('that ends soon is told once as a warning and shows under the nodes', async () => {
+      const flow = await start({}, key(3));
+      await flow.statuses.find(({ status }) => /status\.expiring$/.test(status?.text ?? ''));
+      flow.send({ filename: PHONE_CALL });
+      await flow.completed.message();
+      assert.equal(logged(LEVEL.warn).filter((text) => /expires in 3 days/.test(text)).length, 1);
+    });
+
+    it('that has expired refuses work with a code and shows under the nodes', async () => {
+      const flow = await start({}, key(-2));
+      await flow.statuses.find(({ status }) => /status\.expired$/.test(status?.text ?? ''));
+      flow.send({ filename: PHONE_CALL });
+      const { error } = await flow.caught.message();
+      assert.equal(error?.code, 'DEEPTONE_LICENSE');
+      assert.match(error.message, /expired/);
+      assert.equal(logged(LEVEL.warn).filter((text) => /expired/.test(text)).length, 1);
+    });
+
+    it('that is no license is told once to the Catch nodes of the users, and refused for each message', async () => {
+      const flow = await start({}, 'not.a.license');
+      const first = await flow.caught.message();
+      assert.equal(first.error?.code, 'DEEPTONE_LICENSE');
+      assert.equal(first.error.source.id, 'engine');
+      flow.send({ filename: PHONE_CALL });
+      flow.send({ filename: PHONE_CALL });
+      await flow.caught.message(3);
+      assert.deepEqual(
+        flow.caught.messages.map(({ error }) => error?.source.id),
+        ['engine', 'node', 'node'],
+      );
+    });
+
+    it('is never in a message, a log or an answer to the editor', async () => {
+      const secret = key(3, { models: ['speech-rt'] });
+      const flow = await start({}, secret);
+      flow.send({ filename: PHONE_CALL });
+      const caught = await flow.caught.message();
+      const { body } = await ask('/deeptone-engine/engine/license');
+      const signature = secret.split('.')[2] ?? secret;
+      const everything = JSON.stringify([
+        caught,
+        flow.statuses.messages,
+        body,
+        logged(LEVEL.info),
+        logged(LEVEL.warn),
+        logged(LEVEL.error),
+      ]);
+      assert.ok(!everything.includes(signature));
+    });
+  });
+
+  describe('what it tells the editor', () => {
+    it('is the models that it offers, with what a person needs to choose', async () => {
+      await start();
+      const { status, body } = await ask('/deeptone-engine/engine/models');
+      assert.equal(status, 200);
+      const speech = (body as Record<string, unknown>[]).find(({ name }) => name === 'speech');
+      assert.ok(speech?.['title'] && speech['description'] && speech['trainingData']);
+      assert.equal(speech['receptiveFieldMs'], 1_088);
+    });
+
+    it('is the default models for an engine that is not deployed', async () => {
+      await start();
+      const { status, body } = await ask('/deeptone-engine/_ADD_/models');
+      assert.equal(status, 200);
+      assert.ok((body as { name: string }[]).some(({ name }) => name === 'speech-rt'));
+    });
+
+    it('is the state of the license', async () => {
+      await start({}, key(3));
+      const { body } = await ask('/deeptone-engine/engine/license');
+      const { message, id, ...rest } = body as Record<string, unknown>;
+      assert.match(String(message), /Quiet Rooms Ltd: expires in 3 days/);
+      assert.match(String(id), /^N-/);
+      assert.deepEqual(rest, {
+        deployed: true,
+        state: 'expiring',
+        daysLeft: 3,
+        evaluation: false,
+        licensee: 'Quiet Rooms Ltd',
+      });
+    });
+
+    it('is what is wrong with a key', async () => {
+      await start({}, 'not.a.license');
+      const { status, body } = await ask('/deeptone-engine/engine/license');
+      assert.equal(status, 500);
+      assert.equal((body as { code: string }).code, 'DEEPTONE_LICENSE');
+    });
+
+    it('is whether the runtime runs here', async () => {
+      await start();
+      for (const id of ['engine', 'unknown']) {
+        const { status, body } = await ask(`/deeptone-engine/${id}/runtime`);
+        assert.equal(status, 200);
+        const { runtime, deployed } = body as { runtime: string; deployed: boolean };
+        assert.match(runtime, /^onnxruntime-node \d/);
+        assert.equal(deployed, id === 'engine');
+      }
+    });
+  });
+
+  describe("users' own models", () => {
+    const folder = temporaryFolder();
+
+    it('are offered beside ours; a broken one is warned of once and the rest works', async () => {
+      const fixtures = join(__dirname, '../../../test/fixtures/onnx');
+      const models = join(folder, 'mine');
+      mkdirSync(models);
+      cpSync(join(fixtures, 'pcm.onnx'), join(models, 'pcm.onnx'));
+      writeFileSync(
+        join(models, 'catalogue.json'),
+        JSON.stringify({ version: 1, set: 'mine', title: 'Mine', models: [{ name: 'broken' }] }),
+      );
+      const flow = await start({ modelFolders: [models, join(folder, 'missing')] });
+      flow.send({ filename: PHONE_CALL });
+      await flow.series.message();
+      const warnings = logged(LEVEL.warn).filter((text) => text.includes('is left out'));
+      assert.equal(warnings.length, 2);
+      const { body } = await ask('/deeptone-engine/engine/runtime');
+      assert.equal((body as { brokenModels: unknown[] }).brokenModels.length, 2);
+    });
+  });
+
+  it('closes with the flows, and a new deployment starts anew', async () => {
+    const flow = await start();
+    flow.send({ filename: PHONE_CALL });
+    await flow.series.message();
+    await helper.unload();
+    const again = await start();
+    again.send({ filename: PHONE_CALL });
+    await again.series.message();
+  });
+});
