@@ -3,18 +3,8 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { ModelInvalidError } from '../../src/errors';
 import { loadCatalogue, type Catalogue } from '../../src/inference';
-import {
-  doorbell,
-  fragile,
-  kinds,
-  loudness,
-  modelFolder,
-  removeModelFolders,
-  temporaryFolder,
-  tinySet,
-  userFolder,
-  voice,
-} from './model-folders';
+import { doorbell, fragile, kinds, loudness, modelFolder, tinySet, userFolder, voice } from './model-folders';
+import { temporaryFolder } from '../tools/audio';
 
 const names = (catalogue: Catalogue): string[] => catalogue.models.map((model) => model.description.name);
 
@@ -29,8 +19,6 @@ function reasonFor(entry: Readonly<Record<string, unknown>>): string {
 const other = { ...doorbell, name: 'other' };
 
 describe('Model catalogue', () => {
-  afterEach(removeModelFolders);
-
   it('lists the shipped models in the order of the file, as plain data', () => {
     const catalogue = loadCatalogue({ shippedFolder: tinySet() });
     assert.deepEqual(names(catalogue), ['loudness', 'kinds', 'voice']);

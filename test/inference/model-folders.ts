@@ -1,28 +1,15 @@
 /** Folders with models for the tests: tiny graphs by the catalogue's contract, in a temporary place. */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { FRAME_SAMPLES, SAMPLE_RATE } from '../../src/clock';
+import { noise as noiseSeconds, temporaryFolder } from '../tools/audio';
 
 /** dist/test/inference -> the package. */
 export const PACKAGE_ROOT = path.resolve(__dirname, '..', '..', '..');
 const GRAPHS = path.join(PACKAGE_ROOT, 'test', 'fixtures', 'onnx');
 
 type Json = Readonly<Record<string, unknown>>;
-
-const made: string[] = [];
-
-/** Removes what the tests of a file made. */
-export function removeModelFolders(): void {
-  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
-}
-
-/** An empty folder that `removeModelFolders` removes. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'deeptone-test-'));
-  made.push(folder);
-  return folder;
-}
 
 /** A folder with a catalogue and the tiny graphs that are named. */
 export function modelFolder(catalogue: unknown, ...graphs: readonly string[]): string {
@@ -127,12 +114,7 @@ export function userFolder(...models: readonly Json[]): string {
 
 /** Repeatable noise of the given length in frames, between -amplitude and amplitude. */
 export function noise(frames: number, seed: number, amplitude = 0.5): Float32Array {
-  let state = seed * 2_654_435_761 + 1;
-  return Float32Array.from({ length: frames * 1_024 }, () => {
-    // A linear congruential generator (Numerical Recipes): the tests need the same numbers everywhere.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return amplitude * (state / 2 ** 31 - 1);
-  });
+  return noiseSeconds((frames * FRAME_SAMPLES) / SAMPLE_RATE, SAMPLE_RATE, amplitude, seed);
 }
 
 /** Largest difference between two arrays of equal length. */

@@ -16,7 +16,6 @@ import {
   modelFolder,
   noise,
   PACKAGE_ROOT,
-  removeModelFolders,
   slow,
   tinySet,
   userFolder,
@@ -68,7 +67,6 @@ describe('OnnxPredictionEngine', () => {
 
   afterEach(async () => {
     await Promise.all(engines.splice(0).map((each) => each.close()));
-    removeModelFolders();
   });
 
   it('gives probabilities per model and frame', async () => {

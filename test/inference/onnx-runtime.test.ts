@@ -4,7 +4,8 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { checkOnnxRuntime } from '../../src/inference';
 import { explainUnavailable, type Host } from '../../src/inference/onnx-runtime';
-import { PACKAGE_ROOT, removeModelFolders, temporaryFolder, tinySet } from './model-folders';
+import { PACKAGE_ROOT, tinySet } from './model-folders';
+import { temporaryFolder } from '../tools/audio';
 
 const failed = new Error('libonnxruntime.so.1: cannot open shared object file\nand more');
 const missing = Object.assign(new Error("Cannot find module 'onnxruntime-node'\nRequire stack:"), {
@@ -13,8 +14,6 @@ const missing = Object.assign(new Error("Cannot find module 'onnxruntime-node'\n
 const debian: Host = { platform: 'linux', arch: 'x64', libc: 'glibc 2.36' };
 
 describe('ONNX Runtime', () => {
-  after(removeModelFolders);
-
   it('is available on the machine that runs the tests', () => {
     const check = checkOnnxRuntime();
     assert.ok(check.available);

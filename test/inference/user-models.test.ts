@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { ModelInvalidError } from '../../src/errors';
 import { OnnxPredictionEngine } from '../../src/inference';
-import { doorbell, fragile, noise, removeModelFolders, tinySet, userFolder } from './model-folders';
+import { doorbell, fragile, noise, tinySet, userFolder } from './model-folders';
 
 const FRAME = 1_024;
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -27,7 +27,6 @@ describe("Users' models", () => {
 
   afterEach(async () => {
     await engine?.close();
-    removeModelFolders();
   });
 
   it('a head hears the tap that it names', async () => {
