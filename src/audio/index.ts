@@ -1,7 +1,15 @@
 /** The audio room: any source in, 16 kHz samples per channel out. */
 export { openAudioContainer } from './audio-container';
 export { openAudioFile } from './audio-file';
-export { describeContent, detectContainer } from './content';
+export { isEmptyPayload, readPayload, type AudioPayload } from './audio-payload';
+export { describeContent, detectContainer, isWavContainer } from './content';
+export {
+  declaredFormat,
+  DEFAULT_FORMAT_TRUST,
+  type FormatSource,
+  type FormatStatements,
+  type FormatTrust,
+} from './declared-format';
 export type { AudioInfo, DecodedAudio } from './decoded-audio';
 export { FFMPEG_VARIABLE, findFfmpeg } from './find-ffmpeg';
 export type { OpenAudioOptions } from './open-audio-options';

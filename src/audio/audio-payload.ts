@@ -1,0 +1,109 @@
+/** Audio as it stands in a message: what kind of thing it is, and a plain sentence when it is none. */
+import { BadAudioError } from '../errors';
+import type { SampleArray } from './sample-array';
+
+/** Bytes, raw or of a container; or samples whose type tells their scale (decision 17). */
+export type AudioPayload =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'samples'; readonly samples: Exclude<SampleArray, Uint8Array> };
+
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/u;
+const DATA_URL = /^data:[^,]*;base64,/u;
+
+const HINT =
+  'If it comes from an MQTT node, set the output of that node to "a Buffer": in "auto-detect" it turns bytes that look like text into text.';
+
+/** Shorter texts in bytes are not told from raw samples. */
+const MIN_TEXT_BYTES = 64;
+/** Raw samples of constant silence can be one letter over and over; a text has more. */
+const MIN_TEXT_LETTERS = 8;
+
+/**
+ * Tells bytes from samples. `Buffer`, `Uint8Array` and `ArrayBuffer` are bytes, a text is base64 (a `data:` URL too) or a JSON array, other typed
+ * arrays and arrays of numbers are samples. Bytes that are a text of 64 letters or more, all base64 or a JSON array, are read
+ * as such: that is how they come from an MQTT node whose output is "a Buffer".
+ *
+ * @throws BadAudioError for anything else; its message says what was given and what to do
+ */
+export function readPayload(payload: unknown): AudioPayload {
+  if (payload instanceof Uint8Array) return textInBytes(payload) ?? { kind: 'bytes', bytes: payload };
+  if (payload instanceof ArrayBuffer) return { kind: 'bytes', bytes: new Uint8Array(payload) };
+  if (typeof payload === 'string') {
+    return jsonArray(payload) ?? { kind: 'bytes', bytes: fromBase64(payload) };
+  }
+  if (Array.isArray(payload)) return { kind: 'samples', samples: numbers(payload) };
+  if (isTypedArray(payload)) return { kind: 'samples', samples: payload };
+  throw new BadAudioError(
+    `The payload is ${describe(payload)}, not audio: a Buffer, a typed array, an array of numbers or base64 text is accepted. ${HINT}`,
+  );
+}
+
+/** Whether there is nothing to hear in a payload: no payload at all, or one of length zero. */
+export function isEmptyPayload(payload: unknown): boolean {
+  if (payload === undefined || payload === null || payload === '') return true;
+  if (payload instanceof ArrayBuffer) return payload.byteLength === 0;
+  return (Array.isArray(payload) || ArrayBuffer.isView(payload)) && lengthOf(payload) === 0;
+}
+
+function textInBytes(bytes: Uint8Array): AudioPayload | undefined {
+  if (bytes.length < MIN_TEXT_BYTES) return undefined;
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, MIN_TEXT_BYTES).toString('latin1');
+  const isArray = head.startsWith('[') && /^[[\]\s\d.,eE+-]+$/u.test(head);
+  if (!isArray && !(BASE64.test(head) && new Set(head).size >= MIN_TEXT_LETTERS)) return undefined;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  if (isArray) return jsonArray(text);
+  return BASE64.test(text.trim()) ? { kind: 'bytes', bytes: fromBase64(text) } : undefined;
+}
+
+function jsonArray(text: string): AudioPayload | undefined {
+  if (!text.startsWith('[')) return undefined;
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? { kind: 'samples', samples: numbers(list) } : undefined;
+  } catch (error) {
+    if (error instanceof BadAudioError) throw error;
+    return undefined; // Not JSON either.
+  }
+}
+
+function lengthOf(list: readonly unknown[] | ArrayBufferView): number {
+  return Array.isArray(list) ? list.length : (list as ArrayBufferView).byteLength;
+}
+
+function fromBase64(text: string): Uint8Array {
+  const base64 = text.replace(DATA_URL, '').replace(/\s+/gu, '');
+  if (!BASE64.test(base64) || base64.replace(/=+$/u, '').length % 4 === 1) {
+    throw new BadAudioError(`The payload is a text that is not base64, so not audio. ${HINT}`);
+  }
+  return Buffer.from(base64, 'base64'); // It reads base64url as well.
+}
+
+function numbers(list: readonly unknown[]): readonly number[] {
+  // JSON has no NaN: what was one comes as null, and is for the decoder to judge.
+  const position = list.findIndex((value) => typeof value !== 'number' && value !== null);
+  if (position >= 0) {
+    throw new BadAudioError(
+      `The payload is an array with ${describe(list[position])} at position ${position}, not audio: an array of numbers is accepted. ${HINT}`,
+    );
+  }
+  return list.map((value) => (typeof value === 'number' ? value : Number.NaN));
+}
+
+function isTypedArray(value: unknown): value is Exclude<SampleArray, Uint8Array | readonly number[]> {
+  return (
+    value instanceof Int8Array ||
+    value instanceof Int16Array ||
+    value instanceof Int32Array ||
+    value instanceof Uint16Array ||
+    value instanceof Uint32Array ||
+    value instanceof Float32Array ||
+    value instanceof Float64Array
+  );
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return 'missing';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return `an object (${value.constructor.name})`;
+  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
+}
