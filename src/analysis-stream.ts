@@ -20,6 +20,9 @@ export class AnalysisStream {
   #last: Promise<unknown> = Promise.resolve();
   #pendingSamples = 0;
   #closed = false;
+  #hasHeard = false;
+  /** Predictions of the last frame that was answered, by model. */
+  #lastFrame: Predictions['probabilities'] = new Map();
 
   /**
    * @param warmUpFrames leading frames that the models hear and whose answers are dropped (decision 12)
@@ -62,6 +65,25 @@ export class AnalysisStream {
     if (this.#closed) return Promise.reject(new ClosedError('This stream is closed.'));
     const frames = this.#frames.push(samples);
     return frames ? this.#analyse(frames) : this.#after(() => NOTHING);
+  }
+
+  /**
+   * Lets time pass in the place of audio that never came: frames of silence that cost the engine nothing. Their raw values
+   * are those of the last frame heard; so are their labels where the volume threshold is 0 and nothing is silence.
+   *
+   * @param sampleCount number of samples at 16 kHz
+   * @throws InferenceError, ClosedError
+   */
+  skip(sampleCount: number): Promise<AnalysisEvents> {
+    if (this.#closed || !this.#hasHeard) return this.push(new Float32Array(sampleCount));
+    const toFrame = Math.min(sampleCount, this.#frames.missingSamples);
+    const rest = sampleCount - toFrame;
+    const frameCount = Math.floor(rest / FRAME_SAMPLES);
+    const begun = this.push(new Float32Array(toFrame));
+    this.#frames.pass(frameCount);
+    const passed = this.#after(() => this.#repeat(frameCount));
+    const end = this.push(new Float32Array(rest % FRAME_SAMPLES));
+    return Promise.all([begun, passed, end]).then(joinEvents);
   }
 
   /**
@@ -115,6 +137,7 @@ export class AnalysisStream {
 
   #request(pcm: Float32Array, volumes: Float32Array): Promise<AnalysisEvents> {
     const sampleCount = pcm.length;
+    this.#hasHeard = true;
     this.#pendingSamples += sampleCount;
     const answer = this.#predictions.predict(pcm).finally(() => {
       this.#pendingSamples -= sampleCount;
@@ -122,12 +145,25 @@ export class AnalysisStream {
     answer.catch(() => undefined); // It is awaited below, after the requests before it.
     return this.#after(async () => {
       const predictions = await answer;
+      this.#lastFrame = lastFrame(predictions);
       const skip = Math.min(this.#warmUpFrames, predictions.frameCount);
       if (skip === 0) return this.#analysis.push(volumes, predictions);
       this.#warmUpFrames -= skip;
       this.#droppedSamples += skip * FRAME_SAMPLES;
       return this.#analysis.push(volumes.subarray(skip), dropFrames(predictions, skip));
     });
+  }
+
+  /** Frames of silence with the predictions of the last frame. */
+  #repeat(frameCount: number): AnalysisEvents {
+    const probabilities = new Map(
+      [...this.#lastFrame].map(([name, frame]) => {
+        const values = new Float32Array(frameCount * frame.length);
+        for (let at = 0; at < values.length; at += frame.length) values.set(frame, at);
+        return [name, values] as const;
+      }),
+    );
+    return this.#analysis.push(new Float32Array(frameCount), { frameCount, probabilities });
   }
 
   /** Runs a step after all earlier ones, so that answers keep the order of the audio. */
@@ -149,6 +185,13 @@ function dropFrames(predictions: Predictions, count: number): Predictions {
     }),
   );
   return { frameCount, probabilities };
+}
+
+/** A copy, so that a long request's predictions are not kept for it. */
+function lastFrame({ frameCount, probabilities }: Predictions): Predictions['probabilities'] {
+  return new Map(
+    [...probabilities].map(([name, values]) => [name, values.slice(-values.length / frameCount)] as const),
+  );
 }
 
 const NOTHING: AnalysisEvents = { steps: [], begun: [], ended: [] };

@@ -48,6 +48,16 @@ export class FrameAssembler {
     return this.#measure(pcm);
   }
 
+  /** Samples that the frame that has begun still lacks; 0 when none has begun. */
+  get missingSamples(): number {
+    return this.#carried === 0 ? 0 : FRAME_SAMPLES - this.#carried;
+  }
+
+  /** Counts frames that nobody hears. Only between frames. */
+  pass(frameCount: number): void {
+    this.#received += frameCount * FRAME_SAMPLES;
+  }
+
   /** The last partial frame, filled with zeros (decision 4), or undefined where none is left. */
   flush(): AssembledFrames | undefined {
     if (this.#carried === 0) return undefined;
