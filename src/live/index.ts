@@ -1,0 +1,21 @@
+/** The live room: many streams of audio at once, in messages of any form, with gaps and more than there is time for. */
+export type {
+  EndReason,
+  GapEvidence,
+  GapRemedy,
+  HubStatistics,
+  Listener,
+  LiveEvent,
+  LiveEventKind,
+  StreamFacts,
+  WarningCode,
+} from './live-events';
+export {
+  DEFAULT_LIVE_SETTINGS,
+  type GapAction,
+  type LiveSettings,
+  type PartialLiveSettings,
+  type WhenFull,
+} from './live-settings';
+export type { LiveOptions, StreamAudio } from './live-stream';
+export { StreamHub, type HubSetup } from './stream-hub';

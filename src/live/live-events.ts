@@ -1,0 +1,111 @@
+/** What live streams have to tell. Times are milliseconds. */
+import type { Summary, TimeSeriesStep, TransitionEvent } from '../insight';
+
+/** Facts about one stream at the moment of an event. */
+export interface StreamFacts {
+  readonly key: string;
+  readonly models: readonly string[];
+  /** Milliseconds per step. */
+  readonly outputPeriod: number;
+  /** Audio received, silence in the place of lost audio included: the stream's clock. */
+  readonly receivedMs: number;
+  /** Audio that waits for its answer: how far the answers are behind. */
+  readonly lagMs: number;
+  /** Audio heard per time spent on it: 20 = twenty times faster than real time; null before there was any. */
+  readonly speed: number | null;
+  /** Audio that was dropped because there was too much to do. */
+  readonly droppedMs: number;
+  /** Places where audio never came, and how much as far as it is known. */
+  readonly gaps: number;
+  readonly gapMs: number;
+}
+
+/** How a gap was noticed: by sequence numbers, capture times, or a pause in arrivals. */
+export type GapEvidence = 'seq' | 'ts' | 'arrival';
+/** What is done about a gap; `restart` where it is too long or of unknown length, so that no silence can stand for it. */
+export type GapRemedy = 'silence' | 'restart' | 'ignore';
+
+/** Why a stream ended. */
+export type EndReason =
+  /** Its sender said so. */
+  | 'complete'
+  /** Nothing came for the idle timeout. */
+  | 'idle'
+  /** It was forgotten on request; nothing was said about its end. */
+  | 'reset'
+  /** It begins anew after a gap. */
+  | 'gap'
+  /** The engine failed; the next audio opens it again. */
+  | 'failed'
+  /** All streams were stopped. */
+  | 'shutdown';
+
+/** Things that are worth a word, and no error; each told once per stream or at long intervals. */
+export type WarningCode =
+  /** Samples that are no numbers were replaced by silence (decision 17). */
+  | 'non-finite'
+  /** A message came twice. */
+  | 'duplicate'
+  /** A message came after others that were sent later; its place has been filled. */
+  | 'late'
+  /** The stream ended within a sample. */
+  | 'incomplete-sample'
+  /** Audio comes at another pace than its sample rate says. */
+  | 'pace';
+
+interface About<C> {
+  readonly stream: StreamFacts;
+  /** What came with the last audio of this stream; see `StreamAudio.context`. */
+  readonly context: C | undefined;
+}
+
+export type LiveEvent<C = unknown> = About<C> &
+  (
+    | { readonly kind: 'opened' }
+    /** `time`: epoch milliseconds at which the step or transition began, by the sender's clock where it tells it. */
+    | { readonly kind: 'step'; readonly step: TimeSeriesStep; readonly time: number }
+    /** `begun`: `timestamp_end` is null. */
+    | {
+        readonly kind: 'transition';
+        readonly phase: 'begun' | 'ended';
+        readonly transition: TransitionEvent;
+        readonly time: number;
+      }
+    | { readonly kind: 'summary'; readonly cause: 'interval' | 'request' | 'end'; readonly summary: Summary }
+    | {
+        readonly kind: 'gap';
+        readonly evidence: GapEvidence;
+        readonly remedy: GapRemedy;
+        /** Audio lost; null where it cannot be known. */
+        readonly lostMs: number | null;
+        /** Place on the stream's clock. */
+        readonly timestamp: number;
+      }
+    /** There was too much to do. Told at most every few seconds per stream; `droppedMs` since it was last told. */
+    | { readonly kind: 'dropped'; readonly droppedMs: number }
+    | { readonly kind: 'warning'; readonly code: WarningCode; readonly message: string }
+    | { readonly kind: 'closed'; readonly reason: EndReason; readonly error?: Error }
+  );
+
+export type LiveEventKind = LiveEvent['kind'];
+/** Hears events, in order per stream. It must not throw. */
+export type Listener<C> = (event: LiveEvent<C>) => void;
+
+/** All streams of a hub at a glance, for a status line. */
+export interface HubStatistics {
+  /** Streams that are open. */
+  readonly streams: number;
+  /** Audio that waits, over all streams. */
+  readonly waitingMs: number;
+  /** How far the slowest stream is behind. */
+  readonly lagMs: number;
+  /** Audio answered per time spent, over the last seconds: 20 = twenty times faster than real time; null while idle. */
+  readonly speed: number | null;
+  /** Since the hub was made. */
+  readonly droppedMs: number;
+  readonly gaps: number;
+  readonly gapMs: number;
+  readonly failures: number;
+  /** Messages turned away because of the cap on live streams. */
+  readonly refused: number;
+}
