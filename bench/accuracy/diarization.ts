@@ -1,0 +1,176 @@
+/** Diarization error on conversations put together from voices that training never heard. */
+import type { Deeptone, Transition } from '../../src/index';
+import { FRAME_MS, SAMPLE_RATE } from '../../src/clock';
+import { seededRandom } from '../../test/tools/audio';
+import { joined, type Clip, type Corpus } from './corpus';
+import { groupBy, intervalOf } from './measures';
+import { mapParallel } from './windows';
+
+export interface DiarizationFigures {
+  /** Diarization error rate: missed, false and confused speech over all speech; no collar. */
+  readonly errorRate: number;
+  readonly interval: readonly [number, number];
+  readonly missed: number;
+  readonly falseAlarm: number;
+  readonly confused: number;
+  readonly conversations: number;
+  readonly speakers: number;
+  /** Share of conversations whose number of speakers was found exactly. */
+  readonly countRight: number;
+}
+
+interface Turn {
+  readonly speaker: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+interface Errors {
+  readonly speech: number;
+  readonly missed: number;
+  readonly falseAlarm: number;
+  readonly confused: number;
+  readonly countRight: boolean;
+}
+
+/** Conversations of 2, 3 and 4 voices, some 60 s each, turns of 1.5 to 6 s, pauses of 0.2 to 0.8 s. */
+export async function diarization(
+  deeptone: Deeptone,
+  corpus: Corpus,
+  clips: readonly Clip[],
+  conversations: number,
+): Promise<DiarizationFigures> {
+  const voices = [...groupBy(clips, (clip) => `${clip.corpus}/${clip.voice}`).values()];
+  const speakers = new Set<number>();
+  const errors = await mapParallel([...Array(conversations).keys()], async (index) => {
+    const random = seededRandom(index + 1);
+    // One corpus a conversation: voices must differ, not rooms.
+    const anchor = voices[Math.floor(random() * voices.length)]?.[0]?.corpus;
+    const pool = voices.filter((voice) => voice[0]?.corpus === anchor);
+    const cast = shuffled(pool, random).slice(0, Math.min(pool.length, 2 + (index % 3)));
+    for (const voice of cast) speakers.add(voices.indexOf(voice));
+    const { samples, turns } = await converse(corpus, cast, random);
+    const { transitions } = await deeptone.processAudioBytes(samples, {
+      models: ['speaker-map'],
+      outputPeriod: 1024,
+      includeTransitions: true,
+    });
+    return compare(turns, transitions?.['speaker-map'] ?? [], cast.length);
+  });
+  const rate = (chosen: readonly Errors[]) =>
+    total(chosen, (e) => e.missed + e.falseAlarm + e.confused) /
+    Math.max(
+      1,
+      total(chosen, (e) => e.speech),
+    );
+  const share = (part: (e: Errors) => number) =>
+    total(errors, part) /
+    Math.max(
+      1,
+      total(errors, (e) => e.speech),
+    );
+  return {
+    errorRate: rate(errors),
+    interval: intervalOf(errors.length, (drawn) => rate(drawn.flatMap((index) => errors[index] ?? []))),
+    missed: share((e) => e.missed),
+    falseAlarm: share((e) => e.falseAlarm),
+    confused: share((e) => e.confused),
+    conversations: errors.length,
+    speakers: speakers.size,
+    countRight: errors.filter((e) => e.countRight).length / Math.max(1, errors.length),
+  };
+}
+
+async function converse(corpus: Corpus, cast: readonly (readonly Clip[])[], random: () => number) {
+  const parts: Float32Array[] = [];
+  const turns: Turn[] = [];
+  let length = 0;
+  let speaker = -1;
+  const rest = cast.map((clips) => shuffled(clips, random));
+  for (let turn = 0; length < 60 * SAMPLE_RATE && turn < 40; turn++) {
+    speaker = turn < cast.length ? turn : otherThan(speaker, cast.length, random);
+    const wanted = (1.5 + 4.5 * random()) * SAMPLE_RATE;
+    const said: Float32Array[] = [];
+    while (said.reduce((sum, part) => sum + part.length, 0) < wanted) {
+      const clip = rest[speaker]?.shift();
+      if (!clip) break;
+      said.push(await corpus.samples(clip));
+    }
+    const speech = joined(said).subarray(0, Math.round(wanted));
+    if (speech.length < SAMPLE_RATE / 2) continue;
+    const level = 0.05 / Math.max(1e-4, Math.sqrt(speech.reduce((sum, s) => sum + s * s, 0) / speech.length));
+    const pause = Float32Array.from(
+      { length: Math.round((0.2 + 0.6 * random()) * SAMPLE_RATE) },
+      () => 0.001 * (random() - 0.5),
+    );
+    turns.push({ speaker, startMs: length / 16, endMs: (length + speech.length) / 16 });
+    parts.push(
+      speech.map((sample) => sample * level),
+      pause,
+    );
+    length += speech.length + pause.length;
+  }
+  return { samples: joined(parts), turns };
+}
+
+/** Counts 64 ms frames under the best assignment of labels to speakers. */
+function compare(turns: readonly Turn[], answer: readonly Transition[], castSize: number): Errors {
+  const frames = Math.ceil((turns.at(-1)?.endMs ?? 0) / FRAME_MS);
+  const labels = [...new Set(answer.map((phase) => phase.result))].filter((label) =>
+    /^speaker_/u.test(label),
+  );
+  const overlap = labels.map(() => new Array<number>(castSize).fill(0));
+  let speech = 0;
+  let missed = 0;
+  let falseAlarm = 0;
+  let attributed = 0;
+  for (let frame = 0; frame < frames; frame++) {
+    const ms = (frame + 0.5) * FRAME_MS;
+    const turn = turns.find(({ startMs, endMs }) => ms >= startMs && ms < endMs);
+    const phase = answer.find(
+      ({ timestamp_start, timestamp_end }) => ms >= timestamp_start && ms < timestamp_end,
+    );
+    const said = phase !== undefined && phase.result !== 'silence' && phase.result !== 'no_speech';
+    if (!turn) {
+      falseAlarm += said ? 1 : 0;
+      continue;
+    }
+    speech++;
+    if (!said) {
+      missed++;
+      continue;
+    }
+    attributed++;
+    const row = overlap[labels.indexOf(phase.result)];
+    if (row) row[turn.speaker] = (row[turn.speaker] ?? 0) + 1;
+  }
+  const confused = attributed - bestAssignment(overlap, castSize);
+  return { speech, missed, falseAlarm, confused, countRight: labels.length === castSize };
+}
+
+/** Most frames that a one-to-one assignment of labels to speakers explains; at most four speakers. */
+function bestAssignment(overlap: readonly (readonly number[])[], speakers: number, taken = 0): number {
+  const free = Array.from({ length: speakers }, (_, s) => s).filter((s) => !(taken & (1 << s)));
+  const [speaker] = free;
+  if (speaker === undefined) return 0;
+  const skip = bestAssignment(overlap, speakers, taken | (1 << speaker));
+  return overlap.reduce((best, row, label) => {
+    const others = overlap.filter((_, index) => index !== label);
+    return Math.max(best, (row[speaker] ?? 0) + bestAssignment(others, speakers, taken | (1 << speaker)));
+  }, skip);
+}
+
+function otherThan(speaker: number, count: number, random: () => number): number {
+  return (speaker + 1 + Math.floor(random() * (count - 1))) % count;
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
+}
+
+function total(errors: readonly Errors[], part: (e: Errors) => number): number {
+  return errors.reduce((sum, e) => sum + part(e), 0);
+}

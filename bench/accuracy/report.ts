@@ -1,0 +1,89 @@
+/** Tables of figures as a person reads them. */
+import type { ModelTable, Row } from './tables';
+
+/** One model's table in Markdown. */
+export function markdownTable({ model, rows }: ModelTable): string {
+  const lines = rows.map((row) => `| ${cells(row).join(' | ')} |`);
+  return [
+    `### ${model}`,
+    '',
+    '| measured on | figure | value | 95 % interval | windows or frames | voices | calibration error |',
+    '|---|---|---|---|---|---|---|',
+    ...lines,
+    ...confusionLines(rows),
+    '',
+  ].join('\n');
+}
+
+function cells(row: Row): readonly string[] {
+  switch (row.kind) {
+    case 'classes': {
+      const { macroRecall, interval, windows, voices, calibrationError, macroF1 } = row.figures;
+      const isEvent = row.classes.length > 5;
+      return [
+        row.what,
+        isEvent ? 'macro recall (macro F1)' : 'macro recall',
+        isEvent ? `${percent(macroRecall)} (${percent(macroF1)})` : percent(macroRecall),
+        range(interval),
+        String(windows),
+        String(voices),
+        percent(calibrationError),
+      ];
+    }
+    case 'detection': {
+      const { rocAuc, interval, frames, voices } = row.figures;
+      return [
+        row.what,
+        'ROC-AUC',
+        rocAuc.toFixed(4),
+        `${interval[0].toFixed(4)} to ${interval[1].toFixed(4)}`,
+        String(frames),
+        String(voices),
+        '',
+      ];
+    }
+    case 'share':
+      return [row.what, 'share', percent(row.share), '', String(row.windows), String(row.voices), ''];
+    case 'diarization': {
+      const { errorRate, interval, missed, falseAlarm, confused, conversations, speakers, countRight } =
+        row.figures;
+      const parts = `missed ${percent(missed)}, false ${percent(falseAlarm)}, confused ${percent(confused)}, count right ${percent(countRight)}`;
+      return [
+        `${row.what} (${parts})`,
+        'diarization error',
+        percent(errorRate),
+        range(interval),
+        `${conversations} conversations`,
+        String(speakers),
+        '',
+      ];
+    }
+  }
+}
+
+/** The confusion table of the first row of classes: the clean one. */
+function confusionLines(rows: readonly Row[]): readonly string[] {
+  const row = rows.find((candidate) => candidate.kind === 'classes');
+  if (row?.kind !== 'classes') return [];
+  const { classes, figures } = row;
+  return [
+    '',
+    `Confusion, ${row.what} (rows: truth; columns: answer):`,
+    '',
+    `| | ${classes.join(' | ')} | recall | F1 |`,
+    `|---|${'---|'.repeat(classes.length + 2)}`,
+    ...figures.confusion.map((counts, index) => {
+      const recall = figures.recalls[index];
+      const f1 = figures.f1[index];
+      return `| ${classes[index] ?? ''} | ${counts.join(' | ')} | ${recall == null ? '' : percent(recall)} | ${f1 == null ? '' : percent(f1)} |`;
+    }),
+  ];
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function range([low, high]: readonly [number, number]): string {
+  return `${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)} %`;
+}
