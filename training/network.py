@@ -1,0 +1,185 @@
+"""The shared trunk and its heads.
+
+One causal stack of kernel-3 convolutions, tapped at five depths. Strides of 1, 1, 2 and 2 bring the 16 ms frames of the front end to one
+frame per 64 ms, and dilations of 1, 2, 4, 8 and 8 at that rate give fields of 128, 576, 1088, 2112 and 3136 ms. The two deepest layers also see
+the mean and the deviation of their input over the same span, which costs no field and no state.
+"""
+import math
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+SAMPLE_RATE = 16000
+WINDOW = 512            # samples, 32 ms
+HOP = 256               # samples, 16 ms
+FRAME = 1024            # samples of one prediction, 64 ms
+MELS = 64
+LOW_HZ, HIGH_HZ = 60.0, 7600.0
+FLOOR = 1e-9            # power added before the logarithm; a sine at full scale has power 1
+LOG_OFFSET, LOG_SCALE = 12.0, 0.25   # feature = (ln(power + FLOOR) + 12) / 4
+
+TAPS = ("tap_rt", "tap_short", "tap_medium", "tap_long", "tap_longest")
+FIELD_MS = {"tap_rt": 128, "tap_short": 576, "tap_medium": 1088, "tap_long": 2112, "tap_longest": 3136}
+
+# head: (tap, classes)
+HEADS = {
+    "speech-rt": ("tap_rt", ("music", "other", "speech")),
+    "speech": ("tap_medium", ("music", "other", "speech")),
+    "gender": ("tap_longest", ("female", "male")),
+    "arousal": ("tap_long", ("high", "neutral", "low")),
+    "emotions": ("tap_long", ("happy", "irritated", "neutral", "tired")),
+    "language": ("tap_long", ("de", "en", "es", "fr", "it")),
+    "underage-speaker": ("tap_short", ("child", "adult")),
+    "audio-event": ("tap_medium", ("nat_human_sounds", "neg_human_sounds", "pos_human_sounds", "speech", "music", "noise")),
+}
+SIGMOID = ("audio-event",)
+
+
+def mel_matrix():
+    """Triangular mel filters, [first..last used DFT bin, 64], and the (first, last + 1) bins themselves."""
+    def mel(hz):
+        return 2595.0 * np.log10(1.0 + hz / 700.0)
+    edges = 700.0 * (10 ** (np.linspace(mel(LOW_HZ), mel(HIGH_HZ), MELS + 2) / 2595.0) - 1.0)
+    hz = np.arange(WINDOW // 2 + 1) * SAMPLE_RATE / WINDOW
+    up = (hz[:, None] - edges[None, :-2]) / (edges[1:-1] - edges[:-2])
+    down = (edges[None, 2:] - hz[:, None]) / (edges[2:] - edges[1:-1])
+    filters = np.maximum(0.0, np.minimum(up, down))
+    # Narrow low filters may fall between two bins: give them their nearest bin.
+    centre = np.rint(edges[1:-1] * WINDOW / SAMPLE_RATE).astype(int)
+    for m in np.flatnonzero(filters.sum(0) < 0.5):
+        filters[centre[m], m] = max(filters[centre[m], m], 0.5)
+    used = np.flatnonzero(filters.sum(1) > 0)
+    first, stop = used[0], used[-1] + 1
+    return filters[first:stop].astype(np.float32), (int(first), int(stop))
+
+
+def dft_matrix():
+    """Hann-windowed DFT as a matrix [512, 2 x bins]: cosines of the bins that the mel filters use, then sines."""
+    _, (first, stop) = mel_matrix()
+    window = np.hanning(WINDOW + 1)[:-1]
+    angle = 2 * np.pi * np.outer(np.arange(WINDOW), np.arange(first, stop)) / WINDOW
+    scale = (2.0 / window.sum()) * window[:, None]
+    return np.concatenate([np.cos(angle) * scale, np.sin(angle) * scale], 1).astype(np.float32)
+
+
+_cache = {}
+
+
+def log_mel(pcm):
+    """Features [batch, frames, 64] of 16 kHz samples [batch, 256 x frames], with 256 zeros before the first sample."""
+    if "mel" not in _cache:
+        filters, span = mel_matrix()
+        window = np.hanning(WINDOW + 1)[:-1]
+        _cache["mel"] = torch.from_numpy(filters), span, torch.from_numpy((window * 2.0 / window.sum()).astype(np.float32))
+    filters, (first, stop), window = _cache["mel"]
+    frames = F.pad(pcm, (HOP, 0)).unfold(1, WINDOW, HOP) * window.to(pcm)
+    spectrum = torch.fft.rfft(frames)[..., first:stop]
+    power = (spectrum.real ** 2 + spectrum.imag ** 2) @ filters.to(pcm)
+    return (torch.log(power + FLOOR) + LOG_OFFSET) * LOG_SCALE
+
+
+SILENCE = float((math.log(FLOOR) + LOG_OFFSET) * LOG_SCALE)
+
+
+class Stem(nn.Module):
+    """One 2-D layer over time and frequency: [batch, in, time, bins] to [batch, out, time, bins / 2]."""
+
+    def __init__(self, into, out):
+        super().__init__()
+        self.conv = nn.Conv2d(into, out, 3, stride=(1, 2), padding=(0, 1), bias=False)
+        self.norm = nn.BatchNorm2d(out)
+
+    def forward(self, x, silence):
+        pad = silence[None, :, None, :].expand(x.shape[0], -1, 3, -1)
+        y = F.relu(self.norm(self.conv(torch.cat([pad, x], 2))))
+        return y[:, :, 1:], y[0, :, 0]
+
+
+class Layer(nn.Module):
+    """One 1-D layer: [batch, in, time] to [batch, out, time / stride]; residual where the shapes allow.
+
+    With `statistics` the layer also sees mean and deviation of its input over the frames that its kernel spans.
+    """
+
+    def __init__(self, into, out, dilation=1, stride=1, statistics=False):
+        super().__init__()
+        self.conv = nn.Conv1d(into, out, 3, stride=stride, dilation=dilation, bias=False)
+        self.norm = nn.BatchNorm1d(out)
+        self.pooled = nn.Conv1d(2 * into, out, 1, bias=False) if statistics else None
+        self.past = 2 * dilation if stride == 1 else 1
+        self.stride, self.residual = stride, stride == 1 and into == out
+
+    def forward(self, x, silence):
+        lead = self.past + self.stride
+        padded = torch.cat([silence[None, :, None].expand(x.shape[0], -1, lead), x], 2)
+        y = self.conv(padded)
+        if self.pooled is not None:
+            y = y + self.pooled(statistics_of(padded, self.past + 1))
+        y = F.relu(self.norm(y))
+        if self.residual:
+            y = y + padded[:, :, self.past:]
+        return y[:, :, 1:], y[0, :, 0]
+
+
+def statistics_of(x, span):
+    """Running mean and deviation over `span` frames: [batch, channels, time] to [batch, 2 x channels, time - span + 1]."""
+    mean = F.avg_pool1d(x, span, 1)
+    square = F.avg_pool1d(x * x, span, 1)
+    return torch.cat([mean, torch.sqrt(F.relu(square - mean * mean) + 1e-4)], 1)
+
+
+class Head(nn.Module):
+    """Dropout, one hidden layer, logits: [batch, channels, frames] to [batch, outputs, frames]."""
+
+    def __init__(self, channels, hidden, outputs, dropout):
+        super().__init__()
+        self.drop, self.drop2 = nn.Dropout(dropout), nn.Dropout(dropout)
+        self.hidden = nn.Conv1d(channels, hidden, 1)
+        self.out = nn.Conv1d(hidden, outputs, 1)
+
+    def forward(self, x):
+        return self.out(self.drop2(F.relu(self.hidden(self.drop(x)))))
+
+
+class Network(nn.Module):
+    """Trunk and heads. forward([batch, 4 x frames, 64] features) gives {head: [batch, classes, frames] logits,
+    "embedding": [batch, E, frames] (length 1), tap: [batch, channels, frames]}."""
+
+    def __init__(self, stem=(16, 24), early=128, width=160, hidden=96, embedding=96, dropout=0.2):
+        super().__init__()
+        self.config = dict(stem=tuple(stem), early=early, width=width, hidden=hidden, embedding=embedding, dropout=dropout)
+        self.stem1, self.stem2 = Stem(1, stem[0]), Stem(stem[0], stem[1])
+        self.layer3 = Layer(stem[1] * MELS // 4, early, stride=2)
+        self.layer4 = Layer(early, width, stride=2)
+        self.layer5 = Layer(width, width, 1)
+        self.layer6 = Layer(width, width, 2)
+        self.layer7 = Layer(width, width, 4)
+        self.layer8 = Layer(width, width, 8, statistics=True)
+        self.layer9 = Layer(width, width, 8, statistics=True)
+        self.heads = nn.ModuleDict({name: Head(early if tap == "tap_rt" else width, hidden, len(classes), dropout)
+                                    for name, (tap, classes) in HEADS.items()})
+        self.voice = Head(width, hidden, embedding, 0.0)
+
+    def channels(self, tap):
+        return self.config["early"] if tap == "tap_rt" else self.config["width"]
+
+    def forward(self, features):
+        x = features[:, None]
+        silence = torch.full((1, MELS), SILENCE, device=x.device, dtype=x.dtype)
+        x, silence = self.stem1(x, silence)
+        x, silence = self.stem2(x, silence)
+        x, silence = x.transpose(2, 3).flatten(1, 2), silence.flatten()
+        x, silence = self.layer3(x, silence)
+        out = {"tap_rt": x[:, :, 1::2]}
+        x, silence = self.layer4(x, silence)
+        x, silence = self.layer5(x, silence)
+        out["tap_short"], silence = self.layer6(x, silence)
+        out["tap_medium"], silence = self.layer7(out["tap_short"], silence)
+        out["tap_long"], silence = self.layer8(out["tap_medium"], silence)
+        out["tap_longest"], silence = self.layer9(out["tap_long"], silence)
+        for name, head in self.heads.items():
+            out[name] = head(out[HEADS[name][0]])
+        out["embedding"] = F.normalize(self.voice(out["tap_long"]), dim=1)
+        return out
