@@ -4,6 +4,9 @@ The graph is written operator by operator, with BatchNorm folded into the weight
 of zeros stands for digital silence since ever: each cache is stored minus the value that it has after endless silence.
 """
 import hashlib
+import json
+import os
+import subprocess
 
 import numpy as np
 import onnx
@@ -206,3 +209,27 @@ def save(net, path):
     trunk = {"file": path.rsplit("/", 1)[-1], "sha256": hashlib.sha256(data).hexdigest(), **sizes,
              "taps": {tap: {"channels": net.channels(tap), "receptiveFieldMs": N.FIELD_MS[tap]} for tap in N.TAPS}}
     return trunk, offsets
+
+
+def write_reference(net, offsets, trunk, graph, folder, frames=80, tolerance=2e-4):
+    """Leaves random sound and PyTorch's answer to it in `folder`, for check.mjs."""
+    os.makedirs(folder, exist_ok=True)
+    rng = np.random.default_rng(0)
+    level = np.exp(rng.uniform(-6, -1, (2, frames, 1)))
+    pcm = (rng.standard_normal((2, frames, N.FRAME)) * level).reshape(2, -1).astype(np.float32)
+    pcm[:, 20000:30000] = 0
+    with torch.no_grad():
+        out = {name: value.transpose(1, 2).numpy() for name, value in net(N.log_mel(torch.from_numpy(pcm))).items()}
+    out["scores"] = np.concatenate([out[name] for name in sorted(offsets, key=offsets.get)], 2)
+    outputs = {name: out[name].shape[2] for name in ("scores", "embedding", *N.TAPS)}
+    pcm.tofile(os.path.join(folder, "pcm.f32"))
+    for name in outputs:
+        out[name].astype(np.float32).tofile(os.path.join(folder, f"{name}.f32"))
+    with open(os.path.join(folder, "reference.json"), "w") as file:
+        json.dump({"graph": os.path.abspath(graph), "batch": 2, "frames": frames, "outputs": outputs, "stateSize": trunk["stateSize"], "tolerance": tolerance}, file)
+
+
+def check(folder):
+    """True where onnxruntime agrees with the reference, in one piece, in frames and in odd pieces."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check.mjs")
+    return subprocess.run(["node", script, folder]).returncode == 0

@@ -125,9 +125,27 @@ class Layer(nn.Module):
 
 def statistics_of(x, span):
     """Running mean and deviation over `span` frames: [batch, channels, time] to [batch, 2 x channels, time - span + 1]."""
-    mean = F.avg_pool1d(x, span, 1)
-    square = F.avg_pool1d(x * x, span, 1)
+    mean, square = running_mean(x, span), running_mean(x * x, span)
     return torch.cat([mean, torch.sqrt(F.relu(square - mean * mean) + 1e-4)], 1)
+
+
+def running_mean(x, span):
+    total = F.pad(torch.cumsum(x, 2), (1, 0))       # three times as fast as avg_pool1d where gradients are needed
+    return (total[:, :, span:] - total[:, :, :-span]) / span
+
+
+class ChannelDropout(nn.Module):
+    """Drops whole channels of an example: [batch, channels, frames]."""
+
+    def __init__(self, rate):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x):
+        if not self.training or self.rate == 0:
+            return x
+        keep = (torch.rand(x.shape[0], x.shape[1], 1, device=x.device) >= self.rate).to(x) / (1 - self.rate)
+        return x * keep
 
 
 class Head(nn.Module):
@@ -135,7 +153,7 @@ class Head(nn.Module):
 
     def __init__(self, channels, hidden, outputs, dropout):
         super().__init__()
-        self.drop, self.drop2 = nn.Dropout(dropout), nn.Dropout(dropout)
+        self.drop, self.drop2 = ChannelDropout(dropout), ChannelDropout(dropout)
         self.hidden = nn.Conv1d(channels, hidden, 1)
         self.out = nn.Conv1d(hidden, outputs, 1)
 
@@ -147,7 +165,7 @@ class Network(nn.Module):
     """Trunk and heads. forward([batch, 4 x frames, 64] features) gives {head: [batch, classes, frames] logits,
     "embedding": [batch, E, frames] (length 1), tap: [batch, channels, frames]}."""
 
-    def __init__(self, stem=(16, 24), early=128, width=160, hidden=96, embedding=96, dropout=0.2):
+    def __init__(self, stem=(16, 24), early=128, width=192, hidden=96, embedding=96, dropout=0.2):
         super().__init__()
         self.config = dict(stem=tuple(stem), early=early, width=width, hidden=hidden, embedding=embedding, dropout=dropout)
         self.stem1, self.stem2 = Stem(1, stem[0]), Stem(stem[0], stem[1])

@@ -1,0 +1,112 @@
+"""The corpus: its manifest as arrays of labels, and its sound as one file of 16-bit samples.
+
+A clip is one row of the manifest: a span of one voice or one class of sound. Labels that a clip does not have are -1.
+"""
+import csv
+import json
+import os
+import subprocess
+
+import numpy as np
+
+RATE = 16000
+KINDS = ("speech", "music", "noise", "nat_human_sounds", "neg_human_sounds", "pos_human_sounds")
+EMOTIONS = ("happy", "irritated", "neutral", "tired")
+AROUSALS = ("high", "neutral", "low")
+LANGUAGES = ("de", "en", "es", "fr", "it")
+OTHER_LANGUAGE = 5
+OLDEST_CHILD = 12       # years; the corpus calls 6 to 12 a child, and 13 and more are left out of both classes until they are adults
+
+# Licences that let anyone use the sound for any purpose; everything else stays out of the open set.
+OPEN = {"see report", "CC BY-SA 3.0", "GPL/GFDL", "Apache-2.0", "per licence files", "CC BY 3.0", "GPL-2+", "ODbL", "CC0", "CC0 (project)", "CC BY 4.0",
+        "CC BY 4.0 (README)", "CC BY 4.0 (MLS)", "CC BY 4.0 (VCTK)", "CC BY 4.0 (LibriTTS)", "DCASE 2016 challenge", "GPL/CC-BY-SA", "Pixabay/CC0",
+        "GPL-2", "GPL-3+", "GPL-3"}
+GENDER_TRUSTED = {"speechocean762", "librispeech", "ravdess", "emovo", "emodb", "emodb2s", "samplevoice", "asterisk", "kerstin", "thorsten", "libritts", "sppas"}
+# Batches whose voices are many or unknown: nothing in them says who speaks.
+MANY_VOICES = {"samplevoice", "wwb", "precise", "s2i", "watson", "emovdb", "sugarizer", "dcase16", "beronet"}
+
+
+def open_licence(row):
+    # What speech-ocean's report allows is any use; a few rows name no licence of their own.
+    return row["licence"] in OPEN
+
+
+def read_manifest(folder):
+    """Rows of manifest.csv as dictionaries, with numbers for start and end (seconds)."""
+    with open(os.path.join(folder, "manifest.csv"), newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["start"], row["end"] = float(row["start"]), float(row["end"])
+    return rows
+
+
+def labels(rows):
+    """Integer labels of all rows: {name: array [clips]}, -1 where unknown; and the names of corpora and voices."""
+    corpora = sorted({r["corpus"] for r in rows})
+    voices = sorted({r["voice"] for r in rows})
+    table = {name: np.full(len(rows), -1, np.int32) for name in ("gender", "age", "emotion", "arousal", "language", "speaker")}
+    table["kind"] = np.array([KINDS.index(r["event"]) for r in rows], np.int32)
+    table["corpus"] = np.array([corpora.index(r["corpus"]) for r in rows], np.int32)
+    table["voice"] = np.array([voices.index(r["voice"]) for r in rows], np.int32)
+    table["dev"] = np.array([r["part"] == "dev" for r in rows])
+    table["open"] = np.array([open_licence(r) for r in rows])
+    table["babble"] = np.array(["babble" in r["note"] for r in rows])
+    table["weak"] = np.array([r["emotion"].endswith("?") for r in rows])
+    table["suspect"] = np.array(["label-suspect" in r["note"] for r in rows])
+    table["years"] = np.array([float(r["age"]) if r["age"] else -1 for r in rows], np.float32)
+    for i, r in enumerate(rows):
+        if r["event"] != "speech":
+            continue
+        suspect, child = table["suspect"][i], r["age_group"] in ("child", "teen")
+        if r["gender"] and r["corpus"] in GENDER_TRUSTED and not suspect and not child:
+            table["gender"][i] = "fm".index(r["gender"])
+        if not suspect:
+            if r["age_group"] == "adult":
+                table["age"][i] = 1
+            elif r["age_group"] == "child" and float(r["age"]) <= OLDEST_CHILD:
+                table["age"][i] = 0
+        if r["emotion"]:
+            table["emotion"][i] = EMOTIONS.index(r["emotion"].rstrip("?"))
+        if r["arousal"]:
+            table["arousal"][i] = AROUSALS.index(r["arousal"])
+        if r["language"]:
+            table["language"][i] = LANGUAGES.index(r["language"]) if r["language"] in LANGUAGES else OTHER_LANGUAGE
+        if r["corpus"] not in MANY_VOICES and r["voice"] != "_":
+            table["speaker"][i] = table["voice"][i]
+    return table, corpora, voices
+
+
+def decode(path, codec=None):
+    """16-bit samples of a sound file at 16 kHz, mono."""
+    command = ["ffmpeg", "-v", "error", "-i", path, "-f", "s16le", "-ar", str(RATE), "-ac", "1", "-"]
+    return np.frombuffer(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout, np.int16)
+
+
+def load(folder, cache):
+    """Rows, and a function that gives the samples of a file of the manifest. Decodes everything once into `cache`."""
+    rows = read_manifest(folder)
+    sound, index = os.path.join(cache, "pcm.i16"), os.path.join(cache, "pcm.json")
+    if not os.path.exists(index):
+        os.makedirs(cache, exist_ok=True)
+        spans, at = {}, 0
+        with open(sound, "wb") as file:
+            for name in sorted({r["file"] for r in rows}):
+                pcm = decode(os.path.join(folder, name))
+                file.write(pcm.tobytes())
+                spans[name], at = [at, len(pcm)], at + len(pcm)
+        with open(index, "w") as file:
+            json.dump(spans, file)
+    with open(index) as file:
+        spans = json.load(file)
+    samples = np.memmap(sound, np.int16, "r")
+    return rows, lambda name: samples[spans[name][0]:spans[name][0] + spans[name][1]]
+
+
+def rooms(folder):
+    """Measured room responses at 16 kHz, each with its first strong sample at 0 and unit energy: list of float32 arrays."""
+    found = []
+    for name in sorted(os.listdir(os.path.join(folder, "rooms"))):
+        response = decode(os.path.join(folder, "rooms", name)).astype(np.float32)
+        response = response[np.argmax(np.abs(response)):][:RATE]
+        found.append(response / np.sqrt((response ** 2).sum() + 1e-9))
+    return found

@@ -1,0 +1,182 @@
+"""Pools of augmented features.
+
+Whatever must be done to samples (speed, rooms, microphones, band limits, codecs, clipping, lost packets) is done here once per pool and clip; what
+can be done to power spectra (mixing, gain, colour, masks) is done anew for every batch, in scenes.py. A pool holds for every clip the natural
+logarithm of its 64 mel powers, float16, one frame per 16 ms, and one byte per frame: does the clip sound there, or pause?
+"""
+import argparse
+import json
+import os
+import subprocess
+import zlib
+
+import numpy as np
+import torch
+
+import corpus as C
+import network as N
+
+LOUDNESS_DB = -26.0     # every clip is brought to this level (RMS of its loud half) before its augmentation
+SPEEDS = ((0.88, 0.94), (0.99, 1.01), (1.06, 1.12))
+CHILD_SPEED = (1.22, 1.40)
+CODECS = (("mp3", ["-c:a", "libmp3lame"], (16, 24, 32, 48)), ("ogg", ["-c:a", "libopus"], (8, 12, 16, 24)),
+          ("ogg", ["-c:a", "libspeex"], (8, 16)), ("gsm", ["-c:a", "libgsm", "-ar", "8000"], (13,)))
+
+
+def through_codec(pcm, rng):
+    """The samples after a random lossy codec, aligned and of equal length."""
+    container, options, rates = CODECS[rng.integers(len(CODECS))]
+    rate = int(rng.choice(rates))
+    extra = [] if container == "gsm" else ["-b:a", f"{rate}k"]
+    encode = ["ffmpeg", "-v", "error", "-f", "s16le", "-ar", "16000", "-ac", "1", "-i", "-", *options, *extra, "-f", container, "-"]
+    coded = subprocess.run(encode, input=pcm.tobytes(), stdout=subprocess.PIPE, check=True).stdout
+    decode = ["ffmpeg", "-v", "error", "-f", container, *(["-ar", "8000"] if container == "gsm" else []), "-i", "-", "-f", "s16le", "-ar", "16000", "-ac", "1", "-"]
+    back = np.frombuffer(subprocess.run(decode, input=coded, stdout=subprocess.PIPE, check=True).stdout, np.int16)
+    return np.concatenate([back[:len(pcm)], np.zeros(max(0, len(pcm) - len(back)), np.int16)])
+
+
+def colour(hz, rng):
+    """Random smooth gain over frequency, [bins]: a microphone, or a tilt."""
+    knots = np.array([60, 200, 600, 1500, 3500, 8000.0])
+    decibels = np.cumsum(rng.normal(0, 3.0, len(knots))) * 0.7
+    return 10 ** (np.interp(np.log(hz + 1), np.log(knots), decibels - decibels.mean()) / 20)
+
+
+def band(hz, rng):
+    """Random band limit, [bins]: telephone, or a low-pass."""
+    if rng.random() < 0.5:
+        low, high = rng.uniform(150, 350), rng.uniform(3200, 3800)
+    else:
+        low, high = rng.uniform(20, 120), np.exp(rng.uniform(np.log(3000), np.log(7500)))
+    order = rng.choice([4, 8, 16])
+    return 1 / np.sqrt(1 + (hz / high) ** (2 * order)) * (1 / np.sqrt(1 + (low / (hz + 1e-3)) ** 8))
+
+
+def synthetic_room(rng):
+    length, t60 = 9600, rng.uniform(0.15, 0.9)
+    response = rng.standard_normal(length) * 10 ** (-3 * np.arange(length) / (t60 * C.RATE))
+    response *= np.minimum(1, np.arange(length) / rng.uniform(20, 400))
+    response *= 10 ** (-rng.uniform(0, 14) / 20) / np.sqrt((response ** 2).sum())
+    response[0] = 1.0
+    return response.astype(np.float32)
+
+
+def next_fast(n):
+    """Smallest 2^a, 3 x 2^a or 5 x 2^a not below n."""
+    return min(factor << max(0, int(np.ceil(np.log2(n / factor)))) for factor in (1, 3, 5))
+
+
+def augment(pcm, speed, measured, rng):
+    """The samples through one random chain: speed, room, microphone, band limit, clipping, mu-law, lost packets."""
+    filters = []
+    room = None
+    if rng.random() < 0.4:
+        room = measured[rng.integers(len(measured))] if rng.random() < 0.6 else synthetic_room(rng)
+        if rng.random() < 0.5:      # nearer to the microphone
+            room = room * np.concatenate([[1.0], np.full(len(room) - 1, rng.uniform(0.2, 0.8))]).astype(np.float32)
+    size = next_fast(len(pcm) + (len(room) if room is not None else 400))
+    spectrum = torch.fft.rfft(torch.from_numpy(pcm), size)
+    hz = np.arange(len(spectrum)) * C.RATE / size
+    if room is not None:
+        spectrum = spectrum * torch.fft.rfft(torch.from_numpy(room), size)
+    if rng.random() < 0.7:
+        filters.append(colour(hz, rng))
+    if rng.random() < 0.3:
+        filters.append(band(hz, rng))
+    if filters:
+        spectrum = spectrum * torch.from_numpy(np.prod(filters, 0).astype(np.float32))
+    out = size
+    if speed != 1.0:        # resampling in the frequency domain: fewer samples, higher and faster
+        out = int(round(size / speed / 2)) * 2
+        bins = out // 2 + 1
+        spectrum = spectrum[:bins] if bins <= len(spectrum) else torch.nn.functional.pad(spectrum, (0, bins - len(spectrum)))
+        spectrum = spectrum * (out / size)
+    y = torch.fft.irfft(spectrum, out)[:int(len(pcm) / speed) + (1600 if room is not None else 0)].numpy()
+    y = y * 10 ** (LOUDNESS_DB / 20) / loudness(y)
+    if rng.random() < 0.12:
+        limit = np.quantile(np.abs(y), rng.uniform(0.95, 0.995)) + 1e-6
+        y = np.clip(y, -limit, limit)
+    if rng.random() < 0.08:
+        scaled = np.clip(y * 4, -1, 1)
+        coded = np.round(np.sign(scaled) * np.log1p(255 * np.abs(scaled)) / np.log(256) * 127) / 127
+        y = np.sign(coded) * (256 ** np.abs(coded) - 1) / 255 / 4
+    if rng.random() < 0.06:
+        for at in rng.integers(0, max(1, len(y)), max(1, int(len(y) / C.RATE * rng.uniform(0.5, 3)))):
+            y[at:at + int(rng.uniform(0.02, 0.06) * C.RATE)] = 0
+    return y.astype(np.float32)
+
+
+def loudness(pcm):
+    """RMS of the louder half of the clip's 16 ms frames."""
+    frames = pcm[:len(pcm) // N.HOP * N.HOP].reshape(-1, N.HOP)
+    if not len(frames):
+        return float(np.sqrt((pcm ** 2).mean()) + 1e-6)
+    power = np.sort((frames ** 2).mean(1))
+    return float(np.sqrt(power[len(power) // 2:].mean()) + 1e-6)
+
+
+def activity(log_power, kind):
+    """Which frames sound: within 35 dB of the loudest ones and clear of the clip's own floor. Gaps under 0.3 s are filled."""
+    level = 10 / np.log(10) * np.log(np.exp(log_power.astype(np.float32)).sum(1) + 1e-12)
+    top, floor = np.percentile(level, 95), np.percentile(level, 5)
+    if C.KINDS[kind] in ("music", "noise"):
+        return level > max(top - 45, -95)
+    active = level > (max(top - 35, floor + 6) if top - floor > 15 else -95)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], active.astype(np.int8), [0]])))
+    for stop, start in zip(edges[1:-1:2], edges[2::2]):
+        if start - stop <= 18:
+            active[stop:start] = True
+    return active
+
+
+def build(folder, cache, version, rooms=None, only=None):
+    """Writes pool `version` (0: clean) into `cache`: features [frames, 64] float16, active [frames], and the spans of the clips."""
+    torch.set_num_threads(1)
+    rows, sound = C.load(folder, cache)
+    table, _, _ = C.labels(rows)
+    measured = C.rooms(rooms or folder)
+    order = list(range(len(rows))) if only is None else list(only)
+    spans, speed_of = np.zeros((len(rows), 2), np.int64), np.ones(len(rows), np.float32)
+    at = 0
+    base = os.path.join(cache, f"pool{version}")
+    opened = None, None
+    with open(base + ".f16", "wb") as out, open(base + ".act", "wb") as out_active:
+        for i in order:
+            row = rows[i]
+            rng = np.random.default_rng([version, zlib.crc32(f"{row['file']}@{row['start']}".encode())])
+            if opened[0] != row["file"]:
+                pcm = sound(row["file"])
+                chooser = np.random.default_rng([version, zlib.crc32(row["file"].encode())])
+                if version % 2 == 1 and chooser.random() < 0.4:
+                    pcm = through_codec(np.asarray(pcm), chooser)
+                opened = row["file"], pcm
+            clip = opened[1][int(row["start"] * C.RATE):int(row["end"] * C.RATE)].astype(np.float32) / 32768
+            clip = clip - clip.mean()
+            clip = clip * 10 ** (LOUDNESS_DB / 20) / loudness(clip)
+            if version > 0:
+                low, high = SPEEDS[rng.choice(3, p=[0.3, 0.4, 0.3])]
+                if table["age"][i] == 1 and table["gender"][i] == 0 and rng.random() < 0.2:
+                    low, high = CHILD_SPEED
+                speed = float(rng.uniform(low, high))
+                speed_of[i] = speed
+                clip = augment(clip, speed, measured, rng)
+            clip = np.concatenate([clip, np.zeros(-len(clip) % N.HOP, np.float32)])
+            with torch.no_grad():
+                power = np.log(np.maximum(np.exp(N.log_mel(torch.from_numpy(clip)[None])[0].numpy() / N.LOG_SCALE - N.LOG_OFFSET) - N.FLOOR, 1e-12))
+            out.write(power.astype(np.float16).tobytes())
+            out_active.write(activity(power, table["kind"][i]).astype(np.uint8).tobytes())
+            spans[i] = at, len(power)
+            at += len(power)
+    np.savez(base + ".npz", spans=spans, speed=speed_of)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--cache", required=True)
+    parser.add_argument("--rooms", help="corpus folder whose rooms/ to use, if it is another one")
+    parser.add_argument("--versions", type=int, nargs="+", required=True)
+    arguments = parser.parse_args()
+    for number in arguments.versions:
+        build(arguments.corpus, arguments.cache, number, arguments.rooms)
+        print("pool", number, flush=True)
