@@ -130,6 +130,7 @@ def statistics_of(x, span):
 
 
 def running_mean(x, span):
+    x = x.float()                                   # sums need more than bfloat16
     total = F.pad(torch.cumsum(x, 2), (1, 0))       # three times as fast as avg_pool1d where gradients are needed
     return (total[:, :, span:] - total[:, :, :-span]) / span
 
@@ -199,5 +200,5 @@ class Network(nn.Module):
         out["tap_longest"], silence = self.layer9(out["tap_long"], silence)
         for name, head in self.heads.items():
             out[name] = head(out[HEADS[name][0]])
-        out["embedding"] = F.normalize(self.voice(out["tap_long"]), dim=1)
+        out["embedding"] = F.normalize(self.voice(out["tap_long"]).float(), dim=1)
         return out

@@ -40,8 +40,21 @@ def clips_for(table, corpora, data, leave_out):
     return allowed
 
 
+def share_gradients(parameters, world):
+    """Averages the gradients over the processes that train together."""
+    flat = torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in parameters])
+    torch.distributed.all_reduce(flat)
+    at = 0
+    for p in parameters:
+        p.grad = flat[at:at + p.numel()].view_as(p) / world
+        at += p.numel()
+
+
 def train(arguments):
     torch.manual_seed(arguments.seed)
+    lead = arguments.rank == 0
+    if arguments.world > 1:
+        torch.distributed.init_process_group("gloo", init_method=f"file://{os.path.abspath(arguments.out)}.meet", rank=arguments.rank, world_size=arguments.world)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     os.makedirs(arguments.out, exist_ok=True)
@@ -68,6 +81,7 @@ def train(arguments):
     if arguments.init and "losses" in saved:
         losses.load_state_dict(saved["losses"])
     ema = copy.deepcopy(net).eval()
+    everything = [*net.parameters(), *losses.parameters()]
     decay = [p for p in net.parameters() if p.dim() > 1]
     plain = [p for p in net.parameters() if p.dim() <= 1]
     optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.03}, {"params": plain, "weight_decay": 0.0},
@@ -78,18 +92,22 @@ def train(arguments):
         net.load_state_dict(state["net"]), ema.load_state_dict(state["ema"]), losses.load_state_dict(state["losses"])
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
-    log = open(os.path.join(arguments.out, "log.jsonl"), "a")
+    log = open(os.path.join(arguments.out, "log.jsonl"), "a") if lead else None
 
     def save():
         torch.save({"net": net.state_dict(), "ema": ema.state_dict(), "losses": losses.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "spent": spent,
                     "config": net.config, "arguments": vars(arguments)}, path + ".new")
         os.replace(path + ".new", path)
 
-    stream = Stream(make, arguments.batch, arguments.seed + step)
+    stream = Stream(make, arguments.batch, arguments.seed + step + 500_000 * arguments.rank)
     loader = iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=arguments.workers, **({"prefetch_factor": 6} if arguments.workers else {})))
     began, sums = time.time() - spent, {}
     while True:
         progress = max(step / arguments.steps, (time.time() - began) / 60 / arguments.minutes)
+        if arguments.world > 1:         # all go by the same clock
+            clock = torch.tensor(progress)
+            torch.distributed.broadcast(clock, 0)
+            progress = float(clock)
         if progress >= 1:
             break
         rate = arguments.rate * min(1.0, (step + 1) / arguments.warmup) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
@@ -97,9 +115,14 @@ def train(arguments):
             group["lr"] = rate
         features, labels, same = next(loader)
         net.train()
-        total, parts = losses(net(features.to(arguments.device)), {name: value.to(arguments.device) for name, value in labels.items()}, same.to(arguments.device))
+        with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.bfloat16):
+            out = net(features.to(arguments.device))
+        out = {name: value.float() for name, value in out.items() if not name.startswith("tap")}
+        total, parts = losses(out, {name: value.to(arguments.device) for name, value in labels.items()}, same.to(arguments.device))
         optimizer.zero_grad(set_to_none=True)
         total.backward()
+        if arguments.world > 1:
+            share_gradients(everything, arguments.world)
         torch.nn.utils.clip_grad_norm_(net.parameters(), 4.0)
         optimizer.step()
         with torch.no_grad():
@@ -112,16 +135,17 @@ def train(arguments):
         for name, value in parts.items():
             sums.setdefault(name, []).append(value)
         step += 1
-        if step % 100 == 0:
+        if step % 100 == 0 and lead:
             spent = time.time() - began
             line = {"step": step, "minutes": round(spent / 60, 2), "progress": round(progress, 3), **{name: round(float(np.mean(v)), 4) for name, v in sums.items()}}
             print(json.dumps(line), flush=True)
             log.write(json.dumps(line) + "\n"), log.flush()
             sums = {}
-        if step % 200 == 0:
+        if step % 200 == 0 and lead:
             save()
     spent = time.time() - began
-    save()
+    if lead:
+        save()
 
 
 if __name__ == "__main__":
@@ -145,5 +169,8 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--bfloat16", action="store_true", help="convolutions in bfloat16: half as fast again on processors that have it")
+    parser.add_argument("--rank", type=int, default=0)
+    parser.add_argument("--world", type=int, default=1, help="processes that train together, each started with its rank")
     parser.add_argument("--device", default="cpu")
     train(parser.parse_args())

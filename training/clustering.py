@@ -1,0 +1,32 @@
+"""Embeddings of built conversations of dev voices, for tune-clustering.mjs: half of them to tune on, half to judge by."""
+import argparse
+import json
+import os
+
+import numpy as np
+import torch
+
+import corpus as C
+import evaluate as E
+import testset as T
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--cache", required=True)
+    parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--out", required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    os.makedirs(arguments.out, exist_ok=True)
+    rows, sound = C.load(arguments.corpus, arguments.cache)
+    table, _, _ = C.labels(rows)
+    net, found = E.load(arguments.checkpoint), []
+    for part, seed in (("tune", 21), ("test", 11)):
+        talks = T.conversations(rows, table, sound, 30, np.random.default_rng(seed))
+        for k, ((pcm, who, people, corpus), out) in enumerate(zip(talks, E.run(net, [t[0] for t in talks], ("embedding",), 4))):
+            name = f"{part}{k}.f32"
+            out["embedding"].astype(np.float32).tofile(os.path.join(arguments.out, name))
+            found.append({"name": name, "who": who.tolist(), "people": len(people), "corpus": corpus, "part": part})
+    with open(os.path.join(arguments.out, "conversations.json"), "w") as file:
+        json.dump({"size": int(net.config["embedding"]), "conversations": found}, file)

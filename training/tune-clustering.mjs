@@ -1,0 +1,75 @@
+// Finds the settings of the speaker map's clustering on built conversations of dev voices, with the engine's own clustering.
+// Usage: node tune-clustering.mjs FOLDER, where clustering.py left embeddings and who speaks. Needs the package to be built.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const { SpeakerClustering } = require(process.argv[3] ?? '../dist/src/insight/speaker-clustering.js');
+const folder = process.argv[2];
+const { size, conversations } = JSON.parse(readFileSync(join(folder, 'conversations.json'), 'utf8'));
+const loaded = conversations.map(({ name, who, people, corpus, part }) => {
+  const bytes = readFileSync(join(folder, name));
+  return { who, people, corpus, part, frames: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)) };
+});
+
+/** Share of speech frames that do not carry their speaker's label under the best one-to-one mapping, and labels used. */
+function judge({ who, people, frames }, settings) {
+  const clustering = new SpeakerClustering(size, settings);
+  const overlap = Array.from({ length: people }, () => new Map());
+  let spoken = 0;
+  who.forEach((person, k) => {
+    if (person < 0) return clustering.skip();
+    spoken += 1;
+    const label = clustering.assign(frames.subarray(k * size, (k + 1) * size));
+    if (label >= 0) overlap[person].set(label, (overlap[person].get(label) ?? 0) + 1);
+  });
+  const best = (person, used) => {
+    if (person === people) return 0;
+    let most = best(person + 1, used);
+    for (const [label, count] of overlap[person])
+      if (!used.has(label)) most = Math.max(most, count + best(person + 1, new Set([...used, label])));
+    return most;
+  };
+  return { errors: spoken - best(0, new Set()), spoken, count: clustering.heardCount };
+}
+
+function measure(settings, part) {
+  const chosen = loaded.filter((conversation) => conversation.part === part);
+  const all = chosen.map((conversation) => ({ ...judge(conversation, settings), people: conversation.people, corpus: conversation.corpus }));
+  const sum = (list) => list.reduce((total, one) => total + one.errors, 0) / list.reduce((total, one) => total + one.spoken, 0);
+  const corpora = [...new Set(all.map((one) => one.corpus))].sort();
+  return {
+    der: sum(all),
+    countRight: all.filter((one) => one.count === one.people).length / all.length,
+    meanCount: all.reduce((total, one) => total + one.count / one.people, 0) / all.length,
+    byCorpus: Object.fromEntries(corpora.map((corpus) => [corpus, Number(sum(all.filter((one) => one.corpus === corpus)).toFixed(4))])),
+  };
+}
+
+let best = { newSpeakerBelow: 0.45, windowFrames: 4, confirmFrames: 12, learnMargin: 0.15, switchEvidence: 0.1, switchMargin: 0.02, mergeAbove: 0.8, pauseFrames: 4 };
+const score = (settings) => {
+  const { der, countRight } = measure(settings, 'tune');
+  return der - 0.05 * countRight;
+};
+const grid = {
+  newSpeakerBelow: [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55],
+  windowFrames: [1, 2, 4, 8, 12, 16],
+  confirmFrames: [6, 9, 12, 16, 22, 30],
+  learnMargin: [-0.1, 0, 0.05, 0.1, 0.15, 0.2],
+  switchEvidence: [0.05, 0.1, 0.2, 0.4, 0.8, 1.6],
+  switchMargin: [0, 0.02, 0.05, 0.1],
+  mergeAbove: [0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9],
+  pauseFrames: [2, 4, 6, 10],
+};
+let lowest = score(best);
+for (let round = 0; round < 3; round++) {
+  for (const [name, values] of Object.entries(grid)) {
+    for (const value of values) {
+      const settings = { ...best, [name]: value };
+      const found = score(settings);
+      if (found < lowest - 1e-9) [best, lowest] = [settings, found];
+    }
+  }
+}
+console.log(JSON.stringify({ settings: best, tuned: measure(best, 'tune'), judged: measure(best, 'test') }, null, 1));
