@@ -156,6 +156,7 @@ function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
       license: entry.license ?? '',
       trainingData: entry.trainingData,
       ...(entry.clustering ? { clustering: entry.clustering } : {}),
+      ...(isEmbedding ? { embeddingId: trunk.sha256 } : {}),
     },
     source: entry.source,
     calibration: entry.calibration ?? { temperature: 1 },
@@ -217,7 +218,7 @@ function userSource(
 
 function described(
   entry: BuiltInEntry | UserEntry,
-): Omit<ModelDescription, 'receptiveFieldMs' | 'license' | 'trainingData' | 'clustering'> {
+): Omit<ModelDescription, 'receptiveFieldMs' | 'license' | 'trainingData' | 'clustering' | 'embeddingId'> {
   return {
     name: entry.name,
     title: entry.title ?? entry.name,

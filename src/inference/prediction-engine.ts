@@ -29,6 +29,8 @@ export interface ModelDescription {
   readonly license: string;
   readonly trainingData: 'open' | 'non-commercial' | 'user';
   readonly clustering?: ClusteringSettings;
+  /** Of an embedding: identity of the network that makes it. Embeddings of different identities cannot be compared. */
+  readonly embeddingId?: string;
 }
 
 /** Predictions for consecutive frames of one stream. */

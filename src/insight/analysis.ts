@@ -5,9 +5,10 @@ import type { FramePredictions, ModelDescription } from '../inference/prediction
 import { ClassTrack } from './class-track';
 import { FrameGate, GATE_MODEL, needsSpeechGate } from './gate';
 import type { ModelTrack } from './model-track';
-import type { ModelResult, RawValues, Summary, TimeSeriesStep, Transition, Transitions } from './results';
+import type { ModelResult, RawValues, Summary, TimeSeriesStep } from './results';
 import { SpeakerTrack } from './speaker-track';
 import type { TransitionEvent, TransitionSink } from './transitions';
+import type { VoiceSignature, VoiceSignatures } from './voice-signature';
 
 /** What is asked of an {@link Analysis}. */
 export interface AnalysisSettings {
@@ -18,8 +19,8 @@ export interface AnalysisSettings {
   readonly includeRawValues: boolean;
   /** 0 to 1, full scale 1.0 (decision 5). */
   readonly volumeThreshold: number;
-  /** Keep every transition for {@link Analysis.transitions}; memory then grows with their number. */
-  readonly keepTransitions?: boolean;
+  /** Voices that the speaker map knows by name, see `createVoiceSignatures`. */
+  readonly voiceSignatures?: VoiceSignatures;
   /** Description of speech-rt where it is not among `models`; its usual classes where left out. */
   readonly gate?: Pick<ModelDescription, 'classes'>;
 }
@@ -36,19 +37,18 @@ export interface AnalysisEvents {
 
 /**
  * The answers for one channel or stream, frame by frame (decisions 1 to 14). Pure: no clock, no input or output.
- * Memory does not grow with the length of the audio unless `keepTransitions` is set.
+ * Memory does not grow with the length of the audio.
  */
 export class Analysis {
   private readonly tracks: readonly ModelTrack[];
   private readonly gate: FrameGate;
   private readonly framesPerPeriod: number;
-  private readonly keptTransitions: Map<string, Transition[]> | undefined;
   private frames = 0;
   private periods = 0;
   private framesInPeriod = 0;
   private finished = false;
 
-  /** @throws InvalidArgumentError The output period is not a positive multiple of 64. */
+  /** @throws InvalidArgumentError The output period is not a positive multiple of 64; VoiceSignatureError. */
   constructor(private readonly settings: AnalysisSettings) {
     const { models, outputPeriod, volumeThreshold } = settings;
     if (outputPeriod !== null && !(outputPeriod > 0 && outputPeriod % FRAME_MS === 0)) {
@@ -60,9 +60,6 @@ export class Analysis {
     const gateModel = models.find((model) => model.name === GATE_MODEL) ?? settings.gate;
     this.gate = new FrameGate(volumeThreshold, needsSpeechGate(models), gateModel);
     this.tracks = models.map((model) => trackOf(model, settings));
-    if (settings.keepTransitions) {
-      this.keptTransitions = new Map(models.map((model) => [model.name, []]));
-    }
   }
 
   /**
@@ -81,7 +78,7 @@ export class Analysis {
     if (frameCount === 0) return { steps: [], begun: [], ended: [] };
     this.gate.open(volumes, predictions);
     const values = this.tracks.map((track) => valuesOf(track, predictions));
-    const events = new EventCollector(this.keptTransitions);
+    const events = new EventCollector();
     let from = 0;
     while (from < frameCount) {
       const to = Math.min(frameCount, from + this.framesPerPeriod - this.framesInPeriod);
@@ -112,7 +109,7 @@ export class Analysis {
    * @param endSamples True length at 16 kHz, without the zeros that filled the last frame.
    */
   finish(endSamples: number): AnalysisEvents {
-    const events = new EventCollector(this.keptTransitions);
+    const events = new EventCollector();
     if (!this.finished) {
       this.finished = true;
       if (this.framesInPeriod > 0) events.steps.push(this.closePeriod());
@@ -127,11 +124,10 @@ export class Analysis {
     return Object.fromEntries(this.tracks.map((track) => [track.name, track.summary()]));
   }
 
-  /** The transitions that have ended so far; empty lists unless `keepTransitions` was set. */
-  transitions(): Transitions {
-    return Object.fromEntries(
-      this.tracks.map((track) => [track.name, this.keptTransitions?.get(track.name)?.slice() ?? []]),
-    );
+  /** Signatures of the speakers heard so far, by their labels; those of known voices as they were given. */
+  voiceSignatures(): Record<string, VoiceSignature> {
+    const heard = this.tracks.flatMap((track) => track.voiceSignatures?.() ?? []);
+    return Object.fromEntries(heard);
   }
 
   private closePeriod(): TimeSeriesStep {
@@ -152,7 +148,7 @@ export class Analysis {
 
 function trackOf(model: ModelDescription, settings: AnalysisSettings): ModelTrack {
   return model.activation === 'embedding'
-    ? new SpeakerTrack(model, settings.includeRawValues)
+    ? new SpeakerTrack(model, settings.includeRawValues, settings.voiceSignatures)
     : new ClassTrack(model, settings.includeRawValues);
 }
 
@@ -178,16 +174,12 @@ class EventCollector implements TransitionSink {
   private readonly begunEvents: TransitionEvent[] = [];
   private readonly endedEvents: TransitionEvent[] = [];
 
-  constructor(private readonly kept: ReadonlyMap<string, Transition[]> | undefined) {}
-
   begun(event: TransitionEvent): void {
     this.begunEvents.push(event);
   }
 
-  ended(event: TransitionEvent & { readonly timestamp_end: number }): void {
+  ended(event: TransitionEvent): void {
     this.endedEvents.push(event);
-    const { timestamp_start, timestamp_end, result, confidence } = event;
-    this.kept?.get(event.model)?.push({ timestamp_start, timestamp_end, result, confidence });
   }
 
   inOrder(): AnalysisEvents {

@@ -6,3 +6,13 @@ export type * from './results';
 export { TransitionFilter, type TransitionEvents, type TransitionFilterSettings } from './transition-filter';
 export type { TransitionEvent } from './transitions';
 export { frameVolumes } from './volume';
+export { checkSampleLength, VOICE_SAMPLE_LIMITS, voicePrintOf, type VoiceSampleFrames } from './voice-sample';
+export {
+  checkSpeakerId,
+  decodeVoiceSignature,
+  encodeVoiceSignature,
+  extendVoicePrint,
+  type VoicePrint,
+  type VoiceSignature,
+  type VoiceSignatures,
+} from './voice-signature';

@@ -2,6 +2,7 @@
 import type { FrameGate } from './gate';
 import type { ModelResult, ModelSummary, RawValues } from './results';
 import type { TransitionSink } from './transitions';
+import type { VoiceSignature } from './voice-signature';
 
 /** Frames [from, to) of one push; frame `from` of the push is frame `firstFrame` of the stream. */
 export interface FrameSlice {
@@ -26,4 +27,6 @@ export interface ModelTrack {
   /** Ends the last phase. */
   finish(endMs: number, sink: TransitionSink): void;
   summary(): ModelSummary;
+  /** Of a speaker map: label and signature of the speakers heard so far. */
+  voiceSignatures?(): [string, VoiceSignature][];
 }

@@ -1,5 +1,6 @@
 /** The speaker map: a model whose frames are voice embeddings (decision 14). */
-import { InferenceError } from '../errors';
+import { FRAME_MS } from '../clock';
+import { InferenceError, VoiceSignatureError } from '../errors';
 import type { ModelDescription } from '../inference/prediction-engine';
 import { similarity } from './centroid';
 import { speakerSettings } from './clustering-settings';
@@ -13,12 +14,21 @@ import { round4 } from './rounding';
 import { NOBODY, SpeakerClustering } from './speaker-clustering';
 import { fractions } from './summary';
 import { RunTracker, type TransitionSink } from './transitions';
+import { VOICE_SAMPLE_LIMITS } from './voice-sample';
+import {
+  checkSpeakerId,
+  decodeVoiceSignature,
+  encodeVoiceSignature,
+  type VoiceSignature,
+  type VoiceSignatures,
+} from './voice-signature';
 
 /** A voice that has a name before the audio begins. */
-export interface KnownVoice {
+interface KnownVoice {
   readonly id: string;
+  readonly signature: VoiceSignature;
   /** L2-normalised. */
-  readonly centroid: Float32Array;
+  readonly embedding: Float32Array;
 }
 
 /** Labels frames by voice. A label is the speaker's slot; the gate labels come after all slots. Memory does not grow. */
@@ -34,6 +44,7 @@ export class SpeakerTrack implements ModelTrack {
   /** Per slot, the name and the serial number of the speaker that it belongs to. */
   private readonly names: string[];
   private readonly serials: number[];
+  private readonly knownVoices: readonly KnownVoice[];
   private clustering: SpeakerClustering | undefined;
   private rawMean: RowMean | undefined;
   private embedding = new Float32Array(0);
@@ -46,15 +57,21 @@ export class SpeakerTrack implements ModelTrack {
   private readonly rank = (label: number): number =>
     label >= this.unknown ? Number.MAX_SAFE_INTEGER - (this.silence - label) : (this.serials[label] ?? 0);
 
+  /** @throws VoiceSignatureError A signature is damaged, or of another set of models. */
   constructor(
     private readonly model: ModelDescription,
     private readonly includeRawValues: boolean,
-    private readonly knownVoices: readonly KnownVoice[] = [],
+    signatures: VoiceSignatures = {},
   ) {
     this.name = model.name;
-    this.names = knownVoices.map((voice) => voice.id);
-    this.serials = knownVoices.map(() => 0);
-    this.unknown = knownVoices.length + speakerSettings(model.clustering).maxSpeakers;
+    this.knownVoices = Object.entries(signatures).map(([id, signature]) => {
+      checkSpeakerId(id);
+      const { embedding } = decodeVoiceSignature(id, signature, model.embeddingId ?? '');
+      return { id, signature, embedding };
+    });
+    this.names = this.knownVoices.map((voice) => voice.id);
+    this.serials = this.knownVoices.map(() => 0);
+    this.unknown = this.knownVoices.length + speakerSettings(model.clustering).maxSpeakers;
     this.noSpeech = this.unknown + 1;
     this.silence = this.unknown + 2;
     this.vote = new PeriodVote(this.silence + 1);
@@ -99,20 +116,26 @@ export class SpeakerTrack implements ModelTrack {
     };
   }
 
-  /** Mean embedding, not of unit length, and frames of every speaker who was heard, by label. */
-  voices(): { id: string; centroid: Float32Array; frames: number }[] {
-    return this.names.flatMap((id, slot) => {
-      const centroid = this.clustering?.centroidOf(slot);
-      const frames = this.totals[slot] ?? 0;
-      return centroid && frames > 0 ? [{ id, centroid, frames }] : [];
+  /** Signatures of the speakers who spoke for at least the shortest time that a signature needs. */
+  voiceSignatures(): [string, VoiceSignature][] {
+    const { minimumSpeechSeconds, maximumSeconds } = VOICE_SAMPLE_LIMITS;
+    return this.names.flatMap((id, slot): [string, VoiceSignature][] => {
+      const embedding = this.clustering?.centroidOf(slot);
+      const seconds = ((this.totals[slot] ?? 0) * FRAME_MS) / 1_000;
+      if (!embedding || seconds < minimumSpeechSeconds) return [];
+      const known = this.knownVoices[slot];
+      if (known) return [[id, known.signature]];
+      const kept = Math.min(seconds, maximumSeconds);
+      const print = { embedding, speechSeconds: kept, audioSeconds: kept };
+      return [[id, encodeVoiceSignature(print, this.model.embeddingId ?? '')]];
     });
   }
 
   private begin(size: number): SpeakerClustering {
-    for (const { id, centroid } of this.knownVoices) {
-      if (centroid.length !== size) {
-        throw new InferenceError(
-          `The voice signature of "${id}" has ${centroid.length} values; "${this.name}" gives ${size}.`,
+    for (const { id, embedding } of this.knownVoices) {
+      if (embedding.length !== size) {
+        throw new VoiceSignatureError(
+          `The voice signature of "${id}" has ${embedding.length} values; "${this.name}" gives ${size}.`,
         );
       }
     }
@@ -121,7 +144,7 @@ export class SpeakerTrack implements ModelTrack {
     this.clustering = new SpeakerClustering(
       size,
       this.model.clustering,
-      this.knownVoices.map((voice) => voice.centroid),
+      this.knownVoices.map((voice) => voice.embedding),
       mayReplace,
     );
     this.embedding = new Float32Array(size);

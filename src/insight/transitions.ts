@@ -19,7 +19,7 @@ export interface TransitionEvent {
 /** Where transitions go as they happen. */
 export interface TransitionSink {
   begun(event: TransitionEvent): void;
-  ended(event: TransitionEvent & { readonly timestamp_end: number }): void;
+  ended(event: TransitionEvent): void;
 }
 
 /** Turns the frame labels of one model into contiguous phases from 0 to the end of the audio. */

@@ -174,14 +174,13 @@ describe('An analysis of random frames in random pieces', () => {
     });
   });
 
-  it('gives the transitions that the decisions give word by word, as events and as a list', () => {
+  it('gives the transitions that the decisions give word by word', () => {
     cases.forEach((given, seed) => {
-      const { analysis, events } = runInPieces(given, seed);
+      const { events } = runInPieces(given, seed);
       const ended = events.flatMap((event) => event.ended);
       const begun = events.flatMap((event) => event.begun);
       for (const model of MODELS) {
         const expected = naiveTransitions(naiveFrames(model, given), Math.round(given.endSamples / 16));
-        assert.deepEqual(analysis.transitions()[model.name], expected);
         const own = ended.filter((event) => event.model === model.name);
         assert.deepEqual(
           own.map(({ timestamp_start, timestamp_end, result, confidence }) => ({

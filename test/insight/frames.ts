@@ -1,6 +1,13 @@
 /** Frames for tests of the insight room: descriptions as in the catalogue, and predictions from plain rows. */
+import assert from 'node:assert/strict';
 import type { FramePredictions, ModelDescription } from '../../src/inference/prediction-engine';
-import { Analysis, type AnalysisEvents, type AnalysisSettings, type TimeSeriesStep } from '../../src/insight';
+import {
+  Analysis,
+  type AnalysisEvents,
+  type AnalysisSettings,
+  type TimeSeriesStep,
+  type Transition,
+} from '../../src/insight';
 
 type Essentials = Pick<ModelDescription, 'name' | 'classes' | 'activation' | 'gate' | 'unknownBelow'>;
 
@@ -75,7 +82,6 @@ export function settings(overrides: Partial<AnalysisSettings>): AnalysisSettings
     outputPeriod: 64,
     includeRawValues: false,
     volumeThreshold: 0.005,
-    keepTransitions: true,
     ...overrides,
   };
 }
@@ -85,17 +91,19 @@ export function analyse(
   overrides: Partial<AnalysisSettings>,
   rows: Rows,
   options: { volumes?: readonly number[]; endSamples?: number } = {},
-): AnalysisEvents & { analysis: Analysis } {
+): AnalysisEvents & { analysis: Analysis; transitions: Record<string, Transition[]> } {
   const analysis = new Analysis(settings(overrides));
   const frames = predictions(rows);
   const volumes = options.volumes ?? repeat(frames.frameCount, 0.1);
   const pushed = analysis.push(Float32Array.from(volumes), frames);
   const last = analysis.finish(options.endSamples ?? frames.frameCount * 1024);
+  const ended = [...pushed.ended, ...last.ended];
   return {
     analysis,
+    transitions: transitionsOf(ended),
     steps: [...pushed.steps, ...last.steps],
     begun: [...pushed.begun, ...last.begun],
-    ended: [...pushed.ended, ...last.ended],
+    ended,
   };
 }
 
@@ -114,4 +122,14 @@ export function randomNumbers(seed: number): () => number {
 export function labelOf(step: TimeSeriesStep | undefined, model: string): string | undefined {
   const result = step?.results[model];
   return result && 'result' in result ? result.result : undefined;
+}
+
+/** Transitions per model, as they stand in an answer. */
+export function transitionsOf(ended: AnalysisEvents['ended']): Record<string, Transition[]> {
+  const transitions: Record<string, Transition[]> = {};
+  for (const { model, result, confidence, timestamp_start, timestamp_end } of ended) {
+    assert.ok(timestamp_end !== null);
+    (transitions[model] ??= []).push({ timestamp_start, timestamp_end, result, confidence });
+  }
+  return transitions;
 }

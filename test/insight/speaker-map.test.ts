@@ -12,6 +12,7 @@ import {
   repeat,
   settings,
   SPEECH_ROW,
+  transitionsOf,
 } from './frames';
 import { conversation, EASY, EMBEDDING_SIZE, VoiceWorld } from './voices';
 
@@ -62,8 +63,8 @@ describe('The speaker map (decision 14)', () => {
   });
 
   it('says unknown until a voice is a speaker, and never revises it', () => {
-    const { analysis } = map([ANNA, ANNA, BEN, BEN, BEN]);
-    assert.deepEqual(analysis.transitions()['speaker-map'], [
+    const { transitions } = map([ANNA, ANNA, BEN, BEN, BEN]);
+    assert.deepEqual(transitions['speaker-map'], [
       { timestamp_start: 0, timestamp_end: 64, result: 'unknown', confidence: 0 },
       { timestamp_start: 64, timestamp_end: 128, result: 'speaker_1', confidence: 1 },
       { timestamp_start: 128, timestamp_end: 192, result: 'unknown', confidence: 0 },
@@ -72,7 +73,7 @@ describe('The speaker map (decision 14)', () => {
   });
 
   it('says silence and no_speech as the gate does, and no speaker where nobody speaks', () => {
-    const { steps, analysis } = map(repeat(8, ANNA), {
+    const { steps, analysis, transitions } = map(repeat(8, ANNA), {
       outputPeriod: 128,
       volumes: [0, 0, 1, 1, 1, 1, 1, 1],
       speech: [...repeat(2, SPEECH_ROW), ...repeat(2, MUSIC_ROW), ...repeat(4, SPEECH_ROW)],
@@ -96,7 +97,7 @@ describe('The speaker map (decision 14)', () => {
       },
     });
     assert.deepEqual(
-      analysis.transitions()['speaker-map']?.map(({ result, confidence }) => [result, confidence]),
+      transitions['speaker-map']?.map(({ result, confidence }) => [result, confidence]),
       [
         ['silence', 1],
         ['no_speech', 0.9],
@@ -131,11 +132,11 @@ describe('The speaker map (decision 14)', () => {
 
   it('calls a voice unknown that is nearest to a speaker but not near enough for the model', () => {
     const strict = { ...speakerMap, unknownBelow: 0.9 };
-    const { analysis } = analyse(
+    const { transitions } = analyse(
       { models: [strict] },
       { 'speaker-map': [ANNA, ANNA, [0.8, 0.6, 0]], 'speech-rt': repeat(3, SPEECH_ROW) },
     );
-    assert.deepEqual(analysis.transitions()['speaker-map']?.at(-1), {
+    assert.deepEqual(transitions['speaker-map']?.at(-1), {
       timestamp_start: 128,
       timestamp_end: 192,
       result: 'unknown',
@@ -184,6 +185,7 @@ describe('The speaker map (decision 14)', () => {
         settings({ models: [model, gender], outputPeriod: 320, includeRawValues: true }),
       );
       const steps = [];
+      const ended = [];
       for (let from = 0; from < frames.length;) {
         const piece = frames.slice(from, from + sizes());
         from += piece.length;
@@ -192,10 +194,14 @@ describe('The speaker map (decision 14)', () => {
           'speech-rt': piece.map(({ gate }) => gate),
           gender: repeat(piece.length, [0.9, 0.1]),
         };
-        steps.push(...analysis.push(new Float32Array(piece.length).fill(1), predictions(rows)).steps);
+        const events = analysis.push(new Float32Array(piece.length).fill(1), predictions(rows));
+        steps.push(...events.steps);
+        ended.push(...events.ended);
       }
-      steps.push(...analysis.finish(frames.length * 1024).steps);
-      return { steps, summary: analysis.summary(), transitions: analysis.transitions() };
+      const last = analysis.finish(frames.length * 1024);
+      steps.push(...last.steps);
+      ended.push(...last.ended);
+      return { steps, summary: analysis.summary(), transitions: transitionsOf(ended) };
     };
     const random = randomNumbers(1);
     const whole = runWith(() => Infinity);

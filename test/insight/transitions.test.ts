@@ -8,14 +8,14 @@ const MALE = [0.2, 0.8];
 
 describe('Transitions (decision 11)', () => {
   it('are runs of equal frame labels with the mean confidence, contiguous from 0 to the end', () => {
-    const { analysis } = analyse(
+    const { transitions } = analyse(
       { outputPeriod: 1024 },
       {
         gender: [FEMALE, [0.7, 0.3], MALE, MALE, MALE],
         'speech-rt': [SPEECH_ROW, SPEECH_ROW, SPEECH_ROW, MUSIC_ROW, SPEECH_ROW],
       },
     );
-    assert.deepEqual(analysis.transitions(), {
+    assert.deepEqual(transitions, {
       gender: [
         { timestamp_start: 0, timestamp_end: 128, result: 'female', confidence: 0.6 },
         { timestamp_start: 128, timestamp_end: 192, result: 'male', confidence: 0.6 },
@@ -28,7 +28,7 @@ describe('Transitions (decision 11)', () => {
   it('end at the true end of the audio, rounded to a millisecond, not at the padded one (decision 4)', () => {
     const rows = { gender: [FEMALE, FEMALE], 'speech-rt': repeat(2, SPEECH_ROW) };
     const end = (endSamples: number) =>
-      analyse({}, rows, { endSamples }).analysis.transitions().gender?.[0]?.timestamp_end;
+      analyse({}, rows, { endSamples }).transitions.gender?.[0]?.timestamp_end;
     assert.equal(end(2048), 128);
     assert.equal(end(1600), 100);
     assert.equal(end(1607), 100);
@@ -38,14 +38,12 @@ describe('Transitions (decision 11)', () => {
 
   it('do not depend on the output period', () => {
     const rows = { gender: [FEMALE, MALE, MALE, FEMALE], 'speech-rt': repeat(4, SPEECH_ROW) };
-    const [fine, whole] = [64, null].map((outputPeriod) =>
-      analyse({ outputPeriod }, rows).analysis.transitions(),
-    );
+    const [fine, whole] = [64, null].map((outputPeriod) => analyse({ outputPeriod }, rows).transitions);
     assert.deepEqual(fine, whole);
   });
 
   it('come as events the moment they begin and end', () => {
-    const analysis = new Analysis(settings({ keepTransitions: false }));
+    const analysis = new Analysis(settings({}));
     const push = (row: number[]) =>
       analysis.push(Float32Array.of(1), predictions({ gender: [row], 'speech-rt': [SPEECH_ROW] }));
     const first = { model: 'gender', result: 'female', previous: null, timestamp_start: 0 };
@@ -57,7 +55,6 @@ describe('Transitions (decision 11)', () => {
     assert.deepEqual(second.begun, [{ ...male, confidence: 0.6, timestamp_end: null }]);
     const end = analysis.finish(2049);
     assert.deepEqual(end.ended, [{ ...male, confidence: 0.6, timestamp_end: 128 }]);
-    assert.deepEqual(analysis.transitions(), { gender: [] });
   });
 
   it('of several models come in order of time', () => {
@@ -91,7 +88,7 @@ describe('Transitions (decision 11)', () => {
   });
 
   it('stay exact after a month of audio', () => {
-    const analysis = new Analysis(settings({ outputPeriod: 64 * 1000, keepTransitions: false }));
+    const analysis = new Analysis(settings({ outputPeriod: 64 * 1000 }));
     const block = 1_000_000;
     const volumes = new Float32Array(block);
     const silence = {
