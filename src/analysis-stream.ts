@@ -2,7 +2,7 @@ import { FRAME_SAMPLES, samplesToMs } from './clock';
 import { BadAudioError, ClosedError } from './errors';
 import { FrameAssembler, type AssembledFrames } from './frame-assembler';
 import type { PredictionStream } from './inference';
-import type { Analysis, AnalysisEvents, Summary } from './insight';
+import type { Analysis, AnalysisEvents, Summary, VoiceSignature } from './insight';
 
 /** Frames in one request to the engine at most: 4 s, so that a long push cannot hold live streams up. */
 const REQUEST_FRAMES = 64;
@@ -111,6 +111,11 @@ export class AnalysisStream {
   /** The summary of everything analysed so far. */
   summary(): Summary {
     return this.#analysis.summary();
+  }
+
+  /** Signatures of the speakers that speaker-map heard so far, by their labels. */
+  voiceSignatures(): Record<string, VoiceSignature> {
+    return this.#analysis.voiceSignatures();
   }
 
   /** Stops without a last answer and frees the stream. Safe to call twice. */

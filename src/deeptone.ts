@@ -14,6 +14,8 @@ import {
   type TimeSeriesStep,
   type Transition,
   type Transitions,
+  type VoiceSignature,
+  type VoiceSignatures,
 } from './insight';
 import { LicenseGuard, type LicenseStatus } from './license';
 import {
@@ -27,7 +29,8 @@ import {
   type StreamOptions,
   type WholeOptions,
 } from './options';
-import { chunkSamples, defaultByteFormat, readSamples, type AudioData } from './samples-source';
+import { chunkSamples, defaultByteFormat, readSample, readSamples, type AudioData } from './samples-source';
+import { createVoiceSignatures, SPEAKER_MODEL, type SpeakerSample } from './voice-signatures';
 
 /** How an engine is set up. */
 export interface DeeptoneOptions {
@@ -212,6 +215,32 @@ export class Deeptone {
     return this.#open(options);
   }
 
+  /**
+   * Creates or extends voice signatures, with which speaker-map calls speakers by name (`voiceSignatures`).
+   *
+   * @param samples recordings of one speaker each: the path of a file, or samples at 16 kHz; 1 to 10 s with at least 1 s
+   *   of speech and a signal-to-noise ratio of at least 0 dB
+   * @param existing signatures to extend; at most 10 s of audio make one signature
+   * @returns `existing` with the new and the extended signatures
+   * @throws VoiceSignatureError naming the speaker and the limit, ModelNotFoundError, InvalidArgumentError,
+   *   LicenseManagerError, and the errors of `processFile` for files
+   */
+  async createVoiceSignatures(
+    samples: readonly SpeakerSample<string | AudioData>[],
+    existing?: VoiceSignatures,
+  ): Promise<Record<string, VoiceSignature>> {
+    this.#guard.check([SPEAKER_MODEL]);
+    const release = this.#guard.acquireStream();
+    try {
+      return await createVoiceSignatures(samples, existing, {
+        engine: this.#engine,
+        decode: (audio) => readSample(audio, this.#ffmpegPath),
+      });
+    } finally {
+      release();
+    }
+  }
+
   async *#generateSteps(
     input: AsyncIterable<AudioData | Uint8Array> | Iterable<AudioData | Uint8Array>,
     options: StreamOptions,
@@ -278,6 +307,7 @@ export class Deeptone {
         outputPeriod: options.outputPeriod,
         includeRawValues: options.includeRawValues ?? false,
         volumeThreshold: options.volumeThreshold ?? DEFAULT_VOLUME_THRESHOLD,
+        voiceSignatures: options.voiceSignatures,
         gate: this.#engine.models.find((model) => model.name === GATE_MODEL),
       });
       const gate = needsSpeechGate(models) ? [GATE_MODEL] : [];
@@ -331,11 +361,12 @@ class Collector {
 
   async finish(): Promise<ChannelAnalysis> {
     this.#take(await this.stream.finish());
-    const { includeSummary, includeTransitions } = this.options;
+    const { includeSummary, includeTransitions, includeVoiceSignatures } = this.options;
     return {
       time_series: this.#steps,
       ...(includeSummary ? { summary: this.stream.summary() } : {}),
       ...(includeTransitions ? { transitions: this.#transitions satisfies Transitions } : {}),
+      ...(includeVoiceSignatures ? { voice_signatures: this.stream.voiceSignatures() } : {}),
     };
   }
 

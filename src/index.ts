@@ -27,6 +27,9 @@ export type {
   Transition,
   TransitionEvent,
   Transitions,
+  VoiceSignature,
+  VoiceSignatures,
 } from './insight';
+export type { SpeakerSample } from './voice-signatures';
 export type { LicenseStatus } from './license';
 export * from './errors';

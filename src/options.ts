@@ -5,6 +5,7 @@ import { FRAME_MS } from './clock';
 import { InvalidArgumentError, ModelNotFoundError } from './errors';
 import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, type SampleFormat } from './audio';
 import type { ModelDescription } from './inference';
+import type { VoiceSignatures } from './insight';
 
 /** Options that every way in understands. */
 export interface AnalysisOptions {
@@ -16,6 +17,8 @@ export interface AnalysisOptions {
   readonly includeRawValues?: boolean;
   /** Root mean square, full scale 1.0, below which a frame is silence; 0 to 1. Default 0.005 (decision 5). */
   readonly volumeThreshold?: number;
+  /** Voices that speaker-map knows by name, see `createVoiceSignatures`. Other models do not look at them. */
+  readonly voiceSignatures?: VoiceSignatures;
 }
 
 /** Options of answers that have an end. */
@@ -24,6 +27,8 @@ export interface WholeOptions extends AnalysisOptions {
   readonly includeSummary?: boolean;
   /** Add the phases of equal prediction. Default false. */
   readonly includeTransitions?: boolean;
+  /** Add signatures of the speakers that speaker-map heard, by their labels. Default false. */
+  readonly includeVoiceSignatures?: boolean;
   /** Kept for the API reference's sake: memory is bounded with and without it (decision 13). */
   readonly useChunking?: boolean;
   /** Called now and then with the share done (null where the length is unknown) and the milliseconds analysed. */
@@ -54,6 +59,7 @@ export interface ChunkOptions {
   readonly volumeThreshold?: number;
   /** Leading samples that only warm the models up; 0 to less than the chunk's length (decision 12). Default 0. */
   readonly contextSamples?: number;
+  readonly voiceSignatures?: VoiceSignatures;
 }
 
 export interface StreamOptions extends AnalysisOptions {
@@ -68,11 +74,12 @@ export interface StreamOptions extends AnalysisOptions {
 /** RMS below which a frame is silence (decision 5). */
 export const DEFAULT_VOLUME_THRESHOLD = 0.005;
 
-const COMMON = ['models', 'outputPeriod', 'includeRawValues', 'volumeThreshold'] as const;
+const COMMON = ['models', 'outputPeriod', 'includeRawValues', 'volumeThreshold', 'voiceSignatures'] as const;
 const WHOLE = [
   ...COMMON,
   'includeSummary',
   'includeTransitions',
+  'includeVoiceSignatures',
   'useChunking',
   'onProgress',
   'signal',
@@ -82,7 +89,7 @@ const WHOLE = [
 export const OPTION_NAMES = {
   file: [...WHOLE, 'channel'],
   bytes: [...WHOLE, 'rateIn', 'channels', 'channel', 'format'],
-  chunk: ['models', 'includeRawValues', 'volumeThreshold', 'contextSamples'],
+  chunk: ['models', 'includeRawValues', 'volumeThreshold', 'contextSamples', 'voiceSignatures'],
   stream: [...COMMON, 'rateIn', 'format', 'onWarning'],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -138,6 +145,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   includeRawValues: TRUE_OR_FALSE,
   includeSummary: TRUE_OR_FALSE,
   includeTransitions: TRUE_OR_FALSE,
+  includeVoiceSignatures: TRUE_OR_FALSE,
   useChunking: TRUE_OR_FALSE,
   channel: {
     holds: (value) => isInteger(value, 0),
@@ -155,8 +163,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     holds: (value) => isInteger(value, MIN_SAMPLE_RATE) && value <= MAX_SAMPLE_RATE,
     accepted: `a whole sample rate from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} (Hz) is accepted`,
   },
+  voiceSignatures: {
+    holds: isPlainObject,
+    accepted: 'an object {speakerId: {version: 1, data: base64}} is accepted',
+  },
   format: {
-    holds: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    holds: isPlainObject,
     accepted: 'an object {encoding, sampleRate, channels} is accepted',
   },
   onProgress: A_FUNCTION,
@@ -169,6 +181,10 @@ function checkOption(name: string, value: unknown): void {
   if (rule && !rule.holds(value)) {
     throw new InvalidArgumentError(`${name} is ${describe(value)}: ${rule.accepted}.`);
   }
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isInteger(value: unknown, minimum: number): value is number {

@@ -4,6 +4,7 @@ import {
   bytesPerSample,
   detectContainer,
   openAudioContainer,
+  openAudioFile,
   PcmDecoder,
   type PcmDecoderOptions,
   Resampler,
@@ -51,6 +52,43 @@ export function chunkSamples(data: AudioData): Float32Array {
   if (!Buffer.isBuffer(data)) return samplesToFloat32(data);
   const decoder = new PcmDecoder(defaultByteFormat());
   return decoder.push(data)[0] ?? new Float32Array(0);
+}
+
+/** Longest sample that is read whole: a minute, so that a wrong path to a long recording costs nothing. */
+const SAMPLE_LIMIT = 60 * SAMPLE_RATE;
+
+/**
+ * All of a short recording, 16 kHz mono: channels are averaged. What is longer than a minute is cut there.
+ *
+ * @param audio path of a file, or audio in memory at 16 kHz
+ * @throws AudioFileError, FfmpegError, BadAudioError
+ */
+export async function readSample(audio: string | AudioData, ffmpegPath?: string): Promise<Float32Array> {
+  const pieces =
+    typeof audio === 'string' ? readFilePieces(audio, ffmpegPath) : readSamples(audio, { ffmpegPath });
+  const kept: Float32Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    kept.push(piece);
+    length += piece.length;
+    if (length > SAMPLE_LIMIT) break;
+  }
+  const samples = new Float32Array(length);
+  let offset = 0;
+  for (const piece of kept) {
+    samples.set(piece, offset);
+    offset += piece.length;
+  }
+  return samples;
+}
+
+async function* readFilePieces(filename: string, ffmpegPath: string | undefined) {
+  const audio = await openAudioFile(filename, { ffmpegPath });
+  try {
+    for await (const piece of audio.pieces) yield average(piece);
+  } finally {
+    await audio.close();
+  }
 }
 
 async function* readContainer(bytes: Buffer, { channel, ffmpegPath, signal }: DataFormat) {

@@ -32,7 +32,8 @@ export interface VoiceSignatureSources<Audio> {
   readonly decode: (audio: Audio) => Promise<Float32Array>;
 }
 
-const SPEAKER_MODEL = 'speaker-map';
+/** The model that hears who speaks. */
+export const SPEAKER_MODEL = 'speaker-map';
 
 /**
  * Creates or extends signatures.

@@ -1,3 +1,5 @@
+import type { VoiceSignature } from './voice-signature';
+
 /** The answers, with JSON keys exactly as in the API reference. All times are integer milliseconds. */
 
 export interface ClassResult {
@@ -43,6 +45,8 @@ export interface ChannelAnalysis {
   readonly time_series: readonly TimeSeriesStep[];
   readonly summary?: Summary;
   readonly transitions?: Transitions;
+  /** Signatures of the speakers that were heard, by their labels in this answer. */
+  readonly voice_signatures?: Readonly<Record<string, VoiceSignature>>;
 }
 
 export interface FileAnalysis {
