@@ -10,6 +10,9 @@ interface FileConfig extends WholeConfig {
   readonly filenameType?: string;
 }
 
+/** Before the name of a sound that ships with the package, where a message names the file. */
+const EXAMPLE = 'example:';
+
 function register(RED: NodeAPI): void {
   function DeeptoneFile(this: Node, config: FileConfig): void {
     RED.nodes.createNode(this, config);
@@ -19,7 +22,9 @@ function register(RED: NodeAPI): void {
     const path = async (message: IncomingMessage): Promise<string> => {
       if (filenameType === 'example') return exampleSoundPath(filename);
       const name = await typedInput(RED, this, message, filename, filenameType);
-      return absolutePath(name, workingDirectory);
+      return typeof name === 'string' && name.startsWith(EXAMPLE)
+        ? exampleSoundPath(name.slice(EXAMPLE.length))
+        : absolutePath(name, workingDirectory);
     };
     analyseWholes(RED, this, 'file', config, async (message) => {
       const name = await path(message);
