@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { BadAudioError } from '../errors';
 import { describeContent, detectContainer, HEAD_BYTES, isWavContainer } from './content';
 import { decodeAudio, type AudioBytes, type DecodedAudio } from './decoded-audio';
-import { FfmpegDecoder } from './ffmpeg-decoder';
+import { fileArguments, FfmpegProcess } from './ffmpeg-process';
 import { openFfmpegOutput } from './ffmpeg-output';
 import { requireFfmpeg } from './find-ffmpeg';
 import type { OpenAudioOptions } from './open-audio-options';
@@ -63,7 +63,7 @@ async function openByFfmpeg(
   try {
     const filename = path.join(folder, 'clip');
     await writeFile(filename, bytes, { mode: 0o600 });
-    const ffmpeg = new FfmpegDecoder(ffmpegPath, filename, NAME, signal);
+    const ffmpeg = new FfmpegProcess(ffmpegPath, fileArguments(filename), NAME, signal);
     const head = bytes.subarray(0, HEAD_BYTES);
     const source = await openFfmpegOutput(ffmpeg, { name: NAME, container, head, bytes: bytes.length });
     return { ...source, close: () => source.close().finally(remove) };

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { AudioFileError, BadAudioError } from '../errors';
 import { describeContent, detectContainer, HEAD_BYTES, isWavContainer, looksLikeText } from './content';
 import { decodeAudio, throwIfAborted, type AudioBytes, type DecodedAudio } from './decoded-audio';
-import { FfmpegDecoder } from './ffmpeg-decoder';
+import { fileArguments, FfmpegProcess } from './ffmpeg-process';
 import { openFfmpegOutput } from './ffmpeg-output';
 import { findFfmpeg, requireFfmpeg } from './find-ffmpeg';
 import type { OpenAudioOptions } from './open-audio-options';
@@ -112,7 +112,12 @@ async function openContent(file: OpenFile, options: OpenAudioOptions): Promise<A
   const name = `"${file.filename}"`;
   const ffmpegPath = await requireFfmpeg(options.ffmpegPath, `To decode ${container ?? 'unknown'} audio`);
   await file.handle.close();
-  const ffmpeg = new FfmpegDecoder(ffmpegPath, path.resolve(file.filename), name, options.signal);
+  const ffmpeg = new FfmpegProcess(
+    ffmpegPath,
+    fileArguments(path.resolve(file.filename)),
+    name,
+    options.signal,
+  );
   return openFfmpegOutput(ffmpeg, { name, container, head, bytes: file.size });
 }
 

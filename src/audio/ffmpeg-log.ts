@@ -52,7 +52,7 @@ export class FfmpegLog {
       );
     }
     if (line.startsWith('[info] Output #0')) this.#describe();
-    const text = line.replace(/^\[[^\]]* @ 0x[0-9a-f]+\] /u, '').replace(/^\[\w+\] /u, '');
+    const text = withoutPassword(line.replace(/^\[[^\]]* @ 0x[0-9a-f]+\] /u, '').replace(/^\[\w+\] /u, ''));
     if (text.trim() === '' || NOISE.test(text)) return;
     this.#last = text;
     if (/\[(?:error|fatal|panic)\] /u.test(line.slice(0, 100))) {
@@ -60,4 +60,9 @@ export class FfmpegLog {
       while (this.#errors.length > 5) this.#errors.shift();
     }
   }
+}
+
+/** Text without the user names and passwords of the addresses in it. */
+export function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/\s]*@/gu, '//***@');
 }

@@ -1,7 +1,7 @@
 import { BadAudioError, FfmpegError } from '../errors';
 import { describeContent } from './content';
 import type { AudioBytes } from './decoded-audio';
-import type { FfmpegDecoder } from './ffmpeg-decoder';
+import type { FfmpegProcess } from './ffmpeg-process';
 import type { SampleFormat } from './sample-format';
 import { WavStreamReader } from './wav-stream-reader';
 
@@ -23,7 +23,7 @@ export interface FfmpegSource {
  * @throws BadAudioError when there is no audio in the input, or when it is of no known kind and ffmpeg does not know it either;
  *   FfmpegError, AbortedError. ffmpeg is then gone
  */
-export async function openFfmpegOutput(ffmpeg: FfmpegDecoder, source: FfmpegSource): Promise<AudioBytes> {
+export async function openFfmpegOutput(ffmpeg: FfmpegProcess, source: FfmpegSource): Promise<AudioBytes> {
   const reader = new WavStreamReader();
   const output = ffmpeg.bytes();
   try {
@@ -38,9 +38,9 @@ export async function openFfmpegOutput(ffmpeg: FfmpegDecoder, source: FfmpegSour
       bytes: source.bytes,
     };
     const bytes = restOfAudio(reader, output, first);
-    return { info, format, bytes, name: source.name, close: () => ffmpeg.close() };
+    return { info, format, bytes, name: source.name, close: () => ffmpeg.stop() };
   } catch (error) {
-    await ffmpeg.close();
+    await ffmpeg.stop();
     if (source.container === undefined && (error instanceof FfmpegError || error instanceof BadAudioError)) {
       throw new BadAudioError(
         `${source.name} is not audio: it is ${describeContent(source.head)}. ${error.message}`,

@@ -12,6 +12,14 @@ export {
 } from './declared-format';
 export type { AudioInfo, DecodedAudio } from './decoded-audio';
 export { FFMPEG_VARIABLE, findFfmpeg } from './find-ffmpeg';
+export { DEFAULT_PROTOCOLS } from './live-input';
+export {
+  openLiveSource,
+  type LiveSource,
+  type LiveSourceEvent,
+  type LiveSourceOptions,
+  type RestartDelays,
+} from './live-source';
 export type { OpenAudioOptions } from './open-audio-options';
 export { PcmDecoder, type PcmDecoderOptions } from './pcm-decoder';
 export { Resampler } from './resampler';

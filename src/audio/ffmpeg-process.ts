@@ -7,18 +7,46 @@ import { FfmpegLog } from './ffmpeg-log';
 /** Milliseconds to wait for ffmpeg's account of its input once audio flows; it is written before the audio. */
 const DESCRIPTION_WAIT_MS = 500;
 
+/**
+ * Arguments that decode the first audio stream to a WAV of 32-bit floats on standard output, at the input's own rate and
+ * channels: there is one resampler for all sources, and it is ours.
+ *
+ * @param input `-i` with what is to be read, and the options that belong before it
+ * @param output options that belong to the output
+ */
+export function decodingArguments(
+  input: readonly string[],
+  output: readonly string[] = [],
+): readonly string[] {
+  return [
+    '-nostdin',
+    '-hide_banner',
+    '-nostats',
+    ...['-loglevel', 'level+info'],
+    ...input,
+    ...['-map', '0:a:0', '-vn', '-sn', '-dn'],
+    ...['-c:a', 'pcm_f32le', '-f', 'wav', ...output, 'pipe:1'],
+  ];
+}
+
+/**
+ * Arguments for a file. ffmpeg reads only what it is given: its protocols are restricted to files, so that what is in the
+ * file cannot make it fetch anything, and "file:" keeps a name like "http:x.mp3" or "-i.mp3" a name.
+ *
+ * @param filename absolute
+ */
+export function fileArguments(filename: string): readonly string[] {
+  return decodingArguments(['-protocol_whitelist', 'file,pipe', '-i', `file:${filename}`]);
+}
+
 /** How a process ended: its exit code, or the signal that ended it; neither when it never started. */
 interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
 }
 
-/**
- * One run of ffmpeg that decodes the first audio stream of its input to a WAV of 32-bit floats at the input's own rate and
- * channels. Reads only what it is given: its protocols are restricted to files and pipes, so that a playlist or a
- * file name cannot make it fetch anything. The pipe's own limit holds it back when nobody reads.
- */
-export class FfmpegDecoder {
+/** One run of ffmpeg that writes to its standard output. The pipe's own limit holds it back when nobody reads. */
+export class FfmpegProcess {
   readonly #child: ChildProcess;
   readonly #stdout: Readable;
   readonly #log = new FfmpegLog();
@@ -26,23 +54,19 @@ export class FfmpegDecoder {
   readonly #signal: AbortSignal | undefined;
   readonly #name: string;
   #startError: Error | undefined;
-  #closed = false;
+  #stopped = false;
   readonly #onAbort = (): void => {
     this.#child.kill('SIGKILL');
   };
 
   /**
-   * @param filename absolute; of a file that ffmpeg can seek in, as MP4 and the exact length of MP3 need it
    * @param name of the input, for error messages
    * @param signal kills ffmpeg; reading then throws AbortedError
    */
-  constructor(ffmpegPath: string, filename: string, name: string, signal?: AbortSignal) {
+  constructor(ffmpegPath: string, args: readonly string[], name: string, signal?: AbortSignal) {
     this.#name = name;
     this.#signal = signal;
-    this.#child = spawn(ffmpegPath, ffmpegArguments(filename), {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
+    this.#child = spawn(ffmpegPath, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) {
       throw new FfmpegError(
@@ -56,8 +80,8 @@ export class FfmpegDecoder {
     });
     this.#ended = new Promise<Exit>((resolve) => {
       this.#child.once('error', (error) => {
-        this.#startError = error;
-        resolve({ code: null, signal: null });
+        this.#startError ??= error;
+        if (this.#child.pid === undefined) resolve({ code: null, signal: null });
       });
       this.#child.once('close', (code, signalName) => {
         resolve({ code, signal: signalName });
@@ -83,7 +107,7 @@ export class FfmpegDecoder {
   }
 
   /**
-   * The bytes of the WAV as ffmpeg writes them.
+   * The bytes that ffmpeg writes. They end early, without an error, when {@link stop} is called.
    *
    * @throws AbortedError, BadAudioError when there is no audio in the input, FfmpegError with ffmpeg's last words when it fails
    *   at the beginning or after part of the audio
@@ -94,24 +118,38 @@ export class FfmpegDecoder {
         throwIfAborted(this.#name, this.#signal);
         yield piece as Uint8Array;
       }
+      if (this.#isStopped()) return;
       const end = await this.#ended;
       throwIfAborted(this.#name, this.#signal);
       if (this.#startError !== undefined || end.code !== 0) {
         throw this.#failure(end.code, end.signal);
       }
+    } catch (error) {
+      if (!this.#isStopped()) throw error;
     } finally {
-      await this.close();
+      await this.stop();
     }
   }
 
-  /** Ends ffmpeg if it still runs and waits until it is gone. */
-  async close(): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#child.kill('SIGKILL');
+  /**
+   * Ends ffmpeg if it still runs and waits until it is gone.
+   *
+   * @param graceMs time to take leave of a camera or server after SIGTERM, before SIGKILL; 0 kills at once
+   */
+  async stop(graceMs = 0): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    if (!this.#stopped) {
+      this.#stopped = true;
+      this.#child.kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
+      timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
       this.#stdout.destroy();
     }
     await this.#ended;
+    clearTimeout(timer);
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped;
   }
 
   #failure(code: number | null, signal: string | null): Error {
@@ -131,17 +169,4 @@ export class FfmpegDecoder {
       `ffmpeg ${how} while decoding ${this.#name}. ${words === '' ? 'It said nothing.' : `Its last words: ${words}`}`,
     );
   }
-}
-
-function ffmpegArguments(filename: string): readonly string[] {
-  return [
-    '-nostdin',
-    '-hide_banner',
-    '-nostats',
-    ...['-loglevel', 'level+info'],
-    // "file:" keeps a name like "http:x.mp3" or "-i.mp3" a name.
-    ...['-protocol_whitelist', 'file,pipe', '-i', `file:${filename}`],
-    ...['-map', '0:a:0', '-vn', '-sn', '-dn'],
-    ...['-c:a', 'pcm_f32le', '-f', 'wav', 'pipe:1'],
-  ];
 }
