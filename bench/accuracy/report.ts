@@ -1,11 +1,11 @@
 /** Tables of figures as a person reads them. */
 import type { ModelTable, Row } from './tables';
 
-/** One model's table in Markdown. */
-export function markdownTable({ model, rows }: ModelTable): string {
+/** One model's table in Markdown, under a heading that names the set of weights. */
+export function markdownTable({ model, rows }: ModelTable, set: string): string {
   const lines = rows.map((row) => `| ${cells(row).join(' | ')} |`);
   return [
-    `### ${model}`,
+    `### ${model}, set "${set}"`,
     '',
     '| measured on | figure | value | 95 % interval | windows or frames | voices | calibration error |',
     '|---|---|---|---|---|---|---|',

@@ -1,13 +1,11 @@
-/** `npm run bench -- accuracy --corpus FOLDER [--set standard|open] [--models a,b] [--out FILE.json] [--write MODELS_README.md]` */
+/** `npm run bench -- accuracy --corpus FOLDER [--set standard|open] [--models a,b] [--cards models]` */
 import { readFile, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Deeptone } from '../../src/index';
 import { Corpus } from './corpus';
 import { markdownTable } from './report';
 import { MEASURED_MODELS, measureModel, type Bench, type ModelTable } from './tables';
-
-export const BEGIN = '<!-- accuracy:begin -->';
-export const END = '<!-- accuracy:end -->';
 
 /** Measures the models on the development part of a corpus and prints their tables. */
 export async function runAccuracy(args: readonly string[]): Promise<readonly ModelTable[]> {
@@ -17,12 +15,12 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mod
       corpus: { type: 'string' },
       set: { type: 'string', default: 'standard' },
       models: { type: 'string' },
-      out: { type: 'string' },
-      write: { type: 'string' },
+      cards: { type: 'string' },
     },
   });
   if (!values.corpus) throw new Error('Say where the corpus is: --corpus FOLDER');
-  const deeptone = new Deeptone(undefined, { modelSet: values.set === 'open' ? 'open' : 'standard' });
+  const modelSet = values.set === 'open' ? 'open' : 'standard';
+  const deeptone = new Deeptone(undefined, { modelSet });
   const corpus = await Corpus.open(values.corpus);
   const noiseClips = corpus.clips.filter(
     (clip) => clip.event === 'noise' && !clip.note.includes('babble') && clip.end - clip.start > 2,
@@ -41,19 +39,26 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mod
   for (const model of chosen) {
     const table = await measureModel(model, bench);
     tables.push(table);
-    console.log(markdownTable(table));
+    console.log(markdownTable(table, modelSet));
+    if (values.cards)
+      await writeCard(path.join(values.cards, `${model}.md`), modelSet, markdownTable(table, modelSet));
   }
-  if (values.out) await writeFile(values.out, `${JSON.stringify(tables, undefined, 1)}\n`);
-  if (values.write) await writeBetweenMarks(values.write, tables.map(markdownTable).join('\n'));
   await deeptone.close();
   return tables;
 }
 
-/** Puts text between the marks of a Markdown file. */
-export async function writeBetweenMarks(filename: string, text: string): Promise<void> {
-  const page = await readFile(filename, 'utf8');
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`${filename} has no ${BEGIN} … ${END}`);
-  await writeFile(filename, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n${page.slice(end)}`);
+/** Puts a set's figures between its marks in a model card. */
+async function writeCard(filename: string, set: string, figures: string): Promise<void> {
+  const card = await readFile(filename, 'utf8');
+  const [before, rest] = splitAt(card, `<!-- accuracy:${set} -->`, filename);
+  const [, after] = splitAt(rest, `<!-- /accuracy:${set} -->`, filename);
+  const begin = `<!-- accuracy:${set} -->`;
+  const end = `<!-- /accuracy:${set} -->`;
+  await writeFile(filename, `${before}${begin}\n\n${figures}\n${end}${after}`);
+}
+
+function splitAt(text: string, mark: string, filename: string): readonly [string, string] {
+  const at = text.indexOf(mark);
+  if (at < 0) throw new Error(`${filename} has no ${mark}`);
+  return [text.slice(0, at), text.slice(at + mark.length)];
 }
