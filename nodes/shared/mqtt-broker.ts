@@ -2,10 +2,9 @@
  * The core `mqtt-broker` config node, as our nodes use it: one connection for the flow's own MQTT nodes and for ours.
  * Its functions are the ones that the core `mqtt in` and `mqtt out` nodes call; they are the same in Node-RED 4.1 and 5.
  */
-import type { Node, NodeAPI } from 'node-red';
-import { InvalidArgumentError } from '../../src/errors';
-import type { Publish } from '../../src/live/mqtt-outbox';
-import { filtersOverlap, parseFilter, type TopicFilter } from '../../src/live/mqtt-topics';
+import { InvalidArgumentError } from '../../src';
+import { filtersOverlap, parseFilter, type Publish, type TopicFilter } from '../../src/live';
+import type { Node, NodeAPI } from './node-red';
 
 /** What is known of a received message beside topic and payload. */
 export interface MqttPacket {

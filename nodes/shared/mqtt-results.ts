@@ -1,8 +1,15 @@
 /** Tells a broker what the streams of a node hear; see `ResultBoard` for the topics. */
-import { announcement, type AnnouncedModel } from '../../src/live/home-assistant';
-import { ResultBoard, type ResultChange } from '../../src/live/mqtt-board';
-import { MqttOutbox } from '../../src/live/mqtt-outbox';
-import { deviceNames, parsePrefix } from '../../src/live/mqtt-topics';
+import {
+  announcement,
+  deviceNames,
+  MqttOutbox,
+  parsePrefix,
+  ResultBoard,
+  type AnnouncedModel,
+  type LiveEvent,
+  type Publication,
+  type ResultChange,
+} from '../../src/live';
 import type { BrokerConnection, BrokerState } from './mqtt-broker';
 import { reserveResultPrefix } from './mqtt-source';
 
@@ -13,8 +20,8 @@ export interface MqttResultsSettings {
   readonly devicePattern?: string | undefined;
   /** Filter of the MQTT source, where there is one, without `$share`. */
   readonly filter?: string | undefined;
-  /** Models that the streams have. */
-  readonly models: readonly AnnouncedModel[];
+  /** Models that streams have; asked for when the first stream opens. */
+  readonly models: () => readonly AnnouncedModel[];
   /** Announces devices to Home Assistant under this prefix. */
   readonly discovery?: { readonly prefix: string; readonly version: string } | undefined;
 }
@@ -39,14 +46,13 @@ export class MqttResults {
     const { models, discovery } = settings;
     const prefix = parsePrefix(settings.prefix);
     const discoveryPrefix = discovery && parsePrefix(discovery.prefix);
-    const classes = new Map(models.map((model) => [model.name, model.classes]));
     this.#prefix = prefix;
     this.#connection = connection;
     this.#warn = warn;
     this.#board = new ResultBoard({
       prefix,
       deviceOf: deviceNames(settings.devicePattern, settings.filter),
-      classesOf: (model) => classes.get(model) ?? [],
+      classesOf: (name) => models().find((model) => model.name === name)?.classes ?? [],
       announce:
         discovery &&
         ((device) =>
@@ -54,7 +60,7 @@ export class MqttResults {
             discoveryPrefix: discoveryPrefix ?? '',
             prefix,
             device,
-            models,
+            models: models(),
             version: discovery.version,
           })),
     });
@@ -79,6 +85,31 @@ export class MqttResults {
       this.#outbox.add(this.#board.all(Date.now()));
     } else {
       this.#outbox.disconnected();
+    }
+  }
+
+  /** Takes what a stream has to tell. Only beginnings of transitions turn the board, so the hub must tell them. */
+  hear(event: LiveEvent): void {
+    const { key, receivedMs } = event.stream;
+    switch (event.kind) {
+      case 'opened':
+        this.opened(key);
+        break;
+      case 'transition': {
+        if (event.phase === 'ended') break;
+        const { model, result, confidence, timestamp_start: timestampStart } = event.transition;
+        this.changed(key, [{ model, result, confidence, timestampStart }], event.time);
+        break;
+      }
+      case 'closed':
+        this.ended(key, receivedMs);
+        break;
+      case 'step':
+      case 'summary':
+      case 'gap':
+      case 'dropped':
+      case 'warning':
+        break;
     }
   }
 
@@ -132,7 +163,7 @@ export class MqttResults {
     clearTimeout(timer);
   }
 
-  #add(publications: Parameters<MqttOutbox['add']>[0]): void {
+  #add(publications: readonly Publication[]): void {
     if (!this.#closed) this.#outbox.add(publications);
   }
 

@@ -2,8 +2,7 @@
  * Sound from a broker straight into the engine: each concrete topic of a filter is a stream of its own. A message takes
  * no trip through wires, where Node-RED would copy it and route it.
  */
-import { ShareSuspicion } from '../../src/live/mqtt-share';
-import { parseFilter } from '../../src/live/mqtt-topics';
+import { parseFilter, ShareSuspicion } from '../../src/live';
 import { RESULT_MARK, type BrokerConnection, type MqttPacket } from './mqtt-broker';
 
 /** What the core `mqtt in` node would send with its output set to "a Buffer". */

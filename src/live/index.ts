@@ -19,3 +19,15 @@ export {
 } from './live-settings';
 export type { LiveOptions, StreamAudio } from './live-stream';
 export { StreamHub, type HubSetup } from './stream-hub';
+export { announcement, type AnnouncedModel } from './home-assistant';
+export { ResultBoard, type ResultChange } from './mqtt-board';
+export { MqttOutbox, type Publication, type Publish } from './mqtt-outbox';
+export { ShareSuspicion } from './mqtt-share';
+export {
+  deviceNames,
+  filtersOverlap,
+  matchesFilter,
+  parseFilter,
+  parsePrefix,
+  type TopicFilter,
+} from './mqtt-topics';

@@ -26,7 +26,7 @@ module.exports = (RED) => {
       this.status({ text: state });
       connection.publish({ topic: 'probe/states', payload: states.join(), retain: true }, () => {});
     });
-    if (config.prefix) results = new MqttResults(connection, { prefix: config.prefix, filter: config.filter, models: [{ name: 'length', title: 'Length', classes: ['long', 'short'] }], discovery: { prefix: 'ha', version: '1' } }, warn);
+    if (config.prefix) results = new MqttResults(connection, { prefix: config.prefix, filter: config.filter, models: () => [{ name: 'length', title: 'Length', classes: ['long', 'short'] }], discovery: { prefix: 'ha', version: '1' } }, warn);
     const open = new Set();
     const counts = listenToTopics(connection, { filter: config.filter, qos: 0 }, {
       warn,
