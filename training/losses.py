@@ -8,6 +8,8 @@ import network as N
 
 WEIGHTS = {"speech": 1.0, "speech-rt": 0.8, "audio-event": 3.0, "gender": 0.7, "underage-speaker": 0.8, "arousal": 0.7, "emotions": 0.9, "language": 0.9}
 
+VOICE_WEIGHT = 0.2
+
 
 class Balance:
     """Running class frequencies of a head, and the weights that even them out."""
@@ -25,7 +27,7 @@ class Balance:
 class VoiceLoss(nn.Module):
     """Additive angular margin softmax over the voices of the corpus (ArcFace, Deng et al. 2019)."""
 
-    def __init__(self, voices, size, scale=24.0, margin=0.2):
+    def __init__(self, voices, size, scale=24.0, margin=0.1):
         super().__init__()
         self.centres = nn.Parameter(torch.randn(voices, size) * 0.1)
         self.scale, self.margin = scale, margin
@@ -65,7 +67,7 @@ class Losses(nn.Module):
             where = known.nonzero()
             where = where[torch.randperm(len(where))[:self.frames_of_voice]]
             parts["voice"] = self.voice(out["embedding"].transpose(1, 2)[where[:, 0], where[:, 1]], labels["voice"][where[:, 0], where[:, 1]])
-        total = sum(WEIGHTS.get(name, 0.12 if name == "voice" else 1.0) * value for name, value in parts.items())
+        total = sum(WEIGHTS.get(name, VOICE_WEIGHT if name == "voice" else 1.0) * value for name, value in parts.items())
         return total, {name: float(value) for name, value in parts.items()}
 
     def events(self, logits, target):

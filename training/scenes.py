@@ -220,7 +220,11 @@ class Scenes:
         three[no_speech & (np.maximum(noise, human) >= 0.5) & (music == 0) & heard] = IS_OTHER
         three[no_speech & (music >= 0.5) & heard & (loud[MUSIC] * 3 >= np.where(human >= 0.5, loud[POSITIVE], 0))] = IS_MUSIC
         three[is_speech & heard] = IS_SPEECH
-        labels["speech"] = labels["speech-rt"] = three
+        # Speech that noise drowns: the long field may infer it from what is around, the short one cannot.
+        others = sum(layers[k][0] * loud[k] for k in range(6) if k != SPEECH)
+        ratio = 10 * np.log10((voice[:, 10:].sum(1) * loud[SPEECH] + 1e-12) / (others[:, 10:].sum(1) + 1e-12)).reshape(STEPS, 4).max(1)
+        labels["speech"] = np.where(is_speech & (ratio < -14), -1, three)
+        labels["speech-rt"] = np.where(is_speech & (ratio < -8), -1, three)
         event = np.full((STEPS, 6), -1)
         for column, (value, silent) in enumerate(((sounding[NATURAL], None), (sounding[NEGATIVE], None), (sounding[POSITIVE], None), (sounding[SPEECH], None))):
             event[value == 0, column], event[value >= 0.5, column] = 0, 1
