@@ -14,6 +14,14 @@ import { packageVersion } from './version';
 /** Milliseconds between answers when none are asked for: a step a second, on the 64 ms grid. */
 const DEFAULT_OUTPUT_PERIOD = 1_024;
 
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  1    some input could not be analysed; the rest was
+  2    the command line is wrong; nothing was done
+  3    it cannot run here (runtime, models, license); see deeptone doctor
+  130  stopped by Ctrl-C`;
+
 /**
  * Runs a command line. Each command loads its own code, so that none waits for what it does not need.
  *
@@ -36,7 +44,8 @@ export async function runProgram(
     )
     .version(packageVersion())
     .exitOverride()
-    .showHelpAfterError('Run it with --help to see what is accepted.');
+    .showHelpAfterError('Run it with --help to see what is accepted.')
+    .addHelpText('after', EXIT_CODES);
 
   analysisFlags(program.command('analyze'))
     .description('analyse sound files')

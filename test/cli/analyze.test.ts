@@ -144,6 +144,16 @@ describe('deeptone analyze', () => {
     );
   });
 
+  it('puts the columns of csv in the order of the models asked for, each once', async () => {
+    const models = 'speaker-map,speech,speaker-map';
+    const answer = await analyze(sounds.speech, '--models', models, '--format', 'csv');
+    assert.equal(answer.code, 0, answer.stderr);
+    const [header, ...rows] = answer.stdout.trimEnd().split('\n');
+    assert.equal(header, 'filename,channel,timestamp,speaker-map,speaker-map_count,speech,speech_confidence');
+    for (const row of rows)
+      assert.match(row, /,0,\d+,(speaker_\d+|unknown|silence|no_speech),\d+,\w+,[\d.]+$/);
+  });
+
   describe('audacity', () => {
     it('prints a label track of the transitions, in seconds', async () => {
       const answer = await analyze(sounds.speech, '--models', 'speech', '--format', 'audacity');
