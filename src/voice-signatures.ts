@@ -93,7 +93,7 @@ function embeddingModel(engine: PredictionEngine): ModelDescription {
 function checkTotal(id: string, seconds: number): void {
   if (seconds > VOICE_SAMPLE_LIMITS.maximumSeconds) {
     throw new VoiceSignatureError(
-      `The samples of "${id}" last ${seconds.toFixed(2)} s in all: ${VOICE_SAMPLE_LIMITS.maximumSeconds} s per ` +
+      `The samples of "${id}" last ${Number(seconds.toFixed(5))} s in all: ${VOICE_SAMPLE_LIMITS.maximumSeconds} s per ` +
         'signature are accepted.',
     );
   }

@@ -38,7 +38,7 @@ export function checkSampleLength(id: string, seconds: number): void {
   const { minimumSeconds, maximumSeconds } = VOICE_SAMPLE_LIMITS;
   if (seconds < minimumSeconds || seconds > maximumSeconds) {
     throw new VoiceSignatureError(
-      `The sample of "${id}" lasts ${seconds.toFixed(2)} s: ${minimumSeconds} to ${maximumSeconds} s are accepted.`,
+      `The sample of "${id}" lasts ${Number(seconds.toFixed(5))} s: ${minimumSeconds} to ${maximumSeconds} s are accepted.`,
     );
   }
 }
