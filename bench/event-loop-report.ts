@@ -1,0 +1,6 @@
+/** What the event loop did while a file was analysed. */
+export interface LoopReport {
+  readonly largestMs: number;
+  readonly p999Ms: number;
+  readonly seconds: number;
+}

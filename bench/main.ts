@@ -1,0 +1,64 @@
+/**
+ * Speed and memory, runnable by anyone: `npm run bench -- NAME [options]`. Prints a table and writes the same as
+ * JSON into `bench/results/`.
+ */
+import { formatTable, fromRecord, keepsTarget, writeResults, type Bench } from './report';
+
+interface Entry {
+  readonly what: string;
+  /** Loaded when it is run: each bench has its own needs. */
+  readonly load: () => Promise<Bench>;
+}
+
+const BENCHES: Readonly<Record<string, Entry>> = {
+  'file-speed': {
+    what: 'file analysis against real time; nine models against one',
+    load: async () => (await import('./file-speed.js')).fileSpeed,
+  },
+  'first-result': {
+    what: 'start of `deeptone analyze` to its first result',
+    load: async () => (await import('./first-result.js')).firstResult,
+  },
+  memory: {
+    what: 'peak memory of a 3-hour file against a 1-minute file',
+    load: async () => (await import('./memory.js')).memory,
+  },
+  'event-loop': {
+    what: "largest gap in Node-RED's event loop while a long file is analysed",
+    load: async () => (await import('./event-loop.js')).eventLoop,
+  },
+  'step-cost': {
+    what: 'CPU of one 64 ms step with all models, alone and with 32 streams',
+    load: async () => (await import('./step-cost.js')).stepCost,
+  },
+  streams: {
+    what: 'memory of a live stream; opening and closing thousands',
+    load: async () => (await import('./streams.js')).streams,
+  },
+  'live-streams': {
+    what: 'many devices over MQTT through a real Node-RED: lateness, loss, event loop, memory',
+    load: async () => {
+      const { liveStreams } = await import('./live-streams.js');
+      return async (argv) =>
+        fromRecord(await liveStreams(argv), { spokenP99Ms: { atMost: 250 }, eventLoopGapMs: { atMost: 50 } });
+    },
+  },
+};
+
+async function main([name, ...argv]: readonly string[]): Promise<void> {
+  const entry = name === undefined ? undefined : BENCHES[name];
+  if (name === undefined || !entry) {
+    const names = Object.entries(BENCHES).map(([each, { what }]) => `  ${each.padEnd(14)}${what}`);
+    console.log(`npm run bench -- NAME, where NAME is one of\n${names.join('\n')}`);
+    process.exitCode = name === undefined ? 0 : 2;
+    return;
+  }
+  const bench = await entry.load();
+  const measurements = await bench(argv);
+  console.log(
+    `\n${name}: ${entry.what}\n\n${formatTable(measurements)}\n\n${writeResults(name, measurements)}`,
+  );
+  if (measurements.some((each) => keepsTarget(each) === false)) process.exitCode = 1;
+}
+
+void main(process.argv.slice(2));
