@@ -160,6 +160,25 @@
     return text('output.' + (['series', 'summary', 'transitions', 'progress'][index] || 'series'));
   }
 
+  const ENCODINGS =
+    's16le s16be u8 s8 u16le u16be s24le s24be s24in32le s32le s32be u32le u32be f32le f32be f64le f64be alaw mulaw';
+
+  /**
+   * Fills a list with the encodings that raw samples may have.
+   * @param {JQuery} select
+   * @param {unknown} chosen
+   */
+  function encodings(select, chosen) {
+    $('<option>').val('').text(text('encoding.none')).appendTo(select);
+    for (const name of ENCODINGS.split(' ')) {
+      $('<option>')
+        .val(name)
+        .text(name + ': ' + text('encoding.' + name))
+        .appendTo(select);
+    }
+    select.val(typeof chosen === 'string' ? chosen : '');
+  }
+
   /**
    * Whether the runtime replaces the text by something else, so that it cannot be judged here.
    * @param {unknown} value
@@ -197,6 +216,7 @@
     lines,
     pemBlocks,
     outputLabel,
+    encodings,
     modelList,
     valid: {
       models: validator((value) => (Array.isArray(value) ? value.length > 0 : !isEmpty(value)), 'models'),
@@ -205,6 +225,10 @@
       volumeThreshold: validator(
         (value) => isEmpty(value) || (Number(value) >= 0 && Number(value) <= 1),
         'volumeThreshold',
+      ),
+      rate: validator(
+        (value) => isEmpty(value) || (isWhole(value, 4_000) && Number(value) <= 384_000),
+        'rate',
       ),
       atLeastOne: validator((value) => isEmpty(value) || isWhole(value, 1), 'atLeastOne'),
       notNegative: validator((value) => isEmpty(value) || isWhole(value, 0), 'notNegative'),

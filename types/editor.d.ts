@@ -82,10 +82,11 @@ interface DeeptoneEditorApi {
   lines(value: unknown): string[];
   pemBlocks(value: unknown): string[];
   outputLabel(index: number): string;
+  encodings(select: JQuery, chosen: unknown): void;
   modelList(parts: { list: JQuery; engine: JQuery; selected: readonly string[] }): { selected(): string[] };
   readonly valid: Readonly<
     Record<
-      'models' | 'outputPeriod' | 'channel' | 'volumeThreshold' | 'atLeastOne' | 'notNegative',
+      'models' | 'outputPeriod' | 'channel' | 'volumeThreshold' | 'rate' | 'atLeastOne' | 'notNegative',
       DeeptoneValidator
     >
   >;

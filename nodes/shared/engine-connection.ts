@@ -24,6 +24,8 @@ export interface EngineConnection {
    *
    * @throws InvalidArgumentError when the node has no engine; what opening an engine can throw
    */
+  engine(): OpenEngine;
+  /** `engine().deeptone` */
   deeptone(): Deeptone;
   /** For `msg.insight`: whether the evaluation license is in use. */
   readonly evaluation: boolean;
@@ -45,12 +47,14 @@ export function connectEngine(
   const engine: unknown = RED.nodes.getNode(engineId);
   if (!isEngine(engine)) {
     status.set({ fill: 'red', shape: 'ring', text: sharedText('status.noEngine') });
+    const refuse = (): never => {
+      throw new InvalidArgumentError(
+        'This node has no DeepTone engine: open the node and choose or add one, then deploy.',
+      );
+    };
     return {
-      deeptone: () => {
-        throw new InvalidArgumentError(
-          'This node has no DeepTone engine: open the node and choose or add one, then deploy.',
-        );
-      },
+      engine: refuse,
+      deeptone: refuse,
       evaluation: false,
       close: () => undefined,
     };
@@ -59,6 +63,7 @@ export function connectEngine(
     status.setFromOutside(engineStatus(state, RED));
   });
   return {
+    engine: () => engine.engine(),
     deeptone: () => engine.engine().deeptone,
     get evaluation() {
       const state = engine.engineState;

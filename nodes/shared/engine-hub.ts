@@ -6,6 +6,8 @@ import { toError } from './failure';
 export interface OpenEngine {
   readonly deeptone: Deeptone;
   readonly runtime: Pick<OnnxPredictionEngine, 'info' | 'brokenModels'>;
+  /** The ffmpeg that the engine is set to; undefined where it is to be looked for. */
+  readonly ffmpegPath: string | undefined;
 }
 
 /** What the nodes that share an engine can expect of it. */

@@ -18,5 +18,5 @@ export function openEngine(settings: EngineSettings, licenseKey?: string): OpenE
     ffmpegPath,
     licensePublicKeys,
   });
-  return { deeptone, runtime };
+  return { deeptone, runtime, ffmpegPath };
 }

@@ -41,10 +41,8 @@ export interface Source {
   /** Absolute path, where the audio is a file. */
   readonly filename?: string;
   /** Analyses it. `options` have the names that `msg.deeptone` has; their values are checked by the engine. */
-  analyse(deeptone: Deeptone, options: WholeOptions): Promise<WholeResult>;
+  analyse(deeptone: Deeptone, options: FileOptions): Promise<WholeResult>;
 }
-
-export type WholeOptions = FileOptions & { readonly format?: unknown };
 
 export interface WholeResult {
   readonly channels: FileAnalysis['channels'];
@@ -54,7 +52,8 @@ export interface WholeResult {
 
 const DEFAULTS: LooseOptions = { outputPeriod: 1_024, includeSummary: true, includeTransitions: true };
 const DEFAULT_PARALLEL = 1;
-const DEFAULT_WAITING = 1_000;
+/** Messages that may wait: a file name costs nothing, a clip is memory. */
+const DEFAULT_WAITING = { file: 1_000, bytes: 20 } as const;
 
 /**
  * Makes a node answer every message with the analysis of one source.
@@ -73,7 +72,7 @@ export function analyseWholes(
   const engine = connectEngine(RED, node, config.engine, status);
   const queue = new WorkQueue(
     numberIn('parallel', config.parallel) ?? DEFAULT_PARALLEL,
-    numberIn('waiting', config.waiting) ?? DEFAULT_WAITING,
+    numberIn('waiting', config.waiting) ?? DEFAULT_WAITING[kind],
   );
 
   const answer = async (message: IncomingMessage, send: Send, signal: AbortSignal): Promise<void> => {
@@ -151,9 +150,10 @@ function wholeOptions(
   config: WholeConfig,
   message: IncomingMessage,
   sendAs: SendAs,
-): WholeOptions {
+): FileOptions {
   const options = mergeOptions(DEFAULTS, dialogOptions(config), messageOptions(kind, message));
   // A chart draws probabilities.
   const complete = sendAs === 'chart' ? { ...options, includeRawValues: true } : options;
-  return complete as unknown as WholeOptions; // Names are checked; values are checked where they are used.
+  const analysis = Object.entries(complete).filter(([name]) => name !== 'format'); // The source's business.
+  return Object.fromEntries(analysis) as unknown as FileOptions; // Names are checked; values are checked where they are used.
 }

@@ -1,0 +1,168 @@
+/** Answers each message as a whole: one chunk of sound in, one result per model out. */
+import { BadAudioError, type ChunkOptions, type Deeptone } from '../src';
+import { readPayload } from '../src/audio';
+import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../src/clock';
+import { readSamples } from '../src/samples-source';
+import { ChunkMemory } from './shared/chunk-memory';
+import { connectEngine } from './shared/engine-connection';
+import { fail } from './shared/failure';
+import { insight, speed } from './shared/insight';
+import { messageFormat, type FormatDialog } from './shared/message-format';
+import {
+  sharedText,
+  type IncomingMessage,
+  type Node,
+  type NodeAPI,
+  type NodeDef,
+  type Send,
+} from './shared/node-red';
+import {
+  dialogOptions,
+  mergeOptions,
+  messageOptions,
+  numberIn,
+  type DialogOptions,
+  type LooseOptions,
+} from './shared/options';
+import { StatusLine } from './shared/status-line';
+import { WorkQueue } from './shared/work-queue';
+
+interface ChunkConfig extends NodeDef, DialogOptions, FormatDialog {
+  readonly engine: string;
+  /** Let the models hear what the same topic said before. */
+  readonly memory?: boolean;
+  /** Topics that are remembered. */
+  readonly topics?: number | string;
+  /** Messages that may wait for their turn. */
+  readonly waiting?: number | string;
+}
+
+const DEFAULT_TOPICS = 100;
+const DEFAULT_WAITING = 100;
+
+function register(RED: NodeAPI): void {
+  function DeeptoneChunk(this: Node, config: ChunkConfig): void {
+    RED.nodes.createNode(this, config);
+    const status = new StatusLine(this);
+    const engine = connectEngine(RED, this, config.engine, status);
+    // One at a time, so that a topic's answers and its memory keep the order of its messages.
+    const queue = new WorkQueue(1, numberIn('waiting', config.waiting) ?? DEFAULT_WAITING);
+    const memory = new ChunkMemory(numberIn('topics', config.topics) ?? DEFAULT_TOPICS);
+
+    const answer = async (message: IncomingMessage, send: Send): Promise<void> => {
+      const asked = messageOptions('chunk', message);
+      const options = mergeOptions(dialogOptions({ ...config, outputPeriod: undefined }), asked);
+      const { deeptone, ffmpegPath } = engine.engine();
+      const started = performance.now();
+      const chunk = await chunkSamples(message, config, options, ffmpegPath);
+      const topic = message.topic ?? '';
+      const remembers = config.memory === true && asked.contextSamples === undefined;
+      const look = remembers ? lookBack(deeptone, options.models) : 0;
+      const context = memory.last(topic, look);
+      const heard = joined(context, chunk);
+      const result = await deeptone.processAudioChunk(heard, chunkOptions(options, context.length));
+      if (remembers) memory.keep(topic, heard, look);
+      const duration = samplesToMs(chunk.length);
+      const facts = {
+        node: this.type,
+        models: [...new Set(options.models as readonly string[])],
+        outputPeriod: null,
+        ...(remembers ? { stream: topic } : {}),
+        duration,
+        speed: speed(duration, performance.now() - started),
+        ...(engine.evaluation ? ({ evaluation: true } as const) : {}),
+      };
+      send({ ...message, payload: result, insight: insight('chunk', facts) });
+      status.set({ fill: 'green', shape: 'dot', text: sharedText('status.listening') });
+    };
+
+    const take = async (message: IncomingMessage, send: Send): Promise<void> => {
+      if (message['reset'] === undefined) await answer(message, send);
+      else memory.forget(message.topic);
+    };
+
+    this.on('input', (message, send, done) => {
+      queue.add(
+        () =>
+          take(message, send).then(
+            () => {
+              done();
+            },
+            (error: unknown) => {
+              fail(error, done, status);
+            },
+          ),
+        (error) => {
+          fail(error, done, status);
+        },
+      );
+    });
+
+    this.on('close', (_removed: boolean, done: () => void) => {
+      engine.close();
+      void queue.close().finally(() => {
+        memory.forget();
+        status.close();
+        done();
+      });
+    });
+  }
+
+  RED.nodes.registerType('deeptone-chunk', DeeptoneChunk);
+}
+
+/**
+ * The samples of a message, 16 kHz mono.
+ *
+ * @throws BadAudioError when they are fewer than one frame, and says how long a chunk should be
+ */
+async function chunkSamples(
+  message: IncomingMessage,
+  config: ChunkConfig,
+  options: LooseOptions,
+  ffmpegPath: string | undefined,
+): Promise<Float32Array> {
+  const audio = readPayload(message.payload);
+  const format = messageFormat(config, message, options);
+  const channel = numberIn('channel', options.channel);
+  const { buffer, byteOffset, byteLength } = audio.kind === 'bytes' ? audio.bytes : new Uint8Array(0);
+  const pieces =
+    audio.kind === 'bytes'
+      ? readSamples(Buffer.from(buffer, byteOffset, byteLength), { format, channel, ffmpegPath })
+      : readSamples(audio.samples, { rateIn: format.sampleRate, channels: format.channels, channel });
+  let samples = new Float32Array(0);
+  for await (const piece of pieces) samples = joined(samples, piece);
+  if (samples.length < FRAME_SAMPLES) {
+    throw new BadAudioError(
+      `The chunk has ${samples.length} samples at 16 kHz (${samplesToMs(samples.length)} ms): ` +
+        `at least one frame, ${FRAME_SAMPLES} samples (${FRAME_MS} ms), is accepted, ` +
+        'and a chunk as long as the models look back, 1 to 3 s, is best.',
+    );
+  }
+  return samples;
+}
+
+function joined(first: Float32Array, second: Float32Array): Float32Array<ArrayBuffer> {
+  const both = new Float32Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
+/** Samples that the models of this message look back on, beyond the frame itself. */
+function lookBack(deeptone: Deeptone, models: unknown): number {
+  const fields = deeptone
+    .describeModels()
+    .filter(({ name }) => Array.isArray(models) && models.includes(name))
+    .map(({ receptiveFieldMs }) => receptiveFieldMs);
+  return Math.ceil((Math.max(0, ...fields) * SAMPLE_RATE) / 1_000);
+}
+
+/** Names are checked; values are checked by the engine. */
+function chunkOptions(options: LooseOptions, remembered: number): ChunkOptions {
+  const { models, includeRawValues, volumeThreshold, voiceSignatures, contextSamples } = options;
+  const given = { models, includeRawValues, volumeThreshold, voiceSignatures };
+  return { ...given, contextSamples: contextSamples ?? remembered } as ChunkOptions;
+}
+
+export = register;
