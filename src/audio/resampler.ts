@@ -114,6 +114,11 @@ export class Resampler {
   }
 
   #filterBlock(filter: PolyphaseFilter, out: Float32Array, at: number, count: number): void {
+    if (filter.up === 1) {
+      filterWholeSteps(filter, this.#buffer, this.#start, out.subarray(at, at + count));
+      this.#start += count * filter.down;
+      return;
+    }
     const { up, down, taps, rows, phases, exact } = filter;
     const buffer = this.#buffer;
     const wholeStep = Math.floor(down / up);
@@ -139,6 +144,51 @@ export class Resampler {
     }
     this.#start = start;
     this.#fraction = fraction;
+  }
+}
+
+/**
+ * Rates that are a multiple of 16 kHz have one phase: four output samples at a time share what is read of the filter. The few
+ * that are left over are summed in the same order, so that the bits do not depend on the pieces.
+ */
+function filterWholeSteps(
+  filter: PolyphaseFilter,
+  buffer: Float64Array,
+  start: number,
+  out: Float32Array,
+): void {
+  const { taps, rows, down } = filter;
+  const fours = out.length - (out.length % 4);
+  for (let n = 0, at = start; n < fours; n += 4, at += 4 * down) {
+    const second = at + down;
+    const third = second + down;
+    const fourth = third + down;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = 0; i < taps; i += 2) {
+      const even = rows[i] as number;
+      const odd = rows[i + 1] as number;
+      s0 += even * (buffer[at + i] as number) + odd * (buffer[at + i + 1] as number);
+      s1 += even * (buffer[second + i] as number) + odd * (buffer[second + i + 1] as number);
+      s2 += even * (buffer[third + i] as number) + odd * (buffer[third + i + 1] as number);
+      s3 += even * (buffer[fourth + i] as number) + odd * (buffer[fourth + i + 1] as number);
+    }
+    out[n] = s0;
+    out[n + 1] = s1;
+    out[n + 2] = s2;
+    out[n + 3] = s3;
+  }
+  for (let n = fours; n < out.length; n++) {
+    const at = start + n * down;
+    let sum = 0;
+    for (let i = 0; i < taps; i += 2) {
+      sum +=
+        (rows[i] as number) * (buffer[at + i] as number) +
+        (rows[i + 1] as number) * (buffer[at + i + 1] as number);
+    }
+    out[n] = sum;
   }
 }
 

@@ -190,6 +190,26 @@ describe('openAudioFile', () => {
       assert.equal(clip?.length, 10_000, 'a clip is clamped');
     });
 
+    it('gives what is left of a truncated MP3 and FLAC, and refuses an MP4 that lost its index', async () => {
+      for (const [name, code] of [
+        ['cut.mp3', undefined],
+        ['cut.flac', undefined],
+        ['cut.m4a', 'DEEPTONE_FFMPEG_FAILED'],
+      ] as const) {
+        const filename = path.join(folder, name);
+        await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'sine=440:d=10:r=16000', '-y', filename]);
+        const whole = readFileSync(filename);
+        writeFileSync(filename, whole.subarray(0, whole.length / 2));
+        const decoded = openAudioFile(filename).then(decodeAll);
+        if (code === undefined) {
+          const [samples] = await decoded;
+          assert.ok(samples !== undefined && samples.length > 60_000 && samples.length < 100_000, name);
+        } else {
+          await rejects(decoded, code, /Its last words: .*moov atom not found/u);
+        }
+      }
+    });
+
     it('refuses audio without a sample', async () => {
       const none = await openAudioFile(file('none.wav', makeWav([new Float32Array(0)])));
       await rejects(decodeAll(none), 'DEEPTONE_BAD_AUDIO', /holds no sample/u);

@@ -375,6 +375,8 @@ describe('openLiveSource', () => {
     );
     assert.match(args('/tmp/a.wav'), / -re .*-i file:\/tmp\/a\.wav /u);
     assert.match(args('file:///tmp/a%20b.wav', { realTime: false }), /-i file:\/tmp\/a b\.wav /u);
+    assert.doesNotMatch(args('http://radio/a.m3u8'), /-protocol_whitelist \S*file/u);
+    assert.match(args('/tmp/list.m3u8'), /-protocol_whitelist \S*http,\S*file/u);
     assert.match(args('C:/a.wav'), /-i file:.*C:\/a\.wav /u);
     assert.match(args('/tmp/-i.wav', { loop: true }), / -stream_loop -1 .*-i file:\/tmp\/-i\.wav /u);
   });
