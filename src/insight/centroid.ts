@@ -2,17 +2,21 @@
 
 /** Cosine of the angle between two vectors; 0 where one of them is all zeros. */
 export function similarity(a: Float32Array, b: Float32Array): number {
+  return cosine(a, lengthOf(a), b, lengthOf(b));
+}
+
+/** Euclidean length. */
+export function lengthOf(vector: Float32Array): number {
+  let energy = 0;
+  for (const value of vector) energy += value * value;
+  return Math.sqrt(energy);
+}
+
+/** As {@link similarity}, where the lengths are known: this is what runs per frame and speaker. */
+function cosine(a: Float32Array, lengthA: number, b: Float32Array, lengthB: number): number {
   let dot = 0;
-  let lengthA = 0;
-  let lengthB = 0;
-  for (let index = 0; index < a.length; index += 1) {
-    const x = a[index] ?? 0;
-    const y = b[index] ?? 0;
-    dot += x * y;
-    lengthA += x * x;
-    lengthB += y * y;
-  }
-  return dot === 0 ? 0 : dot / Math.sqrt(lengthA * lengthB);
+  for (let index = 0; index < a.length; index += 1) dot += (a[index] ?? 0) * (b[index] ?? 0);
+  return dot === 0 ? 0 : dot / (lengthA * lengthB);
 }
 
 /** The vector at unit length; all zeros stay all zeros. */
@@ -29,6 +33,7 @@ export class Centroid {
   readonly mean: Float32Array;
   /** Frames behind the mean, at most `memory`. */
   weight = 0;
+  private length = 0;
 
   constructor(
     size: number,
@@ -45,6 +50,12 @@ export class Centroid {
       const mean = this.mean[index] ?? 0;
       this.mean[index] = mean + share * ((embedding[index] ?? 0) - mean);
     }
+    this.length = lengthOf(this.mean);
+  }
+
+  /** Cosine with a vector of the given length. */
+  similarityTo(vector: Float32Array, length: number): number {
+    return cosine(vector, length, this.mean, this.length);
   }
 }
 

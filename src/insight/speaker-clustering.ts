@@ -7,7 +7,7 @@
  * of the stream.
  */
 import type { ClusteringSettings } from '../inference/prediction-engine';
-import { Centroid, similarity, SlidingMean } from './centroid';
+import { Centroid, lengthOf, similarity, SlidingMean } from './centroid';
 import { speakerSettings, type SpeakerSettings } from './clustering-settings';
 import { VoiceCandidates, type Candidate } from './voice-candidates';
 
@@ -132,9 +132,11 @@ export class SpeakerClustering {
   private measure(): void {
     this.nearest = STRANGER;
     let highest = -Infinity;
+    const voice = this.window.sum;
+    const length = lengthOf(voice);
     this.speakers.forEach((speaker, slot) => {
       if (speaker.retired) return;
-      speaker.similarity = similarity(this.window.sum, speaker.centroid.mean);
+      speaker.similarity = speaker.centroid.similarityTo(voice, length);
       if (speaker.similarity > highest) {
         highest = speaker.similarity;
         this.nearest = slot;
@@ -182,7 +184,7 @@ export class SpeakerClustering {
     if (speaker.known) return;
     // Frames of a crossing to somebody else would pull the centroid after them.
     const sure = this.settings.newSpeakerBelow + this.settings.learnMargin;
-    if (slot === this.nearest && similarity(embedding, speaker.centroid.mean) >= sure) {
+    if (slot === this.nearest && speaker.centroid.similarityTo(embedding, 1) >= sure) {
       speaker.centroid.add(embedding);
     }
     if (this.frame % MERGE_EVERY === 0) this.mergeAlike(speaker);

@@ -1,5 +1,5 @@
 /** New voices before they are speakers of their own. */
-import { Centroid, similarity } from './centroid';
+import { Centroid } from './centroid';
 import type { SpeakerSettings } from './clustering-settings';
 
 /** A voice that is near no known speaker. */
@@ -20,7 +20,11 @@ export class VoiceCandidates {
     private readonly settings: SpeakerSettings,
   ) {}
 
-  /** Adds a frame to the candidate that it is near to, or to a new one, and gives that candidate. */
+  /**
+   * Adds a frame to the candidate that it is near to, or to a new one, and gives that candidate.
+   *
+   * @param embedding L2-normalised.
+   */
   hear(embedding: Float32Array, frame: number): Candidate {
     const { candidateFrames } = this.settings;
     this.candidates = this.candidates.filter(({ heard }) => frame - heard <= candidateFrames);
@@ -39,7 +43,7 @@ export class VoiceCandidates {
     let nearest: Candidate | undefined;
     let highest = this.settings.newSpeakerBelow;
     for (const candidate of this.candidates) {
-      const value = similarity(embedding, candidate.centroid.mean);
+      const value = candidate.centroid.similarityTo(embedding, 1);
       if (value >= highest) {
         highest = value;
         nearest = candidate;

@@ -45,8 +45,8 @@ const share = (values: readonly number[], value: number) =>
 const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
 
 function errorsOf(style: VoiceStyle, voices: number): { error: number; speakers: number } {
-  const outcomes = Array.from({ length: 12 }, (_, seed) =>
-    listen(new VoiceWorld(seed + 1, style), conversation(seed + 1, voices, 30)),
+  const outcomes = Array.from({ length: 8 }, (_, seed) =>
+    listen(new VoiceWorld(seed + 1, style), conversation(seed + 1, voices, 20)),
   );
   return {
     error: mean(outcomes.map(({ truth, found }) => diarizationError(truth, found))),
