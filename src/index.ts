@@ -10,7 +10,7 @@ export type {
   WholeOptions,
 } from './options';
 export type { AudioData } from './samples-source';
-export type { SampleFormat, Encoding } from './audio';
+export type { SampleFormat, Encoding, FormatSource, FormatTrust } from './audio';
 export type { ModelDescription, PredictionEngine, PredictionStream, FramePredictions } from './inference';
 export type {
   AnalysisEvents,
@@ -33,3 +33,4 @@ export type {
 export type { SpeakerSample } from './voice-signatures';
 export type { LicenseStatus } from './license';
 export * from './errors';
+export * from './live';

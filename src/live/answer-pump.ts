@@ -15,7 +15,10 @@ export interface PumpHost {
   /** Opens the engine's stream. */
   open(): Promise<AnalysisStream>;
   opened(): void;
-  answered(events: AnalysisEvents, segment: Segment): void;
+  /** `audioMs`: audio answered since the segment began. */
+  answered(events: AnalysisEvents, segment: Segment, audioMs: number): void;
+  /** The last answer of an analysis; `audioMs` is its true end. */
+  finished(events: AnalysisEvents, segment: Segment, audioMs: number): void;
   /** A piece of audio went to the engine, and its answer came. */
   begin(): void;
   end(audioMs: number): void;
@@ -175,8 +178,8 @@ export class AnswerPump {
   }
 
   #tell(analysis: AnalysisStream, events: AnalysisEvents, segment: Segment, audioMs: number): void {
-    this.#host.answered(events, segment);
     this.#answeredMs += audioMs;
+    this.#host.answered(events, segment, this.#answeredMs);
     this.#host.progressed(this.#answeredMs, () => analysis.summary());
   }
 
@@ -192,7 +195,7 @@ export class AnswerPump {
     this.#closing = analysis.finish().then(
       (events) => {
         if (!this.#isStopped) {
-          this.#host.answered(events, segment);
+          this.#host.finished(events, segment, analysis.receivedMs);
           this.#host.summarized('end', analysis.summary());
           this.#host.ended(reason);
         }

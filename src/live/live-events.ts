@@ -64,12 +64,13 @@ export type LiveEvent<C = unknown> = About<C> &
     | { readonly kind: 'opened' }
     /** `time`: epoch milliseconds at which the step or transition began, by the sender's clock where it tells it. */
     | { readonly kind: 'step'; readonly step: TimeSeriesStep; readonly time: number }
-    /** `begun`: `timestamp_end` is null. */
+    /** `begun`: `timestamp_end` is null. Steady transitions are those that hysteresis leaves, all where there is none. */
     | {
         readonly kind: 'transition';
         readonly phase: 'begun' | 'ended';
         readonly transition: TransitionEvent;
         readonly time: number;
+        readonly isSteady: boolean;
       }
     | { readonly kind: 'summary'; readonly cause: 'interval' | 'request' | 'end'; readonly summary: Summary }
     | {

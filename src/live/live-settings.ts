@@ -28,11 +28,14 @@ export interface LiveSettings {
     /** Longer gaps begin the stream anew rather than being filled. */
     readonly maxMs: number;
   };
+  /** Hysteresis of the transitions that are told as steady ones; see `TransitionFilter`. */
   readonly transitions: {
     /** A phase shorter than this is not told. 0 = every phase. */
     readonly minimumMs: number;
     /** A phase goes on through interruptions up to this long. 0 = none. */
     readonly holdMs: number;
+    /** Tell the raw ones beside the steady ones. */
+    readonly alsoRaw: boolean;
   };
 }
 
@@ -43,7 +46,7 @@ export const DEFAULT_LIVE_SETTINGS: LiveSettings = {
   endOnEmpty: false,
   waiting: { streamMs: 60_000, totalMs: 600_000, whenFull: 'drop-oldest' },
   gaps: { action: 'silence', arrivalMs: 3_000, maxMs: 60_000 },
-  transitions: { minimumMs: 0, holdMs: 0 },
+  transitions: { minimumMs: 0, holdMs: 0, alsoRaw: false },
 };
 
 const WHEN_FULL: readonly string[] = ['drop-oldest', 'drop-newest', 'error'] satisfies readonly WhenFull[];

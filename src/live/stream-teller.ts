@@ -1,5 +1,12 @@
 import type { AnalysisStream } from '../analysis-stream';
-import type { AnalysisEvents, TransitionEvent } from '../insight';
+import { FRAME_MS } from '../clock';
+import {
+  TransitionFilter,
+  type AnalysisEvents,
+  type TransitionEvent,
+  type TransitionEvents,
+  type TransitionFilterSettings,
+} from '../insight';
 import type { PumpHost } from './answer-pump';
 import type { Segment } from './gap-tracker';
 import type {
@@ -48,6 +55,8 @@ export class StreamTeller<C> {
   readonly #facts: () => StreamFacts;
   readonly #throughput = new Throughput(() => performance.now());
   readonly #lastWarned = new Map<WarningCode, number>();
+  readonly #filterSettings: TransitionFilterSettings;
+  #filter: TransitionFilter;
   #context: C | undefined;
   #droppedMs = 0;
   #untoldDroppedMs = 0;
@@ -61,6 +70,9 @@ export class StreamTeller<C> {
     this.#host = host;
     this.#options = options;
     this.#facts = facts;
+    const { minimumMs, holdMs } = host.settings.transitions;
+    this.#filterSettings = { minimumMs, holdMs };
+    this.#filter = new TransitionFilter(this.#filterSettings);
   }
 
   get counts(): Pick<StreamFacts, 'speed' | 'droppedMs' | 'gaps' | 'gapMs'> {
@@ -117,6 +129,7 @@ export class StreamTeller<C> {
       opened: () => {
         this.#summaries = 0;
         this.#isOpen = true;
+        this.#filter = new TransitionFilter(this.#filterSettings);
         this.#tell({ kind: 'opened' });
       },
       begin: () => {
@@ -127,8 +140,13 @@ export class StreamTeller<C> {
         this.#throughput.end(audioMs);
         this.#host.throughput.end(audioMs);
       },
-      answered: (events, segment) => {
-        this.#answered(events, segment);
+      answered: (events, segment, audioMs) => {
+        // Of the audio that was answered, whole frames were analysed.
+        const nowMs = Math.floor(audioMs / FRAME_MS) * FRAME_MS;
+        this.#tellEvents(events, this.#filter.push(events, nowMs), segment);
+      },
+      finished: (events, segment, audioMs) => {
+        this.#tellEvents(events, this.#filter.finish(events, audioMs), segment);
       },
       progressed: (answeredMs, summary) => {
         const { summaryMs } = this.#host.settings;
@@ -152,15 +170,22 @@ export class StreamTeller<C> {
     };
   }
 
-  #answered(events: AnalysisEvents, segment: Segment): void {
-    const timeOf = (timestamp: number): number => Math.round(segment.startTime + timestamp);
-    const transition = (phase: 'begun' | 'ended', event: TransitionEvent): void => {
-      this.#tell({ kind: 'transition', phase, transition: event, time: timeOf(event.timestamp_start) });
-    };
-    for (const step of events.steps) this.#tell({ kind: 'step', step, time: timeOf(step.timestamp) });
+  #tellEvents(raw: AnalysisEvents, steady: TransitionEvents, segment: Segment): void {
+    for (const step of raw.steps) {
+      this.#tell({ kind: 'step', step, time: Math.round(segment.startTime + step.timestamp) });
+    }
     if (this.#options.includeTransitions === false) return;
-    for (const event of events.ended) transition('ended', event);
-    for (const event of events.begun) transition('begun', event);
+    if (this.#host.settings.transitions.alsoRaw) this.#tellTransitions(raw, segment, false);
+    this.#tellTransitions(steady, segment, true);
+  }
+
+  #tellTransitions({ begun, ended }: TransitionEvents, { startTime }: Segment, isSteady: boolean): void {
+    const tell = (phase: 'begun' | 'ended', transition: TransitionEvent): void => {
+      const time = Math.round(startTime + transition.timestamp_start);
+      this.#tell({ kind: 'transition', phase, transition, time, isSteady });
+    };
+    for (const transition of ended) tell('ended', transition);
+    for (const transition of begun) tell('begun', transition);
   }
 
   #tell(told: Told): void {

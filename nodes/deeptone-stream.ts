@@ -1,0 +1,52 @@
+/** Live audio: many streams at once, each named by its messages' topic, answered while they come in. */
+import { connectEngine } from './shared/engine-connection';
+import { failureStatus, toError } from './shared/failure';
+import type { Node, NodeAPI } from './shared/node-red';
+import { StatusLine } from './shared/status-line';
+import { StreamSession } from './shared/stream-session';
+import type { StreamConfig } from './shared/stream-settings';
+
+function register(RED: NodeAPI): void {
+  function DeeptoneStream(this: Node, config: StreamConfig): void {
+    RED.nodes.createNode(this, config);
+    const line = new StatusLine(this);
+    const engine = connectEngine(RED, this, config.engine, line);
+    let session: StreamSession | undefined;
+    let problem: unknown;
+    try {
+      session = new StreamSession(RED, this, config, engine, line);
+    } catch (error) {
+      // The node stays, so that every message says what is wrong with its settings.
+      problem = error;
+      line.set(failureStatus(error));
+    }
+
+    this.on('input', (message, _send, done) => {
+      const taken = session ? session.take(message) : Promise.reject(toError(problem));
+      taken.then(
+        () => {
+          done();
+        },
+        (error: unknown) => {
+          done(toError(error));
+        },
+      );
+    });
+
+    this.on('close', (removed: boolean, done: () => void) => {
+      const closed = session?.close(removed) ?? Promise.resolve();
+      void closed.finally(() => {
+        engine.close();
+        line.close();
+        done();
+      });
+    });
+  }
+
+  RED.nodes.registerType<Node, StreamConfig, Record<string, never>, Record<string, never>>(
+    'deeptone-stream',
+    DeeptoneStream,
+  );
+}
+
+export = register;

@@ -1,0 +1,210 @@
+import { ClosedError, InvalidArgumentError, StreamHub, type LiveEvent } from '../../src';
+import type { EngineConnection } from './engine-connection';
+import { codeOf, toError } from './failure';
+import type { IncomingMessage, Node, NodeAPI, NodeMessage } from './node-red';
+import { messageOptions } from './options';
+import { Seldom } from './seldom';
+import type { StatusLine } from './status-line';
+import { keptProperties, StreamMessages } from './stream-messages';
+import {
+  formatSetting,
+  formatTrust,
+  liveSettingsOf,
+  streamOptions,
+  type StreamConfig,
+} from './stream-settings';
+import { ATTACHMENTS, type StreamAttachment } from './stream-sources';
+import { StreamStatus } from './stream-status';
+import { typedInput } from './typed-input';
+
+/** The streams of one node from its start to its end: messages in, answers and status out. */
+export class StreamSession {
+  readonly #RED: NodeAPI;
+  readonly #node: Node;
+  readonly #config: StreamConfig;
+  readonly #engine: EngineConnection;
+  readonly #messages: StreamMessages;
+  readonly #hub: StreamHub<NodeMessage>;
+  readonly #status: StreamStatus;
+  readonly #seldom = new Seldom();
+  readonly #attachments: StreamAttachment[] = [];
+  /** Settles when the message before has its key. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #isClosing = false;
+
+  /** @throws InvalidArgumentError naming a setting of the node that is not accepted */
+  constructor(RED: NodeAPI, node: Node, config: StreamConfig, engine: EngineConnection, line: StatusLine) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#config = config;
+    this.#engine = engine;
+    this.#messages = new StreamMessages({
+      node: node.type,
+      sendAs: config.sendAs === 'chart' ? 'chart' : 'steps',
+      wallClock: config.wallClock === true,
+      tellBegin: config.tellBegin === true,
+      events: config.events === true,
+    });
+    this.#hub = new StreamHub<NodeMessage>({
+      open: async (options) => engine.deeptone().openStream(options),
+      options: streamOptions(config),
+      format: formatSetting(config),
+      trust: formatTrust(config),
+      settings: liveSettingsOf(config),
+      listener: (event) => {
+        this.#tell(event);
+      },
+    });
+    this.#status = new StreamStatus({
+      RED,
+      line,
+      statistics: () => this.#hub.statistics,
+      source: () => this.#attachments.find((attachment) => attachment.status)?.status,
+    });
+    this.#attach();
+  }
+
+  /**
+   * Takes one message; resolves after its last output.
+   *
+   * @throws what `StreamHub.hear` throws, and InvalidArgumentError for options or a key that are not accepted
+   */
+  async take(message: IncomingMessage): Promise<void> {
+    try {
+      await this.#inTurn(message);
+    } catch (error) {
+      // A new deployment is no failure of the messages that it cuts off.
+      if (this.#isClosing && error instanceof ClosedError) return;
+      this.#status.failed(error);
+      throw error;
+    }
+    this.#status.update();
+  }
+
+  /** Stops all streams and sources. */
+  async close(removed: boolean): Promise<void> {
+    this.#isClosing = true;
+    this.#status.close();
+    await Promise.allSettled(this.#attachments.map((attachment) => attachment.close(removed)));
+    await this.#hub.close();
+  }
+
+  /** In the order of arrival, also where the key has to be waited for. */
+  #inTurn(message: IncomingMessage): Promise<void> {
+    const { key = 'topic', keyType = 'msg' } = this.#config;
+    if (keyType === 'msg') return this.#hear(message, keyIn(this.#RED.util.getMessageProperty(message, key)));
+    if (keyType === 'str') return this.#hear(message, key);
+    const named = this.#turn.then(() => typedInput(this.#RED, this.#node, message, key, keyType));
+    this.#turn = named.catch(() => undefined);
+    return named.then((value) => this.#hear(message, keyIn(value)));
+  }
+
+  /** Does what a message of a stream asks for; what it asks of the hub is asked before this returns. */
+  async #hear(message: IncomingMessage, key: string): Promise<void> {
+    const all = key === '' ? undefined : key;
+    if (Object.hasOwn(message, 'reset')) {
+      this.#hub.reset(all);
+      return;
+    }
+    const asked = messageOptions('stream', message);
+    const isEnd = Object.hasOwn(message, 'complete') || isLastPart(message.parts);
+    const isSummary = Object.hasOwn(message, 'summary');
+    const work: Promise<void>[] = [];
+    if (!((isEnd || isSummary) && isNoAudio(message.payload))) {
+      const { payload, contentType, userProperties } = message as Record<string, unknown>;
+      const options = Object.keys(asked).length === 0 ? undefined : streamOptions(this.#config, asked);
+      const context = keptProperties(message);
+      const { format } = asked;
+      work.push(this.#hub.hear(key, { payload, contentType, userProperties, format, options, context }));
+    }
+    if (isSummary) work.push(this.#hub.summarize(all));
+    if (isEnd) work.push(this.#hub.end(key));
+    for (const outcome of await Promise.allSettled(work)) {
+      if (outcome.status === 'rejected') throw toError(outcome.reason);
+    }
+  }
+
+  #tell(event: LiveEvent<NodeMessage>): void {
+    // Each message gets properties of its own: what a flow does to one must not show in the next.
+    const kept = this.#RED.util.cloneMessage(event.context ?? { topic: event.stream.key });
+    const outputs = this.#messages.of(event, kept, this.#engine.evaluation);
+    if (outputs) this.#node.send(outputs);
+    for (const attachment of this.#attachments) attachment.told?.(event);
+    switch (event.kind) {
+      case 'dropped':
+        this.#warn(
+          `There is more audio than there is time for: ${event.droppedMs} ms of "${event.stream.key}" were dropped.`,
+          'dropped',
+        );
+        break;
+      case 'warning':
+        this.#warn(`Stream "${event.stream.key}": ${event.message}`);
+        break;
+      case 'gap':
+      case 'opened':
+      case 'closed':
+        this.#status.update();
+        break;
+      case 'step':
+      case 'summary':
+      case 'transition':
+        break;
+    }
+  }
+
+  #attach(): void {
+    for (const attach of ATTACHMENTS) {
+      const attachment = attach({
+        RED: this.#RED,
+        node: this.#node,
+        config: this.#config,
+        engine: this.#engine,
+        hear: (message) =>
+          this.take(message).catch((error: unknown) => {
+            this.#fail(error, message.topic);
+          }),
+        changed: () => {
+          this.#status.update();
+        },
+        warn: (text) => {
+          this.#warn(text);
+        },
+        fail: (error) => {
+          this.#status.failed(error);
+          this.#fail(error);
+        },
+      });
+      if (attachment) this.#attachments.push(attachment);
+    }
+  }
+
+  #warn(text: string, word = text): void {
+    if (this.#seldom.isDue(word)) this.#node.warn(text);
+  }
+
+  /** A failure that no message of the flow asked for. */
+  #fail(error: unknown, topic?: string): void {
+    const failure = toError(error);
+    if (!this.#seldom.isDue(`${codeOf(failure) ?? ''} ${failure.message}`)) return;
+    this.#node.error(failure, topic === undefined ? {} : { topic });
+  }
+}
+
+/** @throws InvalidArgumentError when the name of a stream is neither text nor a number */
+function keyIn(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return String(value);
+  throw new InvalidArgumentError(`The name of a stream is ${typeof value}: text or a number is accepted.`);
+}
+
+/** As the `file in` node ends a sequence: with the count, in the last part or in one more without a payload. */
+function isLastPart(parts: unknown): boolean {
+  const { index, count } = (parts ?? {}) as { readonly index?: unknown; readonly count?: unknown };
+  return typeof count === 'number' && (typeof index !== 'number' || index >= count - 1);
+}
+
+/** What an Inject node puts into a message that only asks for something. */
+function isNoAudio(payload: unknown): boolean {
+  return payload === undefined || typeof payload === 'number' || typeof payload === 'boolean';
+}
