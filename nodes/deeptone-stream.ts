@@ -1,10 +1,16 @@
 /** Live audio: many streams at once, each named by its messages' topic, answered while they come in. */
+import { ENCODINGS } from '../src/audio';
 import { connectEngine } from './shared/engine-connection';
 import { failureStatus, toError } from './shared/failure';
 import type { Node, NodeAPI } from './shared/node-red';
 import { StatusLine } from './shared/status-line';
 import { StreamSession } from './shared/stream-session';
 import type { StreamConfig } from './shared/stream-settings';
+
+/** What the editor is told beside the dialog's fields. */
+interface StreamSettings {
+  readonly deeptoneStreamEncodings: readonly string[];
+}
 
 function register(RED: NodeAPI): void {
   function DeeptoneStream(this: Node, config: StreamConfig): void {
@@ -43,9 +49,10 @@ function register(RED: NodeAPI): void {
     });
   }
 
-  RED.nodes.registerType<Node, StreamConfig, Record<string, never>, Record<string, never>>(
+  RED.nodes.registerType<Node, StreamConfig, StreamSettings, Record<string, never>>(
     'deeptone-stream',
     DeeptoneStream,
+    { settings: { deeptoneStreamEncodings: { value: ENCODINGS, exportable: true } } },
   );
 }
 

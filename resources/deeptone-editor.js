@@ -232,6 +232,7 @@
       ),
       atLeastOne: validator((value) => isEmpty(value) || isWhole(value, 1), 'atLeastOne'),
       notNegative: validator((value) => isEmpty(value) || isWhole(value, 0), 'notNegative'),
+      positive: validator((value) => isEmpty(value) || Number(value) >= 0, 'positive'),
     },
   };
 })();

@@ -60,6 +60,7 @@ declare const RED: {
   nodes: { registerType(type: string, definition: EditorNodeDefinition): void };
   settings: {
     readonly deeptoneFileExamples: readonly string[];
+    readonly deeptoneStreamEncodings?: readonly string[];
   };
 };
 
@@ -86,7 +87,14 @@ interface DeeptoneEditorApi {
   modelList(parts: { list: JQuery; engine: JQuery; selected: readonly string[] }): { selected(): string[] };
   readonly valid: Readonly<
     Record<
-      'models' | 'outputPeriod' | 'channel' | 'volumeThreshold' | 'rate' | 'atLeastOne' | 'notNegative',
+      | 'models'
+      | 'outputPeriod'
+      | 'channel'
+      | 'volumeThreshold'
+      | 'rate'
+      | 'atLeastOne'
+      | 'notNegative'
+      | 'positive',
       DeeptoneValidator
     >
   >;

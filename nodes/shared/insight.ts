@@ -2,7 +2,16 @@
 
 /** What the payload of the message is. */
 export type InsightKind =
-  'series' | 'step' | 'chart' | 'deeptone' | 'summary' | 'transitions' | 'transition' | 'chunk' | 'progress';
+  | 'series'
+  | 'step'
+  | 'chart'
+  | 'deeptone'
+  | 'summary'
+  | 'transitions'
+  | 'transition'
+  | 'chunk'
+  | 'progress'
+  | 'event';
 
 /** Facts that hold for all messages of one analysis. Times in milliseconds. */
 export interface Facts {
@@ -19,7 +28,7 @@ export interface Facts {
   readonly duration: number;
   /** Milliseconds of audio per millisecond of work; null where no work was timed. */
   readonly speed: number | null;
-  /** Pieces of audio that were dropped because there was too much to do. */
+  /** Milliseconds of audio that were dropped because there was too much to do. */
   readonly dropped?: number;
   /** Milliseconds of audio that never arrived. */
   readonly gaps?: number;

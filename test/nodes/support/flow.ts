@@ -88,6 +88,7 @@ export async function runFlow(
   node: Readonly<Record<string, unknown>>,
   engine: Readonly<Record<string, unknown>> = {},
   credentials: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+  more: readonly FlowNode[] = [],
 ): Promise<RunningFlow> {
   const flow: readonly FlowNode[] = [
     { id: 'flow', type: 'tab' },
@@ -101,6 +102,7 @@ export async function runFlow(
       ...node,
     },
     ...LISTENERS,
+    ...more,
     // Without a place on the canvas a node counts as a configuration node.
   ].map((member) =>
     member.type === 'tab' || member.id === 'engine' ? member : { x: 100, y: 100, ...member },
