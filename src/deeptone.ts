@@ -46,6 +46,11 @@ export interface DeeptoneOptions {
   readonly threads?: number;
   /** Public keys, beside the shipped ones, that licenses may be signed with (decision 22). */
   readonly licensePublicKeys?: readonly string[];
+  /**
+   * Open although the license has expired or is not valid yet, so that a host can show its state; work is refused all the same.
+   * Default false.
+   */
+  readonly allowInactiveLicense?: boolean;
 }
 
 /** Pieces of a file that are under analysis while the next one is read. */
@@ -62,10 +67,11 @@ export class Deeptone {
 
   /**
    * @param licenseKey compact JWS; without one, `DEEPTONE_LICENSE_KEY` or else the evaluation license is used (decision 23)
-   * @throws LicenseManagerError when the key is invalid or cannot be validated
+   * @throws LicenseManagerError when the key is invalid, cannot be validated, has expired or is not valid yet
    */
   constructor(licenseKey?: string | null, options: DeeptoneOptions = {}) {
     this.#guard = new LicenseGuard(licenseKey, { publicKeys: options.licensePublicKeys });
+    if (!options.allowInactiveLicense) this.#guard.check([]);
     this.#ffmpegPath = options.ffmpegPath;
     this.#engine =
       options.predictionEngine ??

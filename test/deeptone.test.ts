@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
+import type { License } from '../src/license';
 import {
   Deeptone,
+  LicenseManagerError,
   type ClassResult,
   type TimeSeriesStep,
   type Transition,
   type WholeOptions,
 } from '../src/index';
+import { issuer, key } from './license/helpers';
 import { concatenated, makeWav, noise, seededRandom, speak, temporaryFolder } from './tools/audio';
 
 const ALL_WAYS = ['speech-rt', 'speech', 'gender'] as const;
@@ -187,6 +190,43 @@ describe('class Deeptone', () => {
       deeptone.processFile(filename, { ...OPTIONS, signal: AbortSignal.abort() }),
       (error: { code?: string }) => error.code === 'DEEPTONE_ABORTED',
     );
+  });
+
+  describe('under a license', () => {
+    const engine = (changes: Partial<License>) =>
+      new Deeptone(key(changes), { licensePublicKeys: [issuer.publicKey] });
+    const current = { notBefore: new Date(Date.now() - 60_000), expires: new Date(Date.now() + 60_000) };
+    const refused = (problem: string) => (error: unknown) =>
+      error instanceof LicenseManagerError && error.problem === problem;
+
+    it('does not open with a key that is none, has expired, or is not valid yet', () => {
+      assert.throws(() => new Deeptone('no.license.key'), refused('malformed'));
+      assert.throws(
+        () => engine({ notBefore: new Date(1_000_000), expires: new Date(Date.now() - 1_000) }),
+        refused('expired'),
+      );
+      assert.throws(
+        () => engine({ notBefore: new Date(Date.now() + 60_000), expires: new Date(Date.now() + 120_000) }),
+        refused('not-yet-valid'),
+      );
+    });
+
+    it('runs the models that it allows, and no others', async () => {
+      const licensed = engine({ ...current, models: ['speech-rt', 'speech'] });
+      await licensed.processFile(filename, { ...OPTIONS, models: ['speech'] });
+      await assert.rejects(licensed.processFile(filename, OPTIONS), refused('model-not-allowed'));
+      await licensed.close();
+    });
+
+    it('runs as many streams at once as it allows', async () => {
+      const licensed = engine({ ...current, id: 'two-streams', models: '*', maxStreams: 2 });
+      const open = () => licensed.openStream({ models: ['speech'], outputPeriod: 64 });
+      const [first] = [await open(), await open()];
+      await assert.rejects(open(), refused('too-many-streams'));
+      first.close();
+      await open();
+      await licensed.close();
+    });
   });
 
   describe('names bad input and what is accepted', () => {

@@ -2,7 +2,7 @@ import { Deeptone, type DeeptoneOptions } from '../../src';
 import { OnnxPredictionEngine } from '../../src/inference';
 import type { OpenEngine } from './engine-hub';
 
-export type EngineSettings = Omit<DeeptoneOptions, 'predictionEngine'>;
+export type EngineSettings = Omit<DeeptoneOptions, 'predictionEngine' | 'allowInactiveLicense'>;
 
 /**
  * Opens an engine; nothing is loaded until it is started.
@@ -17,6 +17,7 @@ export function openEngine(settings: EngineSettings, licenseKey?: string): OpenE
     predictionEngine: runtime,
     ffmpegPath,
     licensePublicKeys,
+    allowInactiveLicense: true,
   });
   return { deeptone, runtime, ffmpegPath };
 }
