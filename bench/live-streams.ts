@@ -15,6 +15,7 @@ import { brokerNode, startNodeRed, type FlowNode, type NodeRedProcess } from '..
 import type { CollectorReport, MeasureRequest } from './live/collector-report';
 import type { DeviceClocks } from './live/latency-meter';
 import { cpuSeconds } from './live/process-cpu';
+import { median, type Measurement } from './report';
 
 const MODELS = [
   'speech-rt',
@@ -32,6 +33,10 @@ const WARM_UP_MS = 10_000;
 /** What is under way when the devices end. */
 const DRAIN_MS = 3_000;
 const MEGABYTE = 1_048_576;
+/** Samples of memory, 5 s apart, of which the median counts. */
+const MEMORY_SAMPLES = 12;
+/** Less than this is the garbage collector's breath. */
+const LARGEST_GROWTH_MB = 20;
 
 interface Settings {
   readonly streams: number;
@@ -95,8 +100,8 @@ async function reportOf(nodeRed: NodeRedProcess): Promise<CollectorReport> {
   return report;
 }
 
-/** One run; figures in milliseconds, megabytes and shares of one core. */
-async function measure(settings: Settings): Promise<Record<string, number | string>> {
+/** One run. */
+async function measure(settings: Settings): Promise<readonly Measurement[]> {
   const broker = await startBroker({ maxQueuedMessages: 10_000 });
   const nodeRed = await startNodeRed({
     extraNodes: {
@@ -124,52 +129,60 @@ async function measure(settings: Settings): Promise<Record<string, number | stri
     if (report.latency.steps === 0)
       throw new Error(`No step came.\n${report.errors.join('\n')}\n${nodeRed.output()}`);
     for (const error of report.errors) process.stderr.write(`${error}\n`);
-    return {
+    return [
       ...figures(report, settings),
-      brokerCpu: round(brokerCpu, 3),
-      simulatorCpu: round(simulatorCpu, 3),
-    };
+      { measure: 'CPU of mosquitto', value: percent(brokerCpu), unit: '% of a core' },
+      { measure: 'CPU of the simulated devices', value: percent(simulatorCpu), unit: '% of a core' },
+    ];
   } finally {
     await nodeRed.stop();
     await broker.close();
   }
 }
 
-function figures(report: CollectorReport, settings: Settings): Record<string, number | string> {
+function figures(report: CollectorReport, settings: Settings): readonly Measurement[] {
   const { steps, missing, silent, fromSpoken, fromPublished } = report.latency;
-  const first = report.rss[0] ?? Number.NaN;
-  const last = report.rss.at(-1) ?? Number.NaN;
-  return {
-    streams: settings.streams,
-    frameMs: settings.frameMs,
-    periodMs: settings.periodMs,
-    minutes: settings.minutes,
-    steps,
-    missingSteps: missing,
-    silentStreams: silent,
-    gaps: report.gaps,
-    droppedMs: report.droppedMs,
-    errors: report.errors.length,
-    spokenP50Ms: fromSpoken.p50,
-    spokenP99Ms: fromSpoken.p99,
-    spokenMaxMs: fromSpoken.max,
-    publishedP50Ms: fromPublished.p50,
-    publishedP99Ms: fromPublished.p99,
-    eventLoopGapMs: round(report.eventLoopGapMs),
-    eventLoopGapP99Ms: round(report.eventLoopGapP99Ms),
-    nodeRedCpu: round(report.cpu, 3),
-    rssAfterWarmUpMB: round(first / MEGABYTE),
-    rssAtEndMB: round(last / MEGABYTE),
-    rssHighestMB: round(Math.max(...report.rss) / MEGABYTE),
-  };
+  const samples = Math.max(1, Math.min(MEMORY_SAMPLES, Math.floor(report.rss.length / 2)));
+  const after = median(report.rss.slice(0, samples)) / MEGABYTE;
+  const end = median(report.rss.slice(-samples)) / MEGABYTE;
+  return [
+    { measure: `streams, ${MODELS.length} models, ${settings.frameMs} ms messages`, value: settings.streams },
+    { measure: `steps of ${settings.periodMs} ms`, value: steps },
+    { measure: 'steps missing', value: missing, target: { atMost: 0 } },
+    { measure: 'streams without a step', value: silent, target: { atMost: 0 } },
+    { measure: 'audio lost on the way', value: report.gaps, unit: 'ms', target: { atMost: 0 } },
+    { measure: 'audio dropped by the node', value: report.droppedMs, unit: 'ms', target: { atMost: 0 } },
+    { measure: 'errors', value: report.errors.length, target: { atMost: 0 } },
+    { measure: 'last sample spoken to step out, median', value: fromSpoken.p50, unit: 'ms' },
+    {
+      measure: 'last sample spoken to step out, p99',
+      value: fromSpoken.p99,
+      unit: 'ms',
+      target: { atMost: 250 },
+    },
+    { measure: 'last sample spoken to step out, worst', value: fromSpoken.max, unit: 'ms' },
+    { measure: 'message published to step out, median', value: fromPublished.p50, unit: 'ms' },
+    { measure: 'message published to step out, p99', value: fromPublished.p99, unit: 'ms' },
+    {
+      measure: 'largest gap of the event loop',
+      value: report.eventLoopGapMs,
+      unit: 'ms',
+      target: { atMost: 50 },
+    },
+    { measure: 'gap of the event loop, p99', value: report.eventLoopGapP99Ms, unit: 'ms' },
+    { measure: 'CPU of Node-RED with the engine', value: percent(report.cpu), unit: '% of a core' },
+    { measure: 'memory of Node-RED after warm-up', value: after, unit: 'MB' },
+    { measure: `memory of Node-RED after ${settings.minutes} min`, value: end, unit: 'MB' },
+    { measure: 'growth of memory', value: end - after, unit: 'MB', target: { atMost: LARGEST_GROWTH_MB } },
+  ];
 }
 
-function round(value: number | undefined, digits = 1): number {
-  return Number((value ?? Number.NaN).toFixed(digits));
+function percent(share: number | undefined): number {
+  return 100 * (share ?? Number.NaN);
 }
 
 /** Runs with the given command-line arguments. */
-export async function liveStreams(argv: readonly string[]): Promise<Record<string, number | string>> {
+export async function liveStreams(argv: readonly string[]): Promise<readonly Measurement[]> {
   const { values } = parseArgs({
     args: [...argv],
     options: {

@@ -66,14 +66,6 @@ export function writeResults(name: string, measurements: readonly Measurement[])
   return file;
 }
 
-/** Measurements of a bench that gives a plain record, with bounds for some of its keys. */
-export function fromRecord(
-  record: Readonly<Record<string, number | string>>,
-  targets: Readonly<Record<string, Measurement['target']>> = {},
-): readonly Measurement[] {
-  return Object.entries(record).map(([measure, value]) => ({ measure, value, target: targets[measure] }));
-}
-
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
