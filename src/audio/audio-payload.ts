@@ -17,6 +17,8 @@ const HINT =
 const MIN_TEXT_BYTES = 64;
 /** Raw samples of constant silence can be one letter over and over; a text has more. */
 const MIN_TEXT_LETTERS = 8;
+/** Digital silence in base64. As raw samples it would be a constant far from zero, which no microphone gives. */
+const SILENCE = /^A+$/u;
 
 /**
  * Tells bytes from samples. `Buffer`, `Uint8Array` and `ArrayBuffer` are bytes, a text is base64 (a `data:` URL too) or a JSON array, other typed
@@ -49,10 +51,14 @@ function textInBytes(bytes: Uint8Array): AudioPayload | undefined {
   if (bytes.length < MIN_TEXT_BYTES) return undefined;
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, MIN_TEXT_BYTES).toString('latin1');
   const isArray = head.startsWith('[') && /^[[\]\s\d.,eE+-]+$/u.test(head);
-  if (!isArray && !(BASE64.test(head) && new Set(head).size >= MIN_TEXT_LETTERS)) return undefined;
+  if (!isArray && !looksLikeBase64(head)) return undefined;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   if (isArray) return jsonArray(text);
   return BASE64.test(text.trim()) ? { kind: 'bytes', bytes: fromBase64(text) } : undefined;
+}
+
+function looksLikeBase64(head: string): boolean {
+  return BASE64.test(head) && (new Set(head).size >= MIN_TEXT_LETTERS || SILENCE.test(head));
 }
 
 function jsonArray(text: string): AudioPayload | undefined {

@@ -25,6 +25,11 @@ describe('The payload of a message as audio', () => {
     for (const copy of copies) assert.deepEqual(bytesIn(copy), bytes);
   });
 
+  it('is silence when an MQTT node handed the base64 text of silence over as a Buffer', () => {
+    const silence = Buffer.alloc(1_600);
+    assert.deepEqual(bytesIn(Buffer.from(silence.toString('base64'))), silence);
+  });
+
   it('is bytes when an MQTT node handed base64 text over as a Buffer', () => {
     assert.deepEqual(bytesIn(Buffer.from(bytes.toString('base64'))), bytes);
   });
