@@ -166,7 +166,8 @@ export class SimulatedDevices {
       this.counted.lost += 1;
       return;
     }
-    const captureMs = device.startedAt + sequence * this.scaledFrameMs;
+    // On the clock of the sound, which runs ahead of that of the wall where devices are faster than real time.
+    const captureMs = device.startedAt + sequence * this.frameMs;
     const payload = encodeFrame(format, this.samplesOf(device, sequence), sequence === 0, captureMs);
     const options = this.publishOptions(format, sequence, captureMs);
     const copies = this.random() < duplicates ? 2 : 1;
