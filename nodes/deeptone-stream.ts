@@ -26,6 +26,11 @@ function register(RED: NodeAPI): void {
       problem = error;
       line.set(failureStatus(error));
     }
+    // A source of its own has no message to answer; Catch nodes hear once the flows run.
+    const tellProblem = (): void => {
+      if (problem !== undefined && config.source !== 'messages') this.error(toError(problem), {});
+    };
+    RED.events.once('flows:started', tellProblem);
 
     this.on('input', (message, _send, done) => {
       const taken = session ? session.take(message) : Promise.reject(toError(problem));
@@ -40,6 +45,7 @@ function register(RED: NodeAPI): void {
     });
 
     this.on('close', (removed: boolean, done: () => void) => {
+      RED.events.off('flows:started', tellProblem);
       const closed = session?.close(removed) ?? Promise.resolve();
       void closed.finally(() => {
         engine.close();

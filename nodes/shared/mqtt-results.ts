@@ -88,7 +88,7 @@ export class MqttResults {
     }
   }
 
-  /** Takes what a stream has to tell. Only beginnings of transitions turn the board, so the hub must tell them. */
+  /** Takes what a stream has to tell. The board turns where a steady transition begins. */
   hear(event: LiveEvent): void {
     const { key, receivedMs } = event.stream;
     switch (event.kind) {
@@ -96,7 +96,7 @@ export class MqttResults {
         this.opened(key);
         break;
       case 'transition': {
-        if (event.phase === 'ended') break;
+        if (event.phase === 'ended' || !event.isSteady) break;
         const { model, result, confidence, timestamp_start: timestampStart } = event.transition;
         this.changed(key, [{ model, result, confidence, timestampStart }], event.time);
         break;

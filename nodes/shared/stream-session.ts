@@ -185,9 +185,15 @@ export class StreamSession {
   /** A failure that no message of the flow asked for. */
   #fail(error: unknown, topic?: string): void {
     const failure = toError(error);
-    if (!this.#seldom.isDue(`${codeOf(failure) ?? ''} ${failure.message}`)) return;
+    if (!this.#seldom.isDue(wordFor(failure))) return;
     this.#node.error(failure, topic === undefined ? {} : { topic });
   }
+}
+
+/** What makes a failure the same as another. Beyond a limit every message fails, each naming its own stream. */
+function wordFor(failure: Error): string {
+  const code = codeOf(failure) ?? '';
+  return code === 'DEEPTONE_OVERLOADED' || code === 'DEEPTONE_LICENSE' ? code : `${code} ${failure.message}`;
 }
 
 /** @throws InvalidArgumentError when the name of a stream is neither text nor a number */

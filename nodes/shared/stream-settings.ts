@@ -48,6 +48,19 @@ export interface StreamConfig extends NodeDef, DialogOptions {
   readonly waiting?: number | string;
   readonly waitingTotal?: number | string;
   readonly whenFull?: string;
+  /** Id of a core `mqtt-broker` node, for the MQTT source and for published results. */
+  readonly broker?: string;
+  /** Topic filter of the MQTT source. */
+  readonly mqttTopic?: string;
+  readonly mqttQos?: number | string;
+  /** Publish results on the broker. */
+  readonly publish?: boolean;
+  readonly publishPrefix?: string;
+  /** Where the name of a stream holds the device, `audio/{device}/pcm`; empty: what the wildcards of the filter match. */
+  readonly publishDevice?: string;
+  /** Announce devices to Home Assistant. */
+  readonly discovery?: boolean;
+  readonly discoveryPrefix?: string;
 }
 
 const DEFAULTS: LooseOptions = { outputPeriod: 1_024 };

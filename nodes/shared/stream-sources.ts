@@ -5,6 +5,7 @@
 import type { LiveEvent } from '../../src';
 import type { EngineConnection } from './engine-connection';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage, NodeStatus } from './node-red';
+import { attachMqtt } from './stream-mqtt';
 import type { StreamConfig } from './stream-settings';
 
 /** What the node offers to an attachment. */
@@ -35,4 +36,4 @@ export interface StreamAttachment {
 /** Makes an attachment if the node is set to have it; throws what `done(error)` would say. */
 export type Attach = (node: StreamNode) => StreamAttachment | undefined;
 
-export const ATTACHMENTS: readonly Attach[] = [];
+export const ATTACHMENTS: readonly Attach[] = [attachMqtt];
