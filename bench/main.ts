@@ -35,6 +35,10 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     what: 'memory of a live stream; opening and closing thousands',
     load: async () => (await import('./streams.js')).streams,
   },
+  accuracy: {
+    what: 'accuracy of every model on speakers that training never heard; needs --corpus FOLDER',
+    load: async () => (await import('./accuracy/run.js')).runAccuracy,
+  },
   'live-streams': {
     what: 'many devices over MQTT through a real Node-RED: lateness, loss, event loop, memory',
     load: async () => (await import('./live-streams.js')).liveStreams,

@@ -30,7 +30,7 @@ export interface Figures {
   readonly confusion: readonly (readonly number[])[];
 }
 
-const RESAMPLES = 1_000;
+const RESAMPLES = 500;
 
 export function figuresOf(outcomes: readonly Outcome[], classes: number): Figures {
   const confusion = confusionOf(outcomes, classes);
@@ -142,15 +142,21 @@ export class ScoreHistogram {
 
 /** Area under the receiver operating characteristic of pooled histograms. */
 export function rocAuc(histograms: readonly ScoreHistogram[]): number {
+  const positive = new Float64Array(ScoreHistogram.BINS);
+  const negative = new Float64Array(ScoreHistogram.BINS);
+  for (const histogram of histograms) {
+    for (let bin = 0; bin < ScoreHistogram.BINS; bin++) {
+      positive[bin] = (positive[bin] ?? 0) + (histogram.positive[bin] ?? 0);
+      negative[bin] = (negative[bin] ?? 0) + (histogram.negative[bin] ?? 0);
+    }
+  }
   let below = 0;
   let area = 0;
   let positives = 0;
   for (let bin = 0; bin < ScoreHistogram.BINS; bin++) {
-    const positive = sum(histograms.map((histogram) => histogram.positive[bin] ?? 0));
-    const negative = sum(histograms.map((histogram) => histogram.negative[bin] ?? 0));
-    area += positive * (below + negative / 2);
-    below += negative;
-    positives += positive;
+    area += (positive[bin] ?? 0) * (below + (negative[bin] ?? 0) / 2);
+    below += negative[bin] ?? 0;
+    positives += positive[bin] ?? 0;
   }
   return area / Math.max(1, positives * below);
 }

@@ -5,10 +5,13 @@ import { parseArgs } from 'node:util';
 import { Deeptone } from '../../src/index';
 import { Corpus } from './corpus';
 import { markdownTable } from './report';
-import { MEASURED_MODELS, measureModel, type Bench, type ModelTable } from './tables';
+import type { Measurement } from '../report';
+import { NINE_MODELS } from '../models';
+import { headlines } from './headlines';
+import { measureModel, type Bench, type ModelTable } from './tables';
 
-/** Measures the models on the development part of a corpus and prints their tables. */
-export async function runAccuracy(args: readonly string[]): Promise<readonly ModelTable[]> {
+/** Measures the models on the development part of a corpus and prints their tables; gives the figures that have targets. */
+export async function runAccuracy(args: readonly string[]): Promise<readonly Measurement[]> {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -33,8 +36,7 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mod
       rooms: await corpus.rooms(),
     },
   };
-  const chosen =
-    values.models?.split(',') ?? MEASURED_MODELS.filter((name) => deeptone.isModelAvailable(name));
+  const chosen = values.models?.split(',') ?? NINE_MODELS.filter((name) => deeptone.isModelAvailable(name));
   const tables: ModelTable[] = [];
   for (const model of chosen) {
     const table = await measureModel(model, bench);
@@ -44,7 +46,7 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mod
       await writeCard(path.join(values.cards, `${model}.md`), modelSet, markdownTable(table, modelSet));
   }
   await deeptone.close();
-  return tables;
+  return headlines(tables);
 }
 
 /** Puts a set's figures between its marks in a model card. */

@@ -19,22 +19,28 @@ const SPEECH_DB = -30;
 /** Pauses up to this many frames (320 ms) belong to the speech around them. */
 const PAUSE_FRAMES = 5;
 
+/** Scores of one clip's frames. */
+export interface ClipScores {
+  readonly voice: string;
+  readonly histogram: ScoreHistogram;
+}
+
 /**
- * ROC-AUC of p(speech) over frames: each clip stands between gaps that hold background alone. Frames of a clip that are too quiet
- * to be surely speech are left out.
+ * p(speech) of frames whose truth is known: each clip stands between gaps that hold background alone. Frames of a clip that are too
+ * quiet to be surely speech are left out.
  *
  * @param speech clips of speech
  * @param others sound without speech, heard in place of every second gap
  */
-export async function speechDetection(
+export function speechScores(
   deeptone: Deeptone,
   model: string,
   speech: readonly Window[],
   others: readonly Window[],
   condition: Condition,
   surroundings: Surroundings,
-): Promise<DetectionFigures> {
-  const histograms = await mapParallel(speech, async (clip, index) => {
+): Promise<readonly ClipScores[]> {
+  return mapParallel(speech, async (clip, index) => {
     const random = seededRandom(index + 1);
     const gap = new Float32Array(Math.round((0.8 + random()) * SAMPLE_RATE));
     const other = others[Math.floor(random() * others.length)]?.samples ?? gap;
@@ -43,7 +49,11 @@ export async function speechDetection(
     const sound = underCondition(joined(parts), condition, surroundings, index + 1);
     return { voice: clip.voice, histogram: await score(deeptone, model, sound, labels) };
   });
-  const voices = [...groupBy(histograms, ({ voice }) => voice).values()].map((group) =>
+}
+
+/** ROC-AUC over all frames, with an interval over voices. */
+export function detectionFigures(scores: readonly ClipScores[]): DetectionFigures {
+  const voices = [...groupBy(scores, ({ voice }) => voice).values()].map((group) =>
     group.map(({ histogram }) => histogram),
   );
   const all = voices.flat();

@@ -4,7 +4,7 @@ import { CONDITIONS, underCondition, type Condition, type Surroundings } from '.
 import type { Clip, Corpus } from './corpus';
 import { diarization, type DiarizationFigures } from './diarization';
 import { figuresOf, groupBy, winner, type Figures, type Outcome } from './measures';
-import { speechDetection, type DetectionFigures } from './speech-frames';
+import { detectionFigures, speechScores, type ClipScores, type DetectionFigures } from './speech-frames';
 import { clipWindows, joinedWindows, mapParallel, outcomesOf, type Window } from './windows';
 
 /** One line of a model's table. */
@@ -42,19 +42,6 @@ export async function measureModel(model: string, bench: Bench): Promise<ModelTa
   const measure = MEASUREMENTS[model];
   return { model, rows: measure ? await measure(model, bench) : [] };
 }
-
-/** Models that there is a measurement for. */
-export const MEASURED_MODELS = [
-  'speech-rt',
-  'speech',
-  'gender',
-  'arousal',
-  'emotions',
-  'language',
-  'underage-speaker',
-  'audio-event',
-  'speaker-map',
-] as const;
 
 type Measurement = (model: string, bench: Bench) => Promise<readonly Row[]>;
 
@@ -148,11 +135,18 @@ async function measureSpeech(model: string, bench: Bench): Promise<readonly Row[
   );
   const others = windows.filter((window) => window.truth !== classesOf(model, bench).indexOf('speech'));
   const rows: Row[] = [];
+  const everyCondition: ClipScores[] = [];
   for (const condition of CONDITIONS) {
-    const figures = await speechDetection(deeptone, model, speech, others, condition, surroundings);
-    rows.push({ kind: 'detection', what: `speech, frames, ${condition}`, figures });
+    const scores = await speechScores(deeptone, model, speech, others, condition, surroundings);
+    everyCondition.push(...scores);
+    rows.push({ kind: 'detection', what: `speech, frames, ${condition}`, figures: detectionFigures(scores) });
   }
-  return [...rows, ...(await byCondition(model, bench, windows, '1 s'))];
+  const all = {
+    kind: 'detection',
+    what: 'speech, frames, all conditions',
+    figures: detectionFigures(everyCondition),
+  } as const;
+  return [all, ...rows, ...(await byCondition(model, bench, windows, '1 s'))];
 }
 
 async function measureMood(

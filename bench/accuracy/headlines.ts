@@ -1,0 +1,71 @@
+/** The figures that the models are meant to reach, picked from their tables. */
+import type { Measurement } from '../report';
+import type { ModelTable, Row } from './tables';
+
+type Pick = 'macroRecall' | 'macroF1' | 'rocAuc' | 'share' | 'errorRate';
+
+/** model, row, figure, bound */
+const TARGETS: readonly (readonly [string, string, Pick, NonNullable<Measurement['target']>])[] = [
+  ['speech-rt', 'speech, frames, all conditions', 'rocAuc', { atLeast: 0.95 }],
+  ['speech', 'speech, frames, all conditions', 'rocAuc', { atLeast: 0.97 }],
+  ['speech', 'speech, frames, 10 dB', 'rocAuc', { atLeast: 0.97 }],
+  ['speech', '1 s, clean', 'macroRecall', { atLeast: 0.95 }],
+  ['gender', '3 s, adults, clean', 'macroRecall', { atLeast: 0.99 }],
+  ['gender', '3 s, adults, telephone', 'macroRecall', { atLeast: 0.96 }],
+  ['gender', '3 s, adults, 10 dB', 'macroRecall', { atLeast: 0.96 }],
+  ['underage-speaker', '2 s, 6 to 10 years against adults, clean', 'macroRecall', { atLeast: 0.93 }],
+  ['underage-speaker', 'adults of other corpora taken for children, 2 s', 'share', { atMost: 0.05 }],
+  ['arousal', '2 s, clean', 'macroRecall', { atLeast: 0.75 }],
+  ['emotions', '2 s, clean', 'macroRecall', { atLeast: 0.74 }],
+  ['language', '3 s', 'macroRecall', { atLeast: 0.75 }],
+  ['language', '10 s', 'macroRecall', { atLeast: 0.88 }],
+  ['audio-event', '1 s, clean', 'macroF1', { atLeast: 0.75 }],
+  ['speaker-map', 'conversations of 2 to 4 voices, no collar', 'errorRate', { atMost: 0.2 }],
+];
+
+/** Largest expected calibration error of a model on clean windows. */
+const CALIBRATION_ERROR = { atMost: 0.05 } as const;
+
+/** One measurement per target, of the models that were measured. */
+export function headlines(tables: readonly ModelTable[]): readonly Measurement[] {
+  const reached = TARGETS.flatMap(([model, what, pick, target]) => {
+    const value = valueOf(rowOf(tables, model, what), pick);
+    return value === undefined ? [] : [{ measure: `${model}: ${what}`, value, unit: UNITS[pick], target }];
+  });
+  const calibration = tables.flatMap(({ model, rows }) => {
+    const row = rows.find((candidate) => candidate.kind === 'classes');
+    if (row?.kind !== 'classes') return [];
+    const value = row.figures.calibrationError;
+    return [
+      { measure: `${model}: ${row.what}`, value, unit: 'calibration error', target: CALIBRATION_ERROR },
+    ];
+  });
+  return [...reached, ...calibration];
+}
+
+const UNITS: Readonly<Record<Pick, string>> = {
+  macroRecall: 'macro recall',
+  macroF1: 'macro F1',
+  rocAuc: 'ROC-AUC',
+  share: 'share',
+  errorRate: 'diarization error',
+};
+
+function rowOf(tables: readonly ModelTable[], model: string, what: string): Row | undefined {
+  return tables.find((table) => table.model === model)?.rows.find((row) => row.what === what);
+}
+
+function valueOf(row: Row | undefined, pick: Pick): number | undefined {
+  switch (row?.kind) {
+    case 'classes':
+      return pick === 'macroF1' ? row.figures.macroF1 : row.figures.macroRecall;
+    case 'detection':
+      return row.figures.rocAuc;
+    case 'share':
+      return row.share;
+    case 'diarization':
+      return row.figures.errorRate;
+    case undefined:
+      return undefined;
+  }
+}
