@@ -1,4 +1,5 @@
 /** Audio as it stands in a message: what kind of thing it is, and a plain sentence when it is none. */
+import { types } from 'node:util';
 import { BadAudioError } from '../errors';
 import type { SampleArray } from './sample-array';
 
@@ -29,12 +30,16 @@ const SILENCE = /^A+$/u;
  */
 export function readPayload(payload: unknown): AudioPayload {
   if (payload instanceof Uint8Array) return textInBytes(payload) ?? { kind: 'bytes', bytes: payload };
-  if (payload instanceof ArrayBuffer) return { kind: 'bytes', bytes: new Uint8Array(payload) };
+  if (types.isAnyArrayBuffer(payload)) return { kind: 'bytes', bytes: new Uint8Array(payload) };
   if (typeof payload === 'string') {
     return jsonArray(payload) ?? { kind: 'bytes', bytes: fromBase64(payload) };
   }
   if (Array.isArray(payload)) return { kind: 'samples', samples: numbers(payload) };
-  if (isTypedArray(payload)) return { kind: 'samples', samples: payload };
+  if (ArrayBuffer.isView(payload)) {
+    const view = viewOfOurs(payload);
+    if (view instanceof Uint8Array) return readPayload(view);
+    if (view) return { kind: 'samples', samples: view };
+  }
   throw new BadAudioError(
     `The payload is ${describe(payload)}, not audio: a Buffer, a typed array, an array of numbers or base64 text is accepted. ${HINT}`,
   );
@@ -43,7 +48,7 @@ export function readPayload(payload: unknown): AudioPayload {
 /** Whether there is nothing to hear in a payload: no payload at all, or one of length zero. */
 export function isEmptyPayload(payload: unknown): boolean {
   if (payload === undefined || payload === null || payload === '') return true;
-  if (payload instanceof ArrayBuffer) return payload.byteLength === 0;
+  if (types.isAnyArrayBuffer(payload)) return payload.byteLength === 0;
   return (Array.isArray(payload) || ArrayBuffer.isView(payload)) && lengthOf(payload) === 0;
 }
 
@@ -95,16 +100,21 @@ function numbers(list: readonly unknown[]): readonly number[] {
   return list.map((value) => (typeof value === 'number' ? value : Number.NaN));
 }
 
-function isTypedArray(value: unknown): value is Exclude<SampleArray, Uint8Array | readonly number[]> {
-  return (
-    value instanceof Int8Array ||
-    value instanceof Int16Array ||
-    value instanceof Int32Array ||
-    value instanceof Uint16Array ||
-    value instanceof Uint32Array ||
-    value instanceof Float32Array ||
-    value instanceof Float64Array
-  );
+/**
+ * The same memory as an array of our own realm: an array that a Function node made comes from a realm of its own, where
+ * `instanceof` of ours says no. Undefined for a view that holds no samples.
+ */
+function viewOfOurs(view: ArrayBufferView): Exclude<SampleArray, readonly number[]> | undefined {
+  const { buffer, byteOffset, byteLength } = view;
+  if (types.isUint8Array(view)) return new Uint8Array(buffer, byteOffset, byteLength);
+  if (types.isInt8Array(view)) return new Int8Array(buffer, byteOffset, byteLength);
+  if (types.isInt16Array(view)) return new Int16Array(buffer, byteOffset, byteLength / 2);
+  if (types.isUint16Array(view)) return new Uint16Array(buffer, byteOffset, byteLength / 2);
+  if (types.isInt32Array(view)) return new Int32Array(buffer, byteOffset, byteLength / 4);
+  if (types.isUint32Array(view)) return new Uint32Array(buffer, byteOffset, byteLength / 4);
+  if (types.isFloat32Array(view)) return new Float32Array(buffer, byteOffset, byteLength / 4);
+  if (types.isFloat64Array(view)) return new Float64Array(buffer, byteOffset, byteLength / 8);
+  return undefined;
 }
 
 function describe(value: unknown): string {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { runInNewContext } from 'node:vm';
 import { isEmptyPayload, readPayload } from '../../src/audio';
 import { BadAudioError } from '../../src/errors';
 
@@ -75,5 +76,28 @@ describe('The payload of a message as audio', () => {
       assert.equal(isEmptyPayload(payload), true);
     }
     for (const payload of [bytes, [0], 'AAAA', {}, 0, false]) assert.equal(isEmptyPayload(payload), false);
+  });
+
+  it('may come from another realm, as what a Function node makes does', () => {
+    for (const name of [
+      'Int8Array',
+      'Int16Array',
+      'Uint16Array',
+      'Int32Array',
+      'Uint32Array',
+      'Float32Array',
+      'Float64Array',
+    ]) {
+      const foreign: unknown = runInNewContext(`new ${name}([3, 5, 7]).subarray(1)`);
+      const read = readPayload(foreign);
+      assert.equal(read.kind, 'samples');
+      assert.deepEqual(
+        [...(read as { readonly samples: ArrayLike<number> & Iterable<number> }).samples],
+        [5, 7],
+      );
+    }
+    assert.deepEqual(bytesIn(runInNewContext('new Uint8Array([3, 5, 7])')), Buffer.from([3, 5, 7]));
+    assert.deepEqual(bytesIn(runInNewContext('new Uint8Array([3, 5, 7]).buffer')), Buffer.from([3, 5, 7]));
+    assert.equal(isEmptyPayload(runInNewContext('new ArrayBuffer(0)')), true);
   });
 });
