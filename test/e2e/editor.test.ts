@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { openBrowser, type Browser } from './support/browser';
+import { NodeRedProcess, type FlowNode } from './support/node-red-process';
+import { installPackage, type InstalledPackage } from './support/package';
+
+const TYPES = ['deeptone-file', 'deeptone-bytes', 'deeptone-chunk'] as const;
+const MODELS = [
+  'speech-rt',
+  'speech',
+  'gender',
+  'arousal',
+  'emotions',
+  'language',
+  'underage-speaker',
+  'audio-event',
+  'speaker-map',
+];
+
+const FLOW: readonly FlowNode[] = [
+  { id: 'tab', type: 'tab', label: 'Editor test' },
+  { id: 'engine', type: 'deeptone-engine', name: 'our engine', modelSet: 'standard' },
+  ...TYPES.map((type, index) => ({
+    id: `node-${type}`,
+    type,
+    z: 'tab',
+    name: '',
+    engine: 'engine',
+    filename: 'radio-show.wav',
+    filenameType: 'example',
+    models: ['speech'],
+    outputPeriod: '1024',
+    sendAs: 'series',
+    outputs: type === 'deeptone-chunk' ? 1 : 3,
+    x: 300,
+    y: 100 + index * 100,
+    wires: [[], [], []],
+  })),
+];
+
+async function openDialog(page: Page, id: string): Promise<void> {
+  await page.locator(`[id="${id}"]`).dblclick();
+  await page.waitForSelector('.deeptone-form .deeptone-model');
+}
+
+async function ticked(page: Page): Promise<readonly string[]> {
+  return page
+    .locator('.deeptone-form .deeptone-model input:checked')
+    .evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
+}
+
+async function closeDialog(page: Page, button: 'ok' | 'cancel'): Promise<void> {
+  await page.locator(`#node-dialog-${button}`).click();
+  await page.waitForSelector('.deeptone-form', { state: 'detached' });
+}
+
+describe('The packed package in the editor of a real Node-RED', function () {
+  this.timeout(120_000);
+  let installed: InstalledPackage;
+  let nodeRed: NodeRedProcess;
+  let browser: Browser;
+  let page: Page;
+
+  before(async () => {
+    installed = installPackage();
+    nodeRed = await NodeRedProcess.start(installed.userDir);
+    await nodeRed.deploy(FLOW);
+    browser = await openBrowser(nodeRed.url);
+    ({ page } = browser);
+    await page.goto(nodeRed.url);
+    await page.waitForSelector('.red-ui-flow-node');
+  });
+  afterEach(async () => {
+    // A dialog that a failed test left open would be in the way of the next.
+    for (const dialog of ['#node-config-dialog-cancel', '#node-dialog-cancel']) {
+      if (await page.locator(dialog).isVisible()) await page.locator(dialog).click();
+    }
+  });
+  after(async () => {
+    await browser.close();
+    await nodeRed.stop();
+    installed.remove();
+  });
+
+  it('loads every node set without an error', async () => {
+    const sets = (await nodeRed.get('/nodes')) as { module: string; err?: string; types: string[] }[];
+    const ours = sets.filter(({ module }) => module === '@deeptone/node-red');
+    assert.deepEqual(
+      ours.filter(({ err }) => err !== undefined),
+      [],
+    );
+    const types = ours.flatMap((set) => set.types);
+    for (const type of ['deeptone-engine', ...TYPES]) assert.ok(types.includes(type), type);
+  });
+
+  it('has the nodes in the palette, with icons of their own', async () => {
+    for (const type of TYPES) {
+      const entry = page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+      assert.equal(await entry.count(), 1, type);
+      const icon = await page.request.get(`${nodeRed.url}/icons/@deeptone/node-red/${type}.svg`);
+      assert.match(await icon.text(), /<svg[^>]+width="40" height="60"/);
+    }
+  });
+
+  for (const type of TYPES) {
+    it(`offers the models of the engine in the dialog of ${type}, and keeps what is chosen`, async () => {
+      await openDialog(page, `node-${type}`);
+      const offered = await page
+        .locator('.deeptone-form .deeptone-model input')
+        .evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
+      assert.deepEqual(offered, MODELS);
+      assert.deepEqual(await ticked(page), ['speech']);
+      const text = await page.locator('.deeptone-form').innerText();
+      assert.match(text, /Gender[\s\S]*hears 3136 ms[\s\S]*Whether the voice sounds female or male/);
+      assert.doesNotMatch(text, /deeptone-engine:|__\w+__|label\./);
+      await page.locator('.deeptone-form input[value="gender"]').check();
+      await closeDialog(page, 'ok');
+      await openDialog(page, `node-${type}`);
+      assert.deepEqual(await ticked(page), ['speech', 'gender']);
+      await closeDialog(page, 'cancel');
+    });
+  }
+
+  it('saves what is chosen, and shows it again after a reload', async () => {
+    await page.locator('#red-ui-header-button-deploy').click();
+    const models = async (): Promise<unknown> => {
+      const flows = (await nodeRed.get('/flows')) as readonly FlowNode[];
+      return flows.find(({ id }) => id === 'node-deeptone-file')?.['models'];
+    };
+    while (JSON.stringify(await models()) !== JSON.stringify(['speech', 'gender'])) await sleep(100);
+    await page.reload();
+    await page.waitForSelector('.red-ui-flow-node');
+    await openDialog(page, 'node-deeptone-file');
+    assert.deepEqual(await ticked(page), ['speech', 'gender']);
+    assert.equal(await page.locator('#node-input-outputPeriod').inputValue(), '1024');
+    await closeDialog(page, 'cancel');
+  });
+
+  it('marks a node whose settings cannot work', async () => {
+    await openDialog(page, 'node-deeptone-file');
+    await page.locator('#node-input-outputPeriod').fill('100');
+    await page.keyboard.press('Tab');
+    assert.ok(await page.locator('#node-input-outputPeriod.input-error').count());
+    await page.locator('#node-input-outputPeriod').fill('${PERIOD}');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.locator('#node-input-outputPeriod.input-error').count(), 0);
+    await closeDialog(page, 'cancel');
+  });
+
+  it('gives a fourth output to a node that tells its progress', async () => {
+    await openDialog(page, 'node-deeptone-file');
+    await page.locator('.deeptone-form summary').last().click();
+    await page.locator('#node-input-progress').check();
+    await closeDialog(page, 'ok');
+    assert.equal(await page.locator('[id="node-deeptone-file"] .red-ui-flow-port-output').count(), 4);
+  });
+
+  it('shows the license and the runtime in the dialog of the engine', async () => {
+    await openDialog(page, 'node-deeptone-file');
+    await page.locator('#node-input-btn-engine-edit').click();
+    await page.waitForFunction(() =>
+      /onnxruntime-node/.test(document.querySelector('#deeptone-runtime')?.textContent ?? ''),
+    );
+    const facts = await page.locator('.deeptone-facts').innerText();
+    assert.match(facts, /Evaluation license/);
+    assert.match(facts, /onnxruntime-node 1\.\d+\.\d+, runs here/);
+    await page.locator('#node-config-dialog-cancel').click();
+    await closeDialog(page, 'cancel');
+  });
+
+  it('speaks German', async () => {
+    await page.evaluate(() => {
+      localStorage.setItem('editor-language', 'de');
+    });
+    await page.reload();
+    await page.waitForSelector('.red-ui-flow-node');
+    await openDialog(page, 'node-deeptone-bytes');
+    const text = await page.locator('.deeptone-form').innerText();
+    assert.match(text, /Modelle[\s\S]*Geschlecht[\s\S]*Vielfaches von 64/);
+    await closeDialog(page, 'cancel');
+  });
+
+  it('raises no error in the page and asks nobody else for anything', () => {
+    assert.deepEqual(browser.errors, []);
+    assert.deepEqual(browser.foreignRequests, []);
+  });
+});
