@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
 import network as N
-from evaluate import HEAD_LABEL, SILENT_RMS, calibration_error, run, softmax
+from evaluate import HEAD_LABEL, SILENT_RMS, calibration_error, softmax
 
 UNKNOWN_SHARE = 0.10    # of clean frames that may become unknown
 KIND_TO_EVENT = np.array([3, 4, 5, 0, 1, 2])
@@ -29,17 +29,17 @@ def fit_temperature(logits, truth, weights):
     return float(np.clip(np.exp(minimize_scalar(loss, bounds=(-1.5, 2.0), method="bounded").x), 0.3, 6.0))
 
 
-def frames_of(net, sets, head):
+def frames_of(answers, head):
     """Frame logits, truth, voice, weight (one per item) and whether clean, over all of a head's items."""
     rows = []
-    for (name, condition), items in sets.items():
+    for (name, condition), items in answers.sets.items():
         if name == "event" and head in ("speech", "speech-rt", "audio-event"):
             labels = [int((KIND_TO_EVENT if head == "audio-event" else KIND_TO_THREE)[i.labels["kind"]]) for i in items]
         elif name.split(" ")[0] == head and "unseen" not in name:
             labels = [i.labels[HEAD_LABEL[head]] for i in items]
         else:
             continue
-        for item, label, out in zip(items, labels, run(net, [i.pcm for i in items], (head,))):
+        for item, label, out in zip(items, labels, answers[name, condition]):
             heard = out["rms"] >= SILENT_RMS
             if heard.any():
                 rows.append((out[head][heard], np.full(heard.sum(), label), np.full(heard.sum(), 1.0 / heard.sum()), [item.voice] * heard.sum(),
@@ -55,8 +55,8 @@ def resample(weight, size=40000):
     return np.random.default_rng(0).choice(len(weight), size, p=weight / weight.sum())
 
 
-def softmax_head(net, sets, head):
-    logits, truth, weight, voices, clean = frames_of(net, sets, head)
+def softmax_head(answers, head):
+    logits, truth, weight, voices, clean = frames_of(answers, head)
     half, crossed = halves(voices), np.zeros(len(truth))
     for side in (0, 1):
         fit, judge = half == side, half != side
@@ -79,9 +79,9 @@ def softmax_head(net, sets, head):
     return made, report
 
 
-def sigmoid_head(net, sets, head):
+def sigmoid_head(answers, head):
     """One temperature and a bias a class: likelihood of single-class sound, each class at equal weight."""
-    logits, truth, weight, voices, _ = frames_of(net, sets, head)
+    logits, truth, weight, voices, _ = frames_of(answers, head)
     pick = resample(weight)
     z, y = logits[pick], np.eye(6)[truth[pick]]
 
@@ -96,9 +96,9 @@ def sigmoid_head(net, sets, head):
     return {"calibration": {"temperature": report["temperature"], "bias": report["bias"]}}, report
 
 
-def calibrate(net, sets, heads=tuple(N.HEADS)):
+def calibrate(answers, heads=tuple(N.HEADS)):
     """What the catalogue needs and a report, both by head."""
     fitted, report = {}, {}
     for head in heads:
-        fitted[head], report[head] = (sigmoid_head if head in N.SIGMOID else softmax_head)(net, sets, head)
+        fitted[head], report[head] = (sigmoid_head if head in N.SIGMOID else softmax_head)(answers, head)
     return fitted, report

@@ -54,8 +54,6 @@ def build_items(folder, cache):
     for seconds in (3, 10):
         clean[f"language {seconds} s"] = T.windows(rows, table, sound, spoken, seconds, "language", 8, True)
         clean[f"language {seconds} s unseen by open"] = T.windows(rows, table, sound, outside, seconds, "language", 8, True)
-    for i in spoken:
-        pass
     nc = np.isin([r["corpus"] for r in rows], ("ravdess", "emovo", "emodb", "samplevoice")) & ~table["dev"] & ~table["suspect"]
     clean["gender unseen by open"] = T.windows(rows, table, sound, some(nc & (table["gender"] >= 0), 600), 3.0, "gender", 1)
     clean["underage-speaker adults unseen by open"] = T.windows(rows, table, sound, some(nc & (table["age"] == 1), 400), 2.0, "age", 1)
@@ -97,6 +95,21 @@ def run(net, sounds, wanted, size=64):
                 found[i] = {name: out[name][row].t()[:frames].numpy() for name in wanted}
                 found[i]["rms"] = np.sqrt((pcm[row, :frames * N.FRAME].reshape(frames, -1) ** 2).mean(1))
     return found
+
+
+class Answers:
+    """What a network says of every set of items, asked once."""
+
+    def __init__(self, net, sets):
+        self.net, self.sets, self.known = net, sets, {}
+
+    def __getitem__(self, key):
+        if key not in self.known:
+            items = self.sets[key]
+            sounds = [i.pcm if isinstance(i, T.Item) else i[0] for i in items]
+            wanted = ("embedding",) if key[0] == "conversation" else tuple(N.HEADS)
+            self.known[key] = run(self.net, sounds, wanted, 64 if len(sounds[0]) < 4 * C.RATE else 16)
+        return self.known[key]
 
 
 def softmax(x):
@@ -160,14 +173,14 @@ def auc(score, truth):
     return float((rank[positive].sum() - positive.sum() * (positive.sum() + 1) / 2) / max(1, positive.sum() * (~positive).sum()))
 
 
-def evaluate(net, sets, fitted=None, quick=False):
+def evaluate(answers, fitted=None, quick=False):
     """All figures of a network: {head: {condition: ...}}."""
-    fitted, results = fitted or {}, {}
+    fitted, results, sets = fitted or {}, {}, answers.sets
     for (name, condition), items in sets.items():
         if quick and condition not in ("clean", "noise 10 dB"):
             continue
         if name == "talk":
-            outs = run(net, [pcm for pcm, _, _ in items], ("speech", "speech-rt"), 8)
+            outs = answers[name, condition]
             for head in ("speech", "speech-rt"):
                 score = np.concatenate([probabilities(head, o[head], fitted)[:, 2] for o in outs])
                 truth = np.concatenate([t for _, t, _ in items])
@@ -183,7 +196,7 @@ def evaluate(net, sets, fitted=None, quick=False):
             continue
         if name == "conversation":
             rates = {}
-            outs = run(net, [i[0] for i in items], ("embedding",), 4)
+            outs = answers[name, condition]
             for (pcm, who, people, corpus), out in zip(items, outs):
                 answer = diarize(out["embedding"], who >= 0, fitted.get("speaker-map", {}).get("clustering"))
                 rates.setdefault(corpus, []).append((error_rate(who, answer), (who >= 0).sum(), len(people), len(set(answer[answer >= 0]))))
@@ -194,7 +207,7 @@ def evaluate(net, sets, fitted=None, quick=False):
                 "byCorpus": {c: round(float(np.average([r[0] for r in many], weights=[r[1] for r in many])), 4) for c, many in rates.items()}}}
             continue
         if name == "event":
-            outs = run(net, [i.pcm for i in items], ("speech", "speech-rt", "audio-event"), 32)
+            outs = answers[name, condition]
             for head in ("speech", "speech-rt", "audio-event"):
                 truth, answer, voices, corpora, scores = [], [], [], [], []
                 for item, out in zip(items, outs):
@@ -224,7 +237,7 @@ def evaluate(net, sets, fitted=None, quick=False):
                     results.setdefault(head, {})["1 s windows, " + condition] = figures(truth, scores.argmax(1), voices, corpora, N.HEADS[head][1])
             continue
         head = name.split(" ")[0]
-        outs = run(net, [i.pcm for i in items], (head,))
+        outs = answers[name, condition]
         truth = np.array([i.labels[HEAD_LABEL[head]] for i in items])
         scores, frames, frame_truth = [], [], []
         for i, out in zip(items, outs):
@@ -262,7 +275,7 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    found = evaluate(load(arguments.checkpoint), build_items(arguments.corpus, arguments.cache), quick=arguments.quick)
+    found = evaluate(Answers(load(arguments.checkpoint), build_items(arguments.corpus, arguments.cache)), quick=arguments.quick)
     print(brief(found))
     if arguments.out:
         with open(arguments.out, "w") as file:

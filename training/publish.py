@@ -40,7 +40,8 @@ def publish(name, checkpoint, corpus, cache, out, clustering=None, quick=False):
     if name == "standard":      # what is unseen by the open set is no test for this one
         sets = {key: items for key, items in sets.items() if "unseen" not in key[0]}
     heads = [head for head in N.HEADS if head not in made["leftOut"]]
-    fitted, report = calibrate.calibrate(net, sets, heads)
+    answers = evaluate.Answers(net, sets)
+    fitted, report = calibrate.calibrate(answers, heads)
     fitted["speaker-map"] = {"clustering": clustering or {"newSpeakerBelow": 0.45}, "unknownBelow": 0.0}
     folder = os.path.join(out, made["folder"])
     os.makedirs(folder, exist_ok=True)
@@ -55,7 +56,7 @@ def publish(name, checkpoint, corpus, cache, out, clustering=None, quick=False):
                   "steps": state["step"], "data": DATA[name]}
     catalogue.write(os.path.join(folder, "catalogue.json"), name, made["title"], trunk, offsets, provenance, fitted, made["trainingData"], made["leftOut"])
     if not quick:
-        results = evaluate.evaluate(net, sets, fitted)
+        results = evaluate.evaluate(answers, fitted)
         for head in made["leftOut"]:
             results.pop(head, None)
         print(evaluate.brief(results))

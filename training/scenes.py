@@ -15,7 +15,7 @@ FRAMES = 4 * STEPS              # 16 ms frames of a scene
 SPEECH, MUSIC, NOISE, NATURAL, NEGATIVE, POSITIVE = range(6)
 # Class numbers of the heads "speech" and "speech-rt".
 IS_MUSIC, IS_OTHER, IS_SPEECH = range(3)
-LOG10 = np.log(10.0)
+LONGEST_PAUSE = 18              # 16 ms frames
 
 
 MEL_OF_CENTRE = np.linspace(0, 1, N.MELS + 2)[1:-1] * (np.log1p(N.HIGH_HZ / 700) - np.log1p(N.LOW_HZ / 700)) + np.log1p(N.LOW_HZ / 700)
@@ -28,6 +28,14 @@ def warp(power, factor):
     low = np.minimum(at.astype(int), N.MELS - 2)
     share = (at - low).astype(np.float32)
     return power[:, low] * (1 - share) + power[:, low + 1] * share
+
+
+def fill_pauses(active):
+    """Pauses of up to 0.3 s belong to the speech around them; in place."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], active.astype(np.int8), [0]])))
+    for stop, start in zip(edges[1:-1:2], edges[2::2]):
+        if start - stop <= LONGEST_PAUSE:
+            active[stop:start] = True
 
 
 class Pool:
@@ -202,6 +210,7 @@ class Scenes:
         features = (np.log(total + N.FLOOR) + N.LOG_OFFSET) * N.LOG_SCALE
         self.mask(features, rng)
 
+        fill_pauses(layers[SPEECH][1])
         steps = lambda flags: flags.reshape(STEPS, 4).mean(1)
         sounding = [steps(layers[k][1]) for k in range(6)]
         below = np.zeros(STEPS), np.zeros(STEPS)
@@ -216,7 +225,9 @@ class Scenes:
         noise = np.maximum(sounding[NOISE], below[0] if under_ratio is not None and under[0] == NOISE else 0)
         human = np.maximum.reduce([sounding[k] for k in (NATURAL, NEGATIVE, POSITIVE)])
         heard = level > -62
+        silent = no_speech & (human + sounding[MUSIC] + sounding[NOISE] + below[1] == 0)
         three = np.full(STEPS, -1)
+        three[silent] = IS_OTHER            # neither speech nor music
         three[no_speech & (np.maximum(noise, human) >= 0.5) & (music == 0) & heard] = IS_OTHER
         three[no_speech & (music >= 0.5) & heard & (loud[MUSIC] * 3 >= np.where(human >= 0.5, loud[POSITIVE], 0))] = IS_MUSIC
         three[is_speech & heard] = IS_SPEECH
@@ -226,13 +237,13 @@ class Scenes:
         labels["speech"] = np.where(is_speech & (ratio < -14), -1, three)
         labels["speech-rt"] = np.where(is_speech & (ratio < -8), -1, three)
         event = np.full((STEPS, 6), -1)
-        for column, (value, silent) in enumerate(((sounding[NATURAL], None), (sounding[NEGATIVE], None), (sounding[POSITIVE], None), (sounding[SPEECH], None))):
+        for column, value in enumerate((sounding[NATURAL], sounding[NEGATIVE], sounding[POSITIVE], sounding[SPEECH])):
             event[value == 0, column], event[value >= 0.5, column] = 0, 1
         event[:, 4] = np.where(music >= 0.5, 1, np.where((music == 0) & ~((below[1] > 0) & (under_ratio is not None and under[0] == MUSIC)), 0, -1))
         event[:, 5] = np.where(noise >= 0.5, 1, np.where((noise == 0) & ~((below[1] > 0) & (under_ratio is not None and under[0] == NOISE)), 0, -1))
         sung = music >= 0.5
         event[sung & ~is_speech, 3] = np.where(rng.random() < 0.5, 0, -1)
-        event[~heard] = -1
+        event[~heard & ~silent] = -1
         labels["audio-event"] = event
 
         # Who speaks: labels of the voice heads, where the voice sounds and is not buried.
