@@ -8,7 +8,8 @@ import network as N
 
 WEIGHTS = {"speech": 1.0, "speech-rt": 0.8, "audio-event": 3.0, "gender": 0.7, "underage-speaker": 0.8, "arousal": 0.7, "emotions": 0.9, "language": 0.9}
 
-VOICE_WEIGHT = 0.2
+VOICE_WEIGHT = 0.25
+VOICE_AFTER = 6         # steps of 64 ms that a voice must have been heard
 
 
 class Balance:
@@ -62,7 +63,7 @@ class Losses(nn.Module):
                 parts[name] = F.cross_entropy(logits[known], target[known], weights, label_smoothing=self.smoothing)
             if name == "language" and (target == C.OTHER_LANGUAGE).any():       # none of the five: sure of nothing
                 parts["other language"] = 0.15 * -F.log_softmax(logits[target == C.OTHER_LANGUAGE], -1).mean()
-        known = (labels["voice"] >= 0) & (same >= 14)
+        known = (labels["voice"] >= 0) & (same >= VOICE_AFTER)
         if known.any():
             where = known.nonzero()
             where = where[torch.randperm(len(where))[:self.frames_of_voice]]

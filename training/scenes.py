@@ -175,8 +175,12 @@ class Scenes:
                 index = choosers[rng.integers(len(choosers)) if rng.random() < 0.5 else rng.integers(min(5, len(choosers)))].draw(rng)
             else:
                 index = self.choose(task)
+            talk = task == "speaker" and rng.random() < 0.8     # voices take turns
+            people = [index] + [self.choose(task) for _ in range(2)] if talk else []
             while at < FRAMES - 8:
-                at = speak(index, at, FRAMES, spoken) + (gap() if rng.random() < 0.8 else 0)
+                at = speak(index, at, int(rng.integers(60, 250)) if talk else FRAMES, spoken) + (gap() if rng.random() < 0.8 else 0)
+                if talk and rng.random() < 0.7:
+                    index = people[rng.integers(len(people))]
                 if not spoken:
                     mates = self.same_voice[t["voice"][index], t["emotion"][index], t["language"][index]]
                     index = int(mates[rng.integers(len(mates))])
@@ -274,7 +278,7 @@ class Scenes:
         if warped:                          # no longer anybody's voice
             for name in ("gender", "underage-speaker", "voice"):
                 labels[name][:] = -1
-        for name, wait in (("gender", 3), ("underage-speaker", 2), ("arousal", 6), ("emotions", 6), ("language", 10), ("voice", 10)):
+        for name, wait in (("gender", 3), ("underage-speaker", 2), ("arousal", 6), ("emotions", 6), ("language", 10), ("voice", 5)):
             labels[name][same < wait] = -1
         weight = 1.0
         return features.astype(np.float32), labels, same, weight

@@ -53,7 +53,7 @@ const score = (settings) => {
   return der - 0.05 * countRight;
 };
 const grid = {
-  newSpeakerBelow: [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55],
+  newSpeakerBelow: [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55],
   windowFrames: [1, 2, 4, 8, 12, 16],
   confirmFrames: [6, 9, 12, 16, 22, 30],
   learnMargin: [-0.1, 0, 0.05, 0.1, 0.15, 0.2],
