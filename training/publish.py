@@ -16,7 +16,7 @@ import network as N
 
 SETS = {
     "standard": {"folder": "", "title": "Standard: all data, among it non-commercial corpora", "trainingData": "non-commercial", "leftOut": ()},
-    "open": {"folder": "open", "title": "Open: openly licensed data only", "trainingData": "open", "leftOut": ("arousal", "emotions")},
+    "open": {"folder": "open", "title": "Open: openly licensed data only", "trainingData": "open", "leftOut": ("arousal", "emotions", "language")},
 }
 DATA = {
     "standard": "16 kHz speech, music, noise and human sounds of some 570 voices and 50 corpora, among them non-commercial ones (RAVDESS, EMOVO, NoiseX, parts of UltraStar songs) "
