@@ -39,6 +39,10 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     what: 'accuracy of every model on speakers that training never heard; needs --corpus FOLDER',
     load: async () => (await import('./accuracy/run.js')).runAccuracy,
   },
+  resampler: {
+    what: 'the resampler: speed on one core, ripple, what is left of tones beyond 8 kHz',
+    load: async () => (await import('./resampler.js')).resampler,
+  },
   'live-streams': {
     what: 'many devices over MQTT through a real Node-RED: lateness, loss, event loop, memory',
     load: async () => (await import('./live-streams.js')).liveStreams,
