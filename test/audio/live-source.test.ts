@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
@@ -14,7 +14,7 @@ import {
 } from '../../src/audio';
 import { InvalidArgumentError } from '../../src/errors';
 import { liveInput } from '../../src/audio/live-input';
-import { joined, makeWav, noise, temporaryFolder, tone } from '../tools/audio';
+import { joined, leftBehind, makeWav, noise, openResources, temporaryFolder, tone } from '../tools/audio';
 
 const QUICK = { minMs: 20, maxMs: 100 };
 
@@ -46,14 +46,11 @@ function frequency(samples: Float32Array): number {
   return (crossings * 16_000) / (2 * samples.length);
 }
 
-function children(): string {
-  return readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
-}
-
 describe('openLiveSource', () => {
   const folder = temporaryFolder();
   let ffmpegPath: string;
   let events: LiveSourceEvent[];
+  let openBefore: readonly string[];
   const types = (): readonly string[] => events.map((event) => event.type);
   const reasons = (): string => events.map((event) => (event.type === 'died' ? event.reason : '')).join('\n');
 
@@ -79,11 +76,12 @@ describe('openLiveSource', () => {
   });
 
   beforeEach(() => {
+    openBefore = openResources();
     events = [];
   });
 
   afterEach(() => {
-    assert.equal(children(), '', 'a process is left');
+    assert.deepEqual(leftBehind(openBefore), []);
   });
 
   it('gives a file as openAudioFile does, mixed to mono, and ends', async () => {
@@ -291,7 +289,7 @@ describe('openLiveSource', () => {
       assert.ok(piece.length > 0);
       break;
     }
-    assert.equal(children(), '');
+    assert.deepEqual(leftBehind(openBefore), []);
   });
 
   it('tells no password', async () => {

@@ -2,7 +2,7 @@
  * Sound for tests: synthesised in code, spoken by espeak-ng, or converted by sox and ffmpeg. Nothing is stored.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { Encoding } from '../../src/audio';
@@ -19,6 +19,30 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'deeptone-test-'));
   folders.push(folder);
   return folder;
+}
+
+/**
+ * Child processes of this process, and the files in temporary folders and pipes that it holds open (Linux). Compare two
+ * of these by {@link leftBehind}.
+ */
+export function openResources(): readonly string[] {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
+    .trim()
+    .split(' ');
+  const files = readdirSync('/proc/self/fd').map((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`);
+    } catch {
+      return '';
+    }
+  });
+  const own = files.filter((file) => file.startsWith(tmpdir()) || file.startsWith('pipe:'));
+  return [...children.filter((child) => child !== '').map((child) => `process ${child}`), ...own];
+}
+
+/** What is open now and was not `before`. What others closed meanwhile does not matter. */
+export function leftBehind(before: readonly string[]): readonly string[] {
+  return openResources().filter((one) => !before.includes(one));
 }
 
 /** Runs a program to its end; gives its standard output. Throws with what it said when it fails. */
