@@ -10,6 +10,12 @@ import {
 import { guardExit, unguardExit } from './exit-guard';
 import type { Command, FromWorker, ToWorker, WorkerSettings, WorkerStats } from './worker-messages';
 
+/**
+ * The worker makes and drops arrays of numbers all the time. Left alone, its heap grows by tens of megabytes before it
+ * looks for them; a small nursery is searched often, which costs little because next to nothing in it is alive.
+ */
+const YOUNG_GENERATION_MB = 2;
+
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 
 interface Pending<T> {
@@ -57,7 +63,11 @@ export class WorkerClient {
   static start(file: string, settings: Omit<WorkerSettings, 'exitFlags'>): Promise<WorkerClient> {
     return new Promise((resolve, reject) => {
       const exitFlags = guardExit();
-      const worker = new Worker(file, { workerData: { ...settings, exitFlags }, name: 'deeptone' });
+      const worker = new Worker(file, {
+        workerData: { ...settings, exitFlags },
+        name: 'deeptone',
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+      });
       worker.once('exit', () => {
         unguardExit(exitFlags);
       });
