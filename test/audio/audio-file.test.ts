@@ -301,7 +301,8 @@ describe('openAudioFile', () => {
     });
   });
 
-  describe('with three hours of audio', () => {
+  describe('with three hours of audio', function () {
+    this.timeout(240_000);
     const seconds = 3 * 3_600;
 
     async function peakGrowth(filename: string): Promise<number> {
