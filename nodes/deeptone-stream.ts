@@ -5,7 +5,7 @@ import { failureStatus, toError } from './shared/failure';
 import type { Node, NodeAPI } from './shared/node-red';
 import { StatusLine } from './shared/status-line';
 import { StreamSession } from './shared/stream-session';
-import type { StreamConfig } from './shared/stream-settings';
+import type { StreamConfig, StreamCredentials } from './shared/stream-settings';
 
 /** What the editor is told beside the dialog's fields. */
 interface StreamSettings {
@@ -13,7 +13,7 @@ interface StreamSettings {
 }
 
 function register(RED: NodeAPI): void {
-  function DeeptoneStream(this: Node, config: StreamConfig): void {
+  function DeeptoneStream(this: Node<StreamCredentials>, config: StreamConfig): void {
     RED.nodes.createNode(this, config);
     const line = new StatusLine(this);
     const engine = connectEngine(RED, this, config.engine, line);
@@ -55,10 +55,13 @@ function register(RED: NodeAPI): void {
     });
   }
 
-  RED.nodes.registerType<Node, StreamConfig, StreamSettings, Record<string, never>>(
+  RED.nodes.registerType<Node<StreamCredentials>, StreamConfig, StreamSettings, StreamCredentials>(
     'deeptone-stream',
     DeeptoneStream,
-    { settings: { deeptoneStreamEncodings: { value: ENCODINGS, exportable: true } } },
+    {
+      credentials: { inputUser: { type: 'text' }, inputPassword: { type: 'password' } },
+      settings: { deeptoneStreamEncodings: { value: ENCODINGS, exportable: true } },
+    },
   );
 }
 

@@ -1,4 +1,4 @@
-import { ClosedError, InvalidArgumentError, StreamHub, type LiveEvent } from '../../src';
+import { ClosedError, InvalidArgumentError, StreamHub, type LiveEvent, type SampleFormat } from '../../src';
 import type { EngineConnection } from './engine-connection';
 import { codeOf, toError } from './failure';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage } from './node-red';
@@ -12,15 +12,21 @@ import {
   liveSettingsOf,
   streamOptions,
   type StreamConfig,
+  type StreamCredentials,
 } from './stream-settings';
-import { ATTACHMENTS, type StreamAttachment } from './stream-sources';
+import { ATTACHMENTS, type StreamAttachment, type StreamNode } from './stream-sources';
 import { StreamStatus } from './stream-status';
 import { typedInput } from './typed-input';
+
+/** What a source that decodes for itself gives. */
+const SAMPLES: SampleFormat = { encoding: 'f32le', sampleRate: 16_000, channels: 1 };
+/** Sequences that are remembered by their id until they end. */
+const MOST_SEQUENCES = 1_000;
 
 /** The streams of one node from its start to its end: messages in, answers and status out. */
 export class StreamSession {
   readonly #RED: NodeAPI;
-  readonly #node: Node;
+  readonly #node: Node<StreamCredentials>;
   readonly #config: StreamConfig;
   readonly #engine: EngineConnection;
   readonly #messages: StreamMessages;
@@ -28,12 +34,20 @@ export class StreamSession {
   readonly #status: StreamStatus;
   readonly #seldom = new Seldom();
   readonly #attachments: StreamAttachment[] = [];
+  /** Streams by the id of the sequence that brings them. */
+  readonly #sequences = new Map<unknown, string>();
   /** Settles when the message before has its key. */
   #turn: Promise<unknown> = Promise.resolve();
   #isClosing = false;
 
   /** @throws InvalidArgumentError naming a setting of the node that is not accepted */
-  constructor(RED: NodeAPI, node: Node, config: StreamConfig, engine: EngineConnection, line: StatusLine) {
+  constructor(
+    RED: NodeAPI,
+    node: Node<StreamCredentials>,
+    config: StreamConfig,
+    engine: EngineConnection,
+    line: StatusLine,
+  ) {
     this.#RED = RED;
     this.#node = node;
     this.#config = config;
@@ -69,9 +83,14 @@ export class StreamSession {
    *
    * @throws what `StreamHub.hear` throws, and InvalidArgumentError for options or a key that are not accepted
    */
-  async take(message: IncomingMessage): Promise<void> {
+  take(message: IncomingMessage): Promise<void> {
+    return this.#watched(this.#inTurn(message));
+  }
+
+  /** Shows in the status how work for a message goes. */
+  async #watched(work: Promise<void>): Promise<void> {
     try {
-      await this.#inTurn(message);
+      await work;
     } catch (error) {
       // A new deployment is no failure of the messages that it cuts off.
       if (this.#isClosing && error instanceof ClosedError) return;
@@ -90,7 +109,7 @@ export class StreamSession {
   }
 
   /** In the order of arrival, also where the key has to be waited for. */
-  #inTurn(message: IncomingMessage): Promise<void> {
+  async #inTurn(message: IncomingMessage): Promise<void> {
     const { key = 'topic', keyType = 'msg' } = this.#config;
     if (keyType === 'msg') return this.#hear(message, keyIn(this.#RED.util.getMessageProperty(message, key)));
     if (keyType === 'str') return this.#hear(message, key);
@@ -100,7 +119,8 @@ export class StreamSession {
   }
 
   /** Does what a message of a stream asks for; what it asks of the hub is asked before this returns. */
-  async #hear(message: IncomingMessage, key: string): Promise<void> {
+  async #hear(message: IncomingMessage, named: string): Promise<void> {
+    const key = this.#keyOfSequence(message.parts, named);
     const all = key === '' ? undefined : key;
     if (Object.hasOwn(message, 'reset')) {
       this.#hub.reset(all);
@@ -118,10 +138,29 @@ export class StreamSession {
       work.push(this.#hub.hear(key, { payload, contentType, userProperties, format, options, context }));
     }
     if (isSummary) work.push(this.#hub.summarize(all));
-    if (isEnd) work.push(this.#hub.end(key));
+    if (isEnd) work.push(this.#end(key));
     for (const outcome of await Promise.allSettled(work)) {
       if (outcome.status === 'rejected') throw toError(outcome.reason);
     }
+  }
+
+  /** Without a name, the stream that has none ends; where there is none such, all of them do. */
+  #end(key: string): Promise<void> {
+    if (key !== '' || this.#hub.keys.includes('')) return this.#hub.end(key);
+    return Promise.all(this.#hub.keys.map((one) => this.#hub.end(one))).then(() => undefined);
+  }
+
+  /** The `file in` node may send the end of a sequence without the topic of its other parts. */
+  #keyOfSequence(parts: unknown, named: string): string {
+    const { id } = (parts ?? {}) as { readonly id?: unknown };
+    if (id === undefined) return named;
+    const key = named === '' ? (this.#sequences.get(id) ?? '') : named;
+    if (isLastPart(parts)) this.#sequences.delete(id);
+    else {
+      if (this.#sequences.size >= MOST_SEQUENCES) this.#sequences.clear();
+      this.#sequences.set(id, key);
+    }
+    return key;
   }
 
   #tell(event: LiveEvent<NodeMessage>): void {
@@ -154,28 +193,42 @@ export class StreamSession {
 
   #attach(): void {
     for (const attach of ATTACHMENTS) {
-      const attachment = attach({
-        RED: this.#RED,
-        node: this.#node,
-        config: this.#config,
-        engine: this.#engine,
-        hear: (message) =>
-          this.take(message).catch((error: unknown) => {
-            this.#fail(error, message.topic);
-          }),
-        changed: () => {
-          this.#status.update();
-        },
-        warn: (text) => {
-          this.#warn(text);
-        },
-        fail: (error) => {
-          this.#status.failed(error);
-          this.#fail(error);
-        },
-      });
+      const attachment = attach(this.#offer());
       if (attachment) this.#attachments.push(attachment);
     }
+  }
+
+  /** What the node offers to its attachments. */
+  #offer(): StreamNode {
+    const orFail = async (work: Promise<void>, topic: string | undefined): Promise<void> => {
+      try {
+        await work;
+      } catch (error) {
+        if (!this.#isClosing) this.#fail(error, topic);
+      }
+    };
+    return {
+      RED: this.#RED,
+      node: this.#node,
+      config: this.#config,
+      engine: this.#engine,
+      hear: (message) => orFail(this.take(message), message.topic),
+      hearSamples: (key, payload, lostMs) => {
+        const audio = { payload, lostMs, knownFormat: SAMPLES, context: { topic: key } };
+        return orFail(this.#watched(this.#hub.hear(key, audio)), key);
+      },
+      end: (key) => orFail(this.#watched(this.#hub.end(key)), key),
+      changed: () => {
+        this.#status.update();
+      },
+      warn: (text) => {
+        this.#warn(text);
+      },
+      fail: (error) => {
+        this.#status.failed(error);
+        this.#fail(error, undefined);
+      },
+    };
   }
 
   #warn(text: string, word = text): void {
@@ -183,7 +236,7 @@ export class StreamSession {
   }
 
   /** A failure that no message of the flow asked for. */
-  #fail(error: unknown, topic?: string): void {
+  #fail(error: unknown, topic: string | undefined): void {
     const failure = toError(error);
     if (!this.#seldom.isDue(wordFor(failure))) return;
     this.#node.error(failure, topic === undefined ? {} : { topic });

@@ -61,6 +61,23 @@ export interface StreamConfig extends NodeDef, DialogOptions {
   /** Announce devices to Home Assistant. */
   readonly discovery?: boolean;
   readonly discoveryPrefix?: string;
+  /** What ffmpeg opens, and the name of its stream. */
+  readonly input?: string;
+  readonly streamName?: string;
+  /** Options of ffmpeg for the input, as on a command line. */
+  readonly inputOptions?: string;
+  /** Apart by commas or spaces. */
+  readonly protocols?: string;
+  readonly loop?: boolean;
+  readonly fast?: boolean;
+  /** Seconds without audio after which the input is opened again. */
+  readonly silenceTimeout?: number | string;
+}
+
+/** Kept apart from the flow, encrypted. */
+export interface StreamCredentials {
+  readonly inputUser?: string;
+  readonly inputPassword?: string;
 }
 
 const DEFAULTS: LooseOptions = { outputPeriod: 1_024 };

@@ -5,17 +5,22 @@
 import type { LiveEvent } from '../../src';
 import type { EngineConnection } from './engine-connection';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage, NodeStatus } from './node-red';
+import { attachFfmpeg } from './stream-ffmpeg';
 import { attachMqtt } from './stream-mqtt';
-import type { StreamConfig } from './stream-settings';
+import type { StreamConfig, StreamCredentials } from './stream-settings';
 
 /** What the node offers to an attachment. */
 export interface StreamNode {
   readonly RED: NodeAPI;
-  readonly node: Node;
+  readonly node: Node<StreamCredentials>;
   readonly config: StreamConfig;
   readonly engine: EngineConnection;
   /** Takes a message with audio as if it had come in by wire; never rejects, failures are told by the node. */
   hear(message: IncomingMessage): Promise<void>;
+  /** Takes 16 kHz mono samples for a stream, in the same way. `lostMs`: audio known to be missing before them. */
+  hearSamples(stream: string, samples: Float32Array, lostMs: number): Promise<void>;
+  /** Ends a stream: last step, transitions, summary. */
+  end(stream: string): Promise<void>;
   /** The status of the attachment is another. */
   changed(): void;
   /** A warning for the log and the debug sidebar; the same one again only after a while. */
@@ -36,4 +41,4 @@ export interface StreamAttachment {
 /** Makes an attachment if the node is set to have it; throws what `done(error)` would say. */
 export type Attach = (node: StreamNode) => StreamAttachment | undefined;
 
-export const ATTACHMENTS: readonly Attach[] = [attachMqtt];
+export const ATTACHMENTS: readonly Attach[] = [attachFfmpeg, attachMqtt];

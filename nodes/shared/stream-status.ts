@@ -50,8 +50,9 @@ export class StreamStatus {
     const isNew = present.streams > 0 || this.#last.streams > 0;
     this.#last = present;
     const source = this.#parts.source();
-    if (this.#failure && this.#failure.until > now) this.#parts.line.set(failureStatus(this.#failure.error));
-    else if (source) this.#parts.line.set(source);
+    if (source) this.#parts.line.set(source);
+    else if (this.#failure && this.#failure.until > now)
+      this.#parts.line.set(failureStatus(this.#failure.error));
     // Before the first stream the engine has the line.
     else if (isNew || this.#failure) this.#parts.line.set(this.#status(present, now));
   }

@@ -20,8 +20,8 @@ export interface StreamFacts {
   readonly gapMs: number;
 }
 
-/** How a gap was noticed: by sequence numbers, capture times, or a pause in arrivals. */
-export type GapEvidence = 'seq' | 'ts' | 'arrival';
+/** How a gap was noticed: by sequence numbers, capture times, a pause in arrivals, or because the source itself says so. */
+export type GapEvidence = 'seq' | 'ts' | 'arrival' | 'source';
 /** What is done about a gap; `restart` where it is too long or of unknown length, so that no silence can stand for it. */
 export type GapRemedy = 'silence' | 'restart' | 'ignore';
 

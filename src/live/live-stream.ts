@@ -5,7 +5,7 @@ import { OverloadedError } from '../errors';
 import type { AnalysisOptions } from '../options';
 import { AnswerPump } from './answer-pump';
 import { senderMarks, type SenderMarks } from './capture-time';
-import { GapTracker } from './gap-tracker';
+import { GapTracker, type Place } from './gap-tracker';
 import type { EndReason, GapEvidence, GapRemedy, StreamFacts } from './live-events';
 import type { LiveSettings } from './live-settings';
 import { StreamIntake } from './stream-intake';
@@ -28,6 +28,10 @@ export interface StreamAudio<C> extends Pick<FormatStatements, 'contentType' | '
   readonly payload: unknown;
   /** `{encoding, rate, channels}`; that of the first message goes on holding where later ones say nothing. */
   readonly format?: unknown;
+  /** What the samples or raw bytes are, where that is not a matter of belief; nothing else is asked then. */
+  readonly knownFormat?: SampleFormat;
+  /** Audio that is known to be missing before this, in milliseconds. */
+  readonly lostMs?: number;
   /** Over the hub's options; those of the message that opens the stream hold. */
   readonly options?: Partial<LiveOptions>;
   /** Comes back with every event of the stream until the next message; must not hold the audio. */
@@ -196,8 +200,10 @@ export class LiveStream<C> {
   #hear(audio: StreamAudio<C>, settle: Settle): void {
     const now = this.#host.now();
     const marks = senderMarks(audio.userProperties, audio.payload);
-    const format = this.#formatOf(audio);
-    const place = this.#gaps.place(marks, now);
+    const format = audio.knownFormat ?? this.#formatOf(audio);
+    const lostMs = audio.lostMs ?? 0;
+    const place: Place =
+      lostMs > 0 ? { is: 'after-gap', evidence: 'source', lostMs } : this.#gaps.place(marks, now);
     if (place.is === 'past') {
       this.#lastHeard = now;
       this.#warnOfPast(marks, place.twice);
