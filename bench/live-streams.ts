@@ -170,6 +170,7 @@ function figures(report: CollectorReport, settings: Settings): readonly Measurem
       target: { atMost: 50 },
     },
     { measure: 'gap of the event loop, p99', value: report.eventLoopGapP99Ms, unit: 'ms' },
+    { measure: 'longest garbage collection in it', value: report.longestCollectionMs, unit: 'ms' },
     { measure: 'CPU of Node-RED with the engine', value: percent(report.cpu), unit: '% of a core' },
     { measure: 'memory of Node-RED after warm-up', value: after, unit: 'MB' },
     { measure: `memory of Node-RED after ${settings.minutes} min`, value: end, unit: 'MB' },

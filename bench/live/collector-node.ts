@@ -2,7 +2,7 @@
  * A Node-RED node for benches: notes when each step reaches it, and how the process that it sits in is doing. What it
  * knows goes to the parent process when that sends `report`; a `MeasureRequest` begins the measurement.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import type { CollectorReport, MeasureRequest } from './collector-report';
 import { LatencyMeter, type DeviceClocks } from './latency-meter';
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
@@ -27,6 +27,12 @@ class Collector {
   private rss: number[] = [];
   private heapUsed: number[] = [];
   private readonly delay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
+  private longestCollection = 0;
+  private readonly collections = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      this.longestCollection = Math.max(this.longestCollection, duration);
+    }
+  });
   private cpuBefore = process.cpuUsage();
   private since = performance.now();
   private readonly timer = setInterval(() => {
@@ -35,6 +41,7 @@ class Collector {
 
   constructor() {
     this.delay.enable();
+    this.collections.observe({ entryTypes: ['gc'] });
   }
 
   take(message: StepMessage): void {
@@ -57,6 +64,7 @@ class Collector {
     this.rss = [];
     this.heapUsed = [];
     this.delay.reset();
+    this.longestCollection = 0;
     this.cpuBefore = process.cpuUsage();
     this.since = performance.now();
     this.sampleMemory();
@@ -76,6 +84,7 @@ class Collector {
       // The histogram counts the time from one look to the next, of which the interval between looks is no gap.
       eventLoopGapMs: this.delay.max / NANOSECONDS_PER_MS - EVENT_LOOP_RESOLUTION_MS,
       eventLoopGapP99Ms: this.delay.percentile(99) / NANOSECONDS_PER_MS - EVENT_LOOP_RESOLUTION_MS,
+      longestCollectionMs: this.longestCollection,
       cpu: (user + system) / 1_000 / elapsedMs,
       rss: this.rss,
       heapUsed: this.heapUsed,
@@ -86,6 +95,7 @@ class Collector {
   close(): void {
     clearInterval(this.timer);
     this.delay.disable();
+    this.collections.disconnect();
   }
 
   private sampleMemory(): void {

@@ -16,6 +16,8 @@ export interface CollectorReport {
   /** Longest time for which the event loop did nothing else, and its 99th percentile, in milliseconds. */
   readonly eventLoopGapMs: number;
   readonly eventLoopGapP99Ms: number;
+  /** Longest garbage collection on the event loop's thread. */
+  readonly longestCollectionMs: number;
   /** Share of one core, all threads of the process. */
   readonly cpu: number;
   /** Bytes, once per interval. */
