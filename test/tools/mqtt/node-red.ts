@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './broker';
 
@@ -20,6 +20,8 @@ export type DeploymentType = 'full' | 'nodes' | 'flows';
 export interface NodeRedOptions {
   /** Further nodes: file name to JavaScript text; the editor's page is made up. */
   readonly extraNodes?: Readonly<Record<string, string>>;
+  /** Further packages with nodes, by name; they must be installed here. */
+  readonly packages?: readonly string[];
   /** Further lines of `settings.js`, as object text: `{ mqttReconnectTime: 100 }`. */
   readonly settings?: string;
   readonly environment?: NodeJS.ProcessEnv;
@@ -44,6 +46,11 @@ export async function startNodeRed(options: NodeRedOptions = {}): Promise<NodeRe
   const port = await freePort();
   await mkdir(join(folder, 'node_modules', '@deeptone'), { recursive: true });
   await symlink(PACKAGE_FOLDER, join(folder, 'node_modules', '@deeptone', 'node-red'));
+  for (const name of options.packages ?? []) {
+    const link = join(folder, 'node_modules', name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(dirname(require.resolve(`${name}/package.json`)), link);
+  }
   await mkdir(join(folder, 'nodes'));
   for (const [name, text] of Object.entries(options.extraNodes ?? {})) {
     await writeFile(join(folder, 'nodes', `${name}.js`), text);
