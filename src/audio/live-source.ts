@@ -45,7 +45,7 @@ export interface LiveSourceOptions extends LiveInputOptions {
 export type LiveSourceEvent =
   /** ffmpeg is started; `attempt` counts from 1 and begins anew after a run that went well. */
   | { readonly type: 'connecting'; readonly attempt: number }
-  /** The first audio of a run is here. `gapMs`: time since the last audio of the run before; null for the first run. */
+  /** The first audio of a run is here. `gapMs`: sound that was lost since the run before; null for the first run. */
   | { readonly type: 'started'; readonly gapMs: number | null }
   /** Nothing came for this long; the source is restarted. */
   | { readonly type: 'silent'; readonly forMs: number }
@@ -192,14 +192,15 @@ class FfmpegLiveSource implements LiveSource {
 
   #count(piece: Float32Array): void {
     const now = performance.now();
+    const pieceMs = piece.length / 16;
     if (this.#runMs === 0) {
-      this.#tell({
-        type: 'started',
-        gapMs: this.#lastAudio === null ? null : Math.round(now - this.#lastAudio),
-      });
+      // What is heard now was said while it came: only the time before is lost.
+      const gapMs =
+        this.#lastAudio === null ? null : Math.max(0, Math.round(now - this.#lastAudio - pieceMs));
+      this.#tell({ type: 'started', gapMs });
     }
     this.#lastAudio = now;
-    this.#runMs += piece.length / 16;
+    this.#runMs += pieceMs;
   }
 
   async #wait(ms: number): Promise<void> {
