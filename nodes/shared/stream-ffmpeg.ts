@@ -4,8 +4,11 @@ import { findFfmpeg, openLiveSource, type LiveSource, type LiveSourceEvent } fro
 import type { NodeStatus } from './node-red';
 import { PACKAGE } from './node-red';
 import { numberIn } from './options';
+import { exampleSoundPath } from './paths';
 import type { StreamAttachment, StreamNode } from './stream-sources';
 import type { StreamCredentials } from './stream-settings';
+
+const EXAMPLE = 'example:';
 
 /** Opens the source of a node that is set to ffmpeg. */
 export function attachFfmpeg(node: StreamNode): StreamAttachment | undefined {
@@ -51,7 +54,7 @@ class FfmpegAttachment implements StreamAttachment {
       );
     }
     const source = openLiveSource({
-      input: withCredentials(config.input?.trim() ?? '', this.#node.node.credentials),
+      input: withCredentials(address(config.input?.trim() ?? ''), this.#node.node.credentials),
       inputOptions: words(config.inputOptions),
       allowedProtocols: filled(config.protocols?.split(/[\s,]+/)),
       realTime: config.fast !== true,
@@ -114,6 +117,11 @@ class FfmpegAttachment implements StreamAttachment {
         return { fill: 'grey', shape: 'ring', text: text('ended') };
     }
   }
+}
+
+/** `example:` stands for the sounds that ship with the package. */
+function address(input: string): string {
+  return input.startsWith(EXAMPLE) ? exampleSoundPath(input.slice(EXAMPLE.length)) : input;
 }
 
 /** @throws InvalidArgumentError when there is a user or password, and no address to put them into */

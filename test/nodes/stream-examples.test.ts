@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PcmDecoder, WavStreamReader } from '../../src/audio';
+import { temporaryFolder } from '../tools/audio';
+import { startNodeRed, type FlowNode, type NodeRedProcess } from '../tools/mqtt/node-red';
+import { RADIO_SHOW } from './support/sounds';
+
+const EXAMPLES = resolve(__dirname, '../../../examples/flows');
+
+/** What arrived where Debug nodes stood, by their ids. */
+type Arrived = Readonly<Record<string, readonly unknown[]>>;
+
+/** Where a Debug node stood, a Function node remembers the message. */
+function remembering(node: FlowNode): FlowNode {
+  if (node.type !== 'debug') return node;
+  const { id, z } = node;
+  const func = `const got = global.get('got') || {};
+(got[${JSON.stringify(id)}] ??= []).push(msg.error ? { error: msg.error } : msg.payload);
+global.set('got', got);`;
+  return { id, z, x: 1, y: 1, type: 'function', name: '', func, outputs: 1, wires: [[]] };
+}
+
+const TELLER: readonly FlowNode[] = [
+  { id: 'teller', type: 'tab', label: 'What arrived' },
+  { id: 'ask', z: 'teller', x: 1, y: 1, type: 'http in', url: '/got', method: 'get', wires: [['look']] },
+  {
+    id: 'look',
+    z: 'teller',
+    x: 1,
+    y: 1,
+    type: 'function',
+    func: "msg.payload = global.get('got') || {}; return msg;",
+    outputs: 1,
+    wires: [['tell']],
+  },
+  { id: 'tell', z: 'teller', x: 1, y: 1, type: 'http response', wires: [] },
+];
+
+describe('Example flows of the stream node', function () {
+  this.timeout(120_000);
+  const folder = temporaryFolder();
+  let nodeRed: NodeRedProcess;
+
+  before(async () => {
+    nodeRed = await startNodeRed({ settings: JSON.stringify({ fileWorkingDirectory: folder }) });
+  });
+  after(() => nodeRed.stop());
+  afterEach(() => nodeRed.deploy([]));
+
+  /** Runs an example as a user imports it, but for what is changed here. */
+  async function run(
+    name: string,
+    change: (node: FlowNode) => FlowNode = (node) => node,
+  ): Promise<readonly FlowNode[]> {
+    const flow = JSON.parse(readFileSync(join(EXAMPLES, name), 'utf8')) as readonly FlowNode[];
+    await nodeRed.deploy([...flow.map(change).map(remembering), ...TELLER]);
+    while (!(await fetch(`${nodeRed.url}/got`)).ok) await sleep(50);
+    return flow;
+  }
+
+  async function press(button: string): Promise<void> {
+    assert.equal((await fetch(`${nodeRed.url}/inject/${button}`, { method: 'POST' })).status, 200);
+  }
+
+  /** Waits until enough has arrived. */
+  async function arrived(isEnough: (got: Arrived) => boolean): Promise<Arrived> {
+    for (;;) {
+      const got = (await (await fetch(`${nodeRed.url}/got`)).json()) as Arrived;
+      const trouble = Object.entries(got).find(([id]) => id.endsWith('-error'));
+      assert.equal(trouble, undefined, JSON.stringify(trouble));
+      if (isEnough(got)) return got;
+      await sleep(50);
+    }
+  }
+
+  it('tell of a voice at the camera in words', async () => {
+    await run('stream - camera to alert.json');
+    const got = await arrived((all) => all['dt-camera-debug-1'] !== undefined);
+    assert.match(String(got['dt-camera-debug-1']?.[0]), /^A voice at camera, \d{4}-\d\d-\d\dT/);
+  });
+
+  it('tell the talk time of women and men', async () => {
+    await run('stream - talk time per gender.json', (node) =>
+      node.type === 'deeptone-stream' ? { ...node, fast: true } : node,
+    );
+    const got = await arrived((all) => (all['dt-talk-debug-1']?.length ?? 0) >= 4);
+    const last = got['dt-talk-debug-1']?.at(-1) as Record<string, number>;
+    assert.deepEqual(Object.keys(last), ['female', 'male', 'unknown']);
+    const spoken = Object.values(last).reduce((sum, seconds) => sum + seconds, 0);
+    assert.ok(spoken > 4 && spoken < 16, JSON.stringify(last));
+  });
+
+  it('hear a file in pieces to its end', async () => {
+    await run('stream - a file in pieces.json', (node) =>
+      node.type === 'inject'
+        ? {
+            ...node,
+            props: [
+              { p: 'filename', v: RADIO_SHOW, vt: 'str' },
+              { p: 'topic', vt: 'str' },
+            ],
+          }
+        : node,
+    );
+    await press('dt-chunks-inject');
+    const got = await arrived((all) => all['dt-chunks-debug-2'] !== undefined);
+    assert.equal(got['dt-chunks-debug-1']?.length, 20);
+    assert.ok((got['dt-chunks-debug-3']?.length ?? 0) > 2);
+  });
+
+  it('record what is said, each time into a WAV of its own', async () => {
+    await run('stream - voice-activated recording.json');
+    await press('dt-record-inject');
+    await arrived((all) => (all['dt-record-debug-1']?.length ?? 0) >= 2);
+    const recordings = readdirSync(join(folder, 'recordings')).filter((name) => name.endsWith('.wav'));
+    assert.equal(recordings.length, 2);
+    for (const name of recordings) {
+      const reader = new WavStreamReader();
+      const audio = reader.push(readFileSync(join(folder, 'recordings', name)));
+      assert.equal(reader.end(), 0);
+      assert.ok(reader.format);
+      const [samples] = new PcmDecoder(reader.format).push(audio);
+      assert.ok(samples && samples.length > 16_000 && samples.length < 80_000, `${samples?.length} samples`);
+      assert.ok(Math.max(...samples) > 0.1);
+    }
+  });
+});
