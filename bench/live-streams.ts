@@ -2,7 +2,7 @@
  * Many live streams over MQTT: a real mosquitto, a real Node-RED with a stream node on all models, and simulated
  * devices, each in a process of its own on this machine.
  *
- *     npm run bench -- live-streams [--streams 100] [--frame-ms 100] [--period-ms 1024] [--minutes 1]
+ *     npm run bench -- live-streams [--streams 100] [--frame-ms 100] [--period-ms 1024] [--minutes 1] [--publish]
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -43,6 +43,8 @@ interface Settings {
   readonly frameMs: number;
   readonly periodMs: number;
   readonly minutes: number;
+  /** Results go back to the broker too. */
+  readonly publish: boolean;
 }
 
 interface Simulation {
@@ -67,6 +69,7 @@ function flow(port: number, settings: Settings): FlowNode[] {
       broker: 'broker',
       mqttTopic: 'audio/+/pcm',
       maxStreams: settings.streams,
+      publish: settings.publish,
       wires: [['collector'], ['collector'], ['collector']],
     },
     { id: 'catch', type: 'catch', z: 'tab', scope: null, wires: [['collector']] },
@@ -191,6 +194,7 @@ export async function liveStreams(argv: readonly string[]): Promise<readonly Mea
       'frame-ms': { type: 'string', default: '100' },
       'period-ms': { type: 'string', default: '1024' },
       minutes: { type: 'string', default: '1' },
+      publish: { type: 'boolean', default: false },
     },
   });
   return measure({
@@ -198,5 +202,6 @@ export async function liveStreams(argv: readonly string[]): Promise<readonly Mea
     frameMs: Number(values['frame-ms']),
     periodMs: Number(values['period-ms']),
     minutes: Number(values.minutes),
+    publish: values.publish,
   });
 }
