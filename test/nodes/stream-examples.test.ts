@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PcmDecoder, WavStreamReader } from '../../src/audio';
 import { temporaryFolder } from '../tools/audio';
+import { openBrowser } from '../e2e/support/browser';
 import { startNodeRed, type FlowNode, type NodeRedProcess } from '../tools/mqtt/node-red';
 import { RADIO_SHOW } from './support/sounds';
 
-const EXAMPLES = resolve(__dirname, '../../../examples/flows');
+const EXAMPLES = resolve(__dirname, '../../../examples');
 
 /** What arrived where Debug nodes stood, by their ids. */
 type Arrived = Readonly<Record<string, readonly unknown[]>>;
@@ -44,7 +45,10 @@ describe('Example flows of the stream node', function () {
   let nodeRed: NodeRedProcess;
 
   before(async () => {
-    nodeRed = await startNodeRed({ settings: JSON.stringify({ fileWorkingDirectory: folder }) });
+    nodeRed = await startNodeRed({
+      packages: ['@flowfuse/node-red-dashboard'],
+      settings: JSON.stringify({ fileWorkingDirectory: folder }),
+    });
   });
   after(() => nodeRed.stop());
   afterEach(() => nodeRed.deploy([]));
@@ -76,13 +80,13 @@ describe('Example flows of the stream node', function () {
   }
 
   it('tell of a voice at the camera in words', async () => {
-    await run('stream - camera to alert.json');
+    await run('flows/stream - camera to alert.json');
     const got = await arrived((all) => all['dt-camera-debug-1'] !== undefined);
     assert.match(String(got['dt-camera-debug-1']?.[0]), /^A voice at camera, \d{4}-\d\d-\d\dT/);
   });
 
   it('tell the talk time of women and men', async () => {
-    await run('stream - talk time per gender.json', (node) =>
+    await run('flows/stream - talk time per gender.json', (node) =>
       node.type === 'deeptone-stream' ? { ...node, fast: true } : node,
     );
     const got = await arrived((all) => (all['dt-talk-debug-1']?.length ?? 0) >= 4);
@@ -93,7 +97,7 @@ describe('Example flows of the stream node', function () {
   });
 
   it('hear a file in pieces to its end', async () => {
-    await run('stream - a file in pieces.json', (node) =>
+    await run('flows/stream - a file in pieces.json', (node) =>
       node.type === 'inject'
         ? {
             ...node,
@@ -111,7 +115,7 @@ describe('Example flows of the stream node', function () {
   });
 
   it('record what is said, each time into a WAV of its own', async () => {
-    await run('stream - voice-activated recording.json');
+    await run('flows/stream - voice-activated recording.json');
     await press('dt-record-inject');
     await arrived((all) => (all['dt-record-debug-1']?.length ?? 0) >= 2);
     const recordings = readdirSync(join(folder, 'recordings')).filter((name) => name.endsWith('.wav'));
@@ -124,6 +128,21 @@ describe('Example flows of the stream node', function () {
       const [samples] = new PcmDecoder(reader.format).push(audio);
       assert.ok(samples && samples.length > 16_000 && samples.length < 80_000, `${samples?.length} samples`);
       assert.ok(Math.max(...samples) > 0.1);
+    }
+  });
+
+  it('show on a dashboard what is heard while it plays', async () => {
+    await run('dashboard/live timeline.json');
+    const browser = await openBrowser(nodeRed.url);
+    try {
+      await browser.page.goto(`${nodeRed.url}/dashboard/live`);
+      const bars = browser.page.locator('.deeptone-live .row', { hasText: 'gender' }).locator('.part');
+      await bars.nth(2).waitFor();
+      await browser.page.locator('canvas').first().waitFor();
+      assert.deepEqual(browser.errors, []);
+      assert.deepEqual(browser.foreignRequests, []);
+    } finally {
+      await browser.close();
     }
   });
 });
