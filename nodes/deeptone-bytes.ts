@@ -1,5 +1,5 @@
 /** Analyses whole clips in `msg.payload`: raw samples of a declared format, or a container recognised by content. */
-import { detectContainer, readPayload, type AudioPayload, type SampleFormat } from '../src/audio';
+import { detectContainer, ENCODINGS, readPayload, type AudioPayload, type SampleFormat } from '../src/audio';
 import { messageFormat, type FormatDialog } from './shared/message-format';
 import type { Node, NodeAPI } from './shared/node-red';
 import { messageOptions } from './shared/options';
@@ -20,7 +20,9 @@ function register(RED: NodeAPI): void {
     });
   }
 
-  RED.nodes.registerType('deeptone-bytes', DeeptoneBytes);
+  RED.nodes.registerType('deeptone-bytes', DeeptoneBytes, {
+    settings: { deeptoneBytesEncodings: { value: ENCODINGS, exportable: true } },
+  });
 }
 
 /** Every channel of a container is analysed on its own, as in a file (decision 16). */

@@ -1,6 +1,6 @@
 /** Answers each message as a whole: one chunk of sound in, one result per model out. */
 import { BadAudioError, type ChunkOptions, type Deeptone } from '../src';
-import { readPayload } from '../src/audio';
+import { ENCODINGS, readPayload } from '../src/audio';
 import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../src/clock';
 import { readSamples } from '../src/samples-source';
 import { ChunkMemory } from './shared/chunk-memory';
@@ -108,7 +108,9 @@ function register(RED: NodeAPI): void {
     });
   }
 
-  RED.nodes.registerType('deeptone-chunk', DeeptoneChunk);
+  RED.nodes.registerType('deeptone-chunk', DeeptoneChunk, {
+    settings: { deeptoneChunkEncodings: { value: ENCODINGS, exportable: true } },
+  });
 }
 
 /**

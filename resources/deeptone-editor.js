@@ -160,20 +160,18 @@
     return text('output.' + (['series', 'summary', 'transitions', 'progress'][index] || 'series'));
   }
 
-  const ENCODINGS =
-    's16le s16be u8 s8 u16le u16be s24le s24be s24in32le s32le s32be u32le u32be f32le f32be f64le f64be alaw mulaw';
-
   /**
    * Fills a list with the encodings that raw samples may have.
    * @param {JQuery} select
+   * @param {readonly string[]} names
    * @param {unknown} chosen
    */
-  function encodings(select, chosen) {
+  function encodings(select, names, chosen) {
     $('<option>').val('').text(text('encoding.none')).appendTo(select);
-    for (const name of ENCODINGS.split(' ')) {
+    for (const name of names) {
       $('<option>')
         .val(name)
-        .text(name + ': ' + text('encoding.' + name))
+        .text(name + ': ' + textOr('encoding.' + name, name))
         .appendTo(select);
     }
     select.val(typeof chosen === 'string' ? chosen : '');

@@ -60,6 +60,8 @@ declare const RED: {
   nodes: { registerType(type: string, definition: EditorNodeDefinition): void };
   settings: {
     readonly deeptoneFileExamples: readonly string[];
+    readonly deeptoneBytesEncodings: readonly string[];
+    readonly deeptoneChunkEncodings: readonly string[];
     readonly deeptoneStreamEncodings?: readonly string[];
   };
 };
@@ -83,7 +85,7 @@ interface DeeptoneEditorApi {
   lines(value: unknown): string[];
   pemBlocks(value: unknown): string[];
   outputLabel(index: number): string;
-  encodings(select: JQuery, chosen: unknown): void;
+  encodings(select: JQuery, names: readonly string[], chosen: unknown): void;
   modelList(parts: { list: JQuery; engine: JQuery; selected: readonly string[] }): { selected(): string[] };
   readonly valid: Readonly<
     Record<
