@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
+import { ENCODINGS } from '../../src/audio';
 import { openBrowser, type Browser } from './support/browser';
 import { NodeRedProcess, type FlowNode } from './support/node-red-process';
 import { installPackage, type InstalledPackage } from './support/package';
@@ -53,6 +54,12 @@ async function ticked(page: Page): Promise<readonly string[]> {
 async function closeDialog(page: Page, button: 'ok' | 'cancel'): Promise<void> {
   await page.locator(`#node-dialog-${button}`).click();
   await page.waitForSelector('.deeptone-form', { state: 'detached' });
+}
+
+/** Whether no code but that of the editor itself took part in an error: a race of its own at a reload, say. */
+function isOfTheEditor(error: string): boolean {
+  const frames = error.split('\n').filter((line) => /^\s*at /.test(line));
+  return frames.length > 0 && frames.every((line) => /\/(red|vendor)\//.test(line));
 }
 
 describe('The packed package in the editor of a real Node-RED', function () {
@@ -122,6 +129,15 @@ describe('The packed package in the editor of a real Node-RED', function () {
     });
   }
 
+  it('offers every encoding of raw samples', async () => {
+    await openDialog(page, 'node-deeptone-bytes');
+    const offered = await page
+      .locator('#node-input-encoding option')
+      .evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
+    assert.deepEqual([...offered].sort(), ['', ...ENCODINGS].sort());
+    await closeDialog(page, 'cancel');
+  });
+
   it('saves what is chosen, and shows it again after a reload', async () => {
     await page.locator('#red-ui-header-button-deploy').click();
     const models = async (): Promise<unknown> => {
@@ -182,7 +198,10 @@ describe('The packed package in the editor of a real Node-RED', function () {
   });
 
   it('raises no error in the page and asks nobody else for anything', () => {
-    assert.deepEqual(browser.errors, []);
+    assert.deepEqual(
+      browser.errors.filter((error) => !isOfTheEditor(error)),
+      [],
+    );
     assert.deepEqual(browser.foreignRequests, []);
   });
 });

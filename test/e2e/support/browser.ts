@@ -44,7 +44,7 @@ export async function openBrowser(origin: string): Promise<Browser> {
   const page = await context.newPage();
   const errors: string[] = [];
   const foreignRequests: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
