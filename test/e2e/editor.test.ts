@@ -6,7 +6,7 @@ import { openBrowser, type Browser } from './support/browser';
 import { NodeRedProcess, type FlowNode } from './support/node-red-process';
 import { installPackage, type InstalledPackage } from './support/package';
 
-const TYPES = ['deeptone-file', 'deeptone-bytes', 'deeptone-chunk'] as const;
+const TYPES = ['deeptone-file', 'deeptone-bytes', 'deeptone-chunk', 'deeptone-stream'] as const;
 const MODELS = [
   'speech-rt',
   'speech',
@@ -32,7 +32,10 @@ const FLOW: readonly FlowNode[] = [
     filenameType: 'example',
     models: ['speech'],
     outputPeriod: '1024',
-    sendAs: 'series',
+    sendAs: type === 'deeptone-stream' ? 'steps' : 'series',
+    source: 'messages',
+    key: 'topic',
+    keyType: 'msg',
     outputs: type === 'deeptone-chunk' ? 1 : 3,
     x: 300,
     y: 100 + index * 100,
