@@ -11,12 +11,15 @@ import type { BrokenModel, CatalogueModel } from './catalogue';
 import type { TrunkEntry } from './catalogue-schema';
 import type { OnnxRuntime } from './onnx-runtime';
 import type { Rows } from './probabilities';
+import { Scratch } from './scratch';
 
 /** A graph with PCM and state in: the trunk (index 0) or a user's model of kind `pcm`. */
 export interface RecurrentGraph {
   readonly index: number;
   readonly session: InferenceSession;
   readonly stateSize: number;
+  /** Where the states that a run gives out are written. */
+  readonly statesOut: Scratch;
 }
 
 interface HeadGraph {
@@ -47,7 +50,7 @@ export interface GraphInput {
 }
 
 export interface GraphOutput {
-  /** [rows x stateSize]. */
+  /** [rows x stateSize], until the next run of this graph. */
   readonly state: Float32Array;
   /** Scores of one row of the run, or the message of the head that failed. */
   scores(plan: ModelPlan, row: number): Rows | string;
@@ -74,7 +77,8 @@ export class Graphs {
     threads: number,
   ): Promise<Graphs> {
     const loader = new Loader(runtime, threads);
-    const trunkGraph = { index: 0, session: await loader.trunk(trunk), stateSize: trunk.stateSize };
+    const session = await loader.trunk(trunk);
+    const trunkGraph = { index: 0, session, stateSize: trunk.stateSize, statesOut: new Scratch() };
     const plans: (ModelPlan | undefined)[] = [];
     const broken: BrokenModel[] = [];
     for (const model of models) {
@@ -91,11 +95,15 @@ export class Graphs {
   /** One run of a recurrent graph and of the heads on it. */
   async run(graph: RecurrentGraph, input: GraphInput): Promise<GraphOutput> {
     const plans = [...input.plans];
-    const fetches = [...new Set(plans.map((plan) => plan.output)), 'state_out'];
+    const stateDims = [input.rows, graph.stateSize];
     const feeds = {
       pcm: this.tensor(input.pcm, [input.rows, input.frameCount * FRAME_SAMPLES]),
-      state: this.tensor(input.state, [input.rows, graph.stateSize]),
+      state: this.tensor(input.state, stateDims),
     };
+    const fetches: Record<string, Tensor | null> = {};
+    for (const { output } of plans) fetches[output] = null;
+    const state = graph.statesOut.take(input.rows * graph.stateSize);
+    fetches.state_out = this.tensor(state, stateDims);
     const outputs = await graph.session.run(feeds, fetches);
     const scores = new Map<ModelPlan, Tensor | string>();
     for (const plan of plans) {
@@ -103,7 +111,7 @@ export class Graphs {
       scores.set(plan, plan.head ? await runHead(plan.head, output) : output);
     }
     return {
-      state: floats(tensorOf(outputs, 'state_out')),
+      state,
       scores: (plan, row) => {
         const tensor = scores.get(plan) ?? 'was not run';
         if (typeof tensor === 'string') return tensor;
@@ -144,7 +152,7 @@ async function planModel(
     }
     case 'pcm': {
       const session = await loader.recurrent(source.file, source.stateSize, { scores: model.width });
-      const graph = { index, session, stateSize: source.stateSize };
+      const graph = { index, session, stateSize: source.stateSize, statesOut: new Scratch() };
       return { model, graph, output: 'scores', offset: 0, head: undefined };
     }
   }

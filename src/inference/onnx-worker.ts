@@ -5,7 +5,7 @@ import { Batcher } from './batcher';
 import { withoutExit } from './exit-guard';
 import { Graphs } from './graphs';
 import { loadOnnxRuntime } from './onnx-runtime';
-import { StreamRunner, type RunRequest } from './stream-runner';
+import { StreamRunner, type Finished, type RunRequest } from './stream-runner';
 import type { Answer, Command, FromWorker, StartFailure, ToWorker, WorkerSettings } from './worker-messages';
 
 /** Most streams in one run: beyond 32 the cost per stream no longer falls. */
@@ -85,8 +85,10 @@ class Worker {
   }
 
   private postAnswers(): void {
-    const answers = this.runner.takeAnswers();
-    if (answers.length > 0) post({ type: 'answers', answers }, answers.flatMap(buffersOf));
+    const finished = this.runner.takeFinished();
+    if (finished.length === 0) return;
+    const { answers, probabilities } = pack(finished);
+    post({ type: 'answers', answers, probabilities }, [probabilities.buffer]);
   }
 
   private async stop(): Promise<void> {
@@ -96,8 +98,25 @@ class Worker {
   }
 }
 
-function buffersOf(answer: Answer): ArrayBuffer[] {
-  return 'probabilities' in answer ? [answer.probabilities.buffer as ArrayBuffer] : [];
+/** All probabilities in one array that can be handed over. */
+function pack(finished: readonly Finished[]): {
+  answers: Answer[];
+  probabilities: Float32Array<ArrayBuffer>;
+} {
+  const length = finished.reduce((sum, each) => sum + ('error' in each ? 0 : each.probabilities.length), 0);
+  const packed = new Float32Array(length);
+  const answers: Answer[] = [];
+  let start = 0;
+  for (const each of finished) {
+    if ('error' in each) {
+      answers.push(each);
+      continue;
+    }
+    packed.set(each.probabilities, start);
+    answers.push({ request: each.request, start, length: each.probabilities.length });
+    start += each.probabilities.length;
+  }
+  return { answers, probabilities: packed };
 }
 
 function post(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {

@@ -73,13 +73,27 @@ function sigmoid(
 
 /** True when `count` numbers from `start` are all finite. */
 export function allFinite(data: Float32Array, start: number, count: number): boolean {
-  // x - x is 0 for a finite x and NaN otherwise: one addition per number and one comparison at the end.
-  let sum = 0;
-  for (let i = start; i < start + count; i += 1) {
-    const x = at(data, i);
-    sum += x - x;
+  // Four sums that do not wait for each other are four times as fast as
+  // one, and this runs over the whole state of every stream at every step.
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const end = start + count;
+  let i = start;
+  for (; i + 3 < end; i += 4) {
+    a += zero(at(data, i));
+    b += zero(at(data, i + 1));
+    c += zero(at(data, i + 2));
+    d += zero(at(data, i + 3));
   }
-  return sum === 0;
+  for (; i < end; i += 1) a += zero(at(data, i));
+  return a + b + c + d === 0;
+}
+
+/** 0 for a finite number, NaN otherwise. */
+function zero(x: number): number {
+  return x - x;
 }
 
 function at(data: Float32Array, index: number): number {

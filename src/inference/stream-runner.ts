@@ -3,7 +3,8 @@ import { FRAME_SAMPLES } from '../clock';
 import type { Batch, Batcher, BatchItem } from './batcher';
 import { firstLine, type GraphOutput, type Graphs, type ModelPlan, type RecurrentGraph } from './graphs';
 import { allFinite, writeProbabilities, type Rows } from './probabilities';
-import type { Answer, WorkerStats } from './worker-messages';
+import { Scratch } from './scratch';
+import type { WorkerStats } from './worker-messages';
 
 /** A request with its samples and the place for its answer. */
 export interface RunRequest {
@@ -13,6 +14,11 @@ export interface RunRequest {
   /** The models of the stream one after the other, each [frameCount x width]. */
   readonly probabilities: Float32Array;
 }
+
+/** A request that is through, or why it failed. */
+export type Finished =
+  | { readonly request: number; readonly probabilities: Float32Array }
+  | { readonly request: number; readonly error: string };
 
 interface Stream {
   readonly id: number;
@@ -39,7 +45,9 @@ interface GraphResult {
 
 export class StreamRunner {
   private readonly streams = new Map<number, Stream>();
-  private answers: Answer[] = [];
+  private readonly pcm = new Scratch();
+  private readonly states = new Scratch();
+  private finished: Finished[] = [];
   private runs = 0;
   private frames = 0;
   private largestBatch = 0;
@@ -66,11 +74,11 @@ export class StreamRunner {
   add(id: number, request: number, pcm: Float32Array, now: number): void {
     const stream = this.streams.get(id);
     if (!stream) {
-      this.answers.push({ request, error: 'The stream is not open.' });
+      this.finished.push({ request, error: 'The stream is not open.' });
       return;
     }
     if (!allFinite(pcm, 0, pcm.length)) {
-      this.answers.push({ request, error: 'The samples hold a value that is not a finite number.' });
+      this.finished.push({ request, error: 'The samples hold a value that is not a finite number.' });
       return;
     }
     const frameCount = pcm.length / FRAME_SAMPLES;
@@ -101,11 +109,11 @@ export class StreamRunner {
     this.largestBatch = Math.max(this.largestBatch, rows.length);
   }
 
-  /** The answers since the last call. */
-  takeAnswers(): readonly Answer[] {
-    const answers = this.answers;
-    this.answers = [];
-    return answers;
+  /** What was finished since the last call. */
+  takeFinished(): readonly Finished[] {
+    const { finished } = this;
+    this.finished = [];
+    return finished;
   }
 
   stats(): WorkerStats {
@@ -128,8 +136,8 @@ export class StreamRunner {
     this.runs += 1;
     try {
       const output = await this.graphs.run(graph, {
-        pcm: gatherPcm(rows, frameCount),
-        state: gatherState(rows, graph),
+        pcm: gatherPcm(rows, frameCount, this.pcm),
+        state: gatherState(rows, graph, this.states),
         rows: rows.length,
         frameCount,
         plans,
@@ -153,7 +161,7 @@ export class StreamRunner {
       }
       for (const { request, fromFrame, frameCount } of item.parts) {
         if (fromFrame + frameCount === request.frameCount) {
-          this.answers.push({ request: request.id, probabilities: request.probabilities });
+          this.finished.push({ request: request.id, probabilities: request.probabilities });
         }
       }
     } else if (item.parts.length > 1) {
@@ -169,7 +177,7 @@ export class StreamRunner {
     for (const state of stream.states.values()) state.fill(0);
     for (const { request } of item.parts) {
       this.batcher.drop(stream.id, request);
-      this.answers.push({ request: request.id, error: failure });
+      this.finished.push({ request: request.id, error: failure });
     }
   }
 
@@ -219,11 +227,11 @@ function writeRow(row: Row, index: number, graph: RecurrentGraph, output: GraphO
   return undefined;
 }
 
-function gatherPcm(rows: readonly Row[], frameCount: number): Float32Array {
+function gatherPcm(rows: readonly Row[], frameCount: number, scratch: Scratch): Float32Array {
   const [only] = rows;
   const [part] = only?.item.parts ?? [];
   if (rows.length === 1 && only?.item.parts.length === 1 && part) return samplesOf(part);
-  const pcm = new Float32Array(rows.length * frameCount * FRAME_SAMPLES);
+  const pcm = scratch.take(rows.length * frameCount * FRAME_SAMPLES);
   let at = 0;
   for (const { item } of rows) {
     for (const each of item.parts) {
@@ -239,11 +247,11 @@ function samplesOf(part: { request: RunRequest; fromFrame: number; frameCount: n
   return part.request.pcm.subarray(start, start + part.frameCount * FRAME_SAMPLES);
 }
 
-function gatherState(rows: readonly Row[], graph: RecurrentGraph): Float32Array {
+function gatherState(rows: readonly Row[], graph: RecurrentGraph, scratch: Scratch): Float32Array {
   const [only] = rows;
   const single = rows.length === 1 ? only?.stream.states.get(graph) : undefined;
   if (single) return single;
-  const states = new Float32Array(rows.length * graph.stateSize);
+  const states = scratch.take(rows.length * graph.stateSize);
   for (const [index, { stream }] of rows.entries()) {
     const state = stream.states.get(graph);
     if (state) states.set(state, index * graph.stateSize);

@@ -175,8 +175,8 @@ export class WorkerClient {
       case 'answers':
         for (const answer of message.answers) {
           const pending = take(this.predictions, answer.request);
-          if ('probabilities' in answer) pending?.resolve(answer.probabilities);
-          else pending?.reject(new InferenceError(answer.error));
+          if ('error' in answer) pending?.reject(new InferenceError(answer.error));
+          else pending?.resolve(message.probabilities.subarray(answer.start, answer.start + answer.length));
         }
         break;
       case 'stats':

@@ -35,8 +35,8 @@ export type ToWorker =
   | { readonly type: 'stop' };
 
 export type Answer =
-  /** The probabilities of the stream's models one after the other, each [frames x width]. */
-  | { readonly request: number; readonly probabilities: Float32Array }
+  /** `length` numbers from `start` of the message's `probabilities`: the stream's models one after the other. */
+  | { readonly request: number; readonly start: number; readonly length: number }
   | { readonly request: number; readonly error: string };
 
 /** Counts that show what the worker holds and did, for tests, benches and status lines. */
@@ -58,5 +58,6 @@ export type StartFailure = 'runtime' | 'model' | 'other';
 export type FromWorker =
   | { readonly type: 'ready'; readonly runtimeVersion: string; readonly broken: readonly BrokenModel[] }
   | { readonly type: 'failed'; readonly reason: StartFailure; readonly message: string }
-  | { readonly type: 'answers'; readonly answers: readonly Answer[] }
+  /** One array for all answers: handing over many small ones costs more than the models. */
+  | { readonly type: 'answers'; readonly answers: readonly Answer[]; readonly probabilities: Float32Array }
   | { readonly type: 'stats'; readonly request: number; readonly stats: WorkerStats };
