@@ -10,7 +10,7 @@ export {
   type FormatStatements,
   type FormatTrust,
 } from './declared-format';
-export type { AudioInfo, DecodedAudio } from './decoded-audio';
+export { throwIfAborted, type AudioInfo, type DecodedAudio } from './decoded-audio';
 export { FFMPEG_VARIABLE, findFfmpeg } from './find-ffmpeg';
 export { DEFAULT_PROTOCOLS } from './live-input';
 export {

@@ -12,6 +12,7 @@ import {
   type Calibration,
   type TrunkEntry,
   type UserEntry,
+  type UserFolderHeader,
 } from './catalogue-schema';
 import type { ModelDescription } from './prediction-engine';
 
@@ -59,7 +60,7 @@ export interface Catalogue {
 
 /** dist/src/inference -> the package. */
 const PACKAGE_ROOT = path.resolve(__dirname, '..', '..', '..');
-const CATALOGUE_FILE = 'catalogue.json';
+export const CATALOGUE_FILE = 'catalogue.json';
 
 /**
  * Reads the shipped set and the users' folders. Synchronous, and without the runtime.
@@ -124,12 +125,20 @@ function readSet(folder: string): {
   };
 }
 
+/**
+ * The entries of a user's folder as they stand in its catalogue, not yet checked one by one.
+ *
+ * @throws ModelInvalidError when there is no catalogue that can be read
+ */
+export function readUserFolder(folder: string): UserFolderHeader {
+  return checked(catalogueChecks().userFolderHeader(readCatalogueFile(folder)));
+}
+
 function addUserFolder(found: Found, folder: string, trunk: TrunkEntry): void {
   try {
-    const header = catalogueChecks().userFolderHeader(readCatalogueFile(folder));
-    if (!header.ok) throw new ModelInvalidError(header.reason);
+    const header = readUserFolder(folder);
     found.enter(folder);
-    for (const [index, entry] of header.value.models.entries()) {
+    for (const [index, entry] of header.models.entries()) {
       found.add(entry, index, (e) => userModel(e, folder, trunk));
     }
   } catch (error) {

@@ -130,6 +130,19 @@ export class Graphs {
   }
 }
 
+/**
+ * Loads the trunk alone, for whoever wants its taps.
+ *
+ * @throws ModelInvalidError
+ */
+export async function loadTrunk(
+  runtime: OnnxRuntime,
+  trunk: TrunkEntry,
+  threads: number,
+): Promise<InferenceSession> {
+  return new Loader(runtime, threads).trunk(trunk);
+}
+
 async function planModel(
   loader: Loader,
   trunk: RecurrentGraph,

@@ -9,7 +9,9 @@ export type {
   PredictionStream,
 } from './prediction-engine';
 export {
+  CATALOGUE_FILE,
   loadCatalogue,
+  readUserFolder,
   type BrokenModel,
   type Catalogue,
   type CatalogueOptions,
@@ -18,3 +20,5 @@ export {
 export { OnnxPredictionEngine, type OnnxEngineInfo, type OnnxEngineOptions } from './onnx-engine';
 export { checkOnnxRuntime, describeHost, hostName, type Host } from './onnx-runtime';
 export type { WorkerStats } from './worker-messages';
+export type { UserEntry } from './catalogue-schema';
+export { TapReader } from './tap-reader';
