@@ -25,13 +25,21 @@ export interface EngineFlags extends ModelFlags, LicenseFlags {
 /** @param command gets the flags of {@link ModelFlags} */
 export function addModelFlags(command: Command): Command {
   return command
-    .addOption(
-      new Option('--model-set <set>', 'models trained on all data, or on openly licensed data only').choices([
-        'standard',
-        'open',
-      ]),
-    )
+    .addOption(modelSetOption())
     .option('--model-folder <folder>', 'folder with models of your own (may be repeated)', collect);
+}
+
+/** Which of the shipped sets of models is meant. */
+export function modelSetOption(): Option {
+  return new Option(
+    '--model-set <set>',
+    'models trained on all data, or on openly licensed data only',
+  ).choices(['standard', 'open']);
+}
+
+/** Where ffmpeg is. */
+export function ffmpegOption(): Option {
+  return new Option('--ffmpeg <path>', 'where ffmpeg is, for everything but WAV (default: looked for)');
 }
 
 /** @param command gets the flags of {@link EngineFlags} */
@@ -42,7 +50,7 @@ export function addEngineFlags(command: Command): Command {
       'file with the license key (default: DEEPTONE_LICENSE_KEY, then evaluation)',
     ),
   )
-    .option('--ffmpeg <path>', 'where ffmpeg is, for everything but WAV (default: looked for)')
+    .addOption(ffmpegOption())
     .option('--threads <count>', 'threads of the model runtime', wholeNumber);
 }
 

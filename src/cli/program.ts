@@ -1,7 +1,13 @@
 import { Command, Option } from 'commander';
 import type { AnalyzeFlags } from './analyze';
 import type { DoctorFlags } from './doctor';
-import { addEngineFlags, addModelFlags, addPublicKeyFlag } from './engine-flags';
+import {
+  addEngineFlags,
+  addModelFlags,
+  addPublicKeyFlag,
+  ffmpegOption,
+  modelSetOption,
+} from './engine-flags';
 import { ExitCode } from './exit-codes';
 import { ANSWER_FORMATS } from './formats';
 import type { IssueFlags, ShowFlags, VerifyFlags } from './license';
@@ -9,6 +15,7 @@ import type { ModelsFlags } from './models';
 import { names, number, wholeNumber } from './option-values';
 import type { StreamFlags } from './stream';
 import type { Terminal } from './terminal';
+import type { TrainHeadFlags } from './train-head';
 import { packageVersion } from './version';
 
 /** Milliseconds between answers when none are asked for: a step a second, on the 64 ms grid. */
@@ -84,6 +91,26 @@ export async function runProgram(
     .action(async (flags: ModelsFlags) => {
       const { listModels } = await import('./models.js');
       await finishWith(listModels(flags, terminal));
+    });
+
+  program
+    .command('train-head')
+    .description('train a small model of your own on recordings of new sounds')
+    .argument('<folder>', 'folder with a sub-folder of recordings for each class')
+    .requiredOption('--name <name>', 'name of the model, such as doorbell')
+    .requiredOption('--out <folder>', 'folder of models that it is put into; made if it is not there')
+    .option(
+      '--tap <tap>',
+      'how far back it hears: tap_rt, tap_short, tap_medium, tap_long, tap_longest',
+      'tap_medium',
+    )
+    .option('--replace', 'take the place of a model of the same name in the folder')
+    .addOption(modelSetOption())
+    .addOption(ffmpegOption())
+    .option('--json', 'print JSON')
+    .action(async (folder: string, flags: TrainHeadFlags) => {
+      const { trainHead } = await import('./train-head.js');
+      await finishWith(trainHead(folder, flags, terminal, signal));
     });
 
   addEngineFlags(program.command('doctor'))

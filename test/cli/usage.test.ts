@@ -38,7 +38,7 @@ describe('The command line', () => {
   it('prints its help and its version when asked', async () => {
     const help = await deeptone(['--help']);
     assert.equal(help.code, 0);
-    for (const command of ['analyze', 'stream', 'models', 'doctor', 'license']) {
+    for (const command of ['analyze', 'stream', 'models', 'train-head', 'doctor', 'license']) {
       assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
     }
     const { version } = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'utf8')) as {
