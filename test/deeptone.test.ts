@@ -195,7 +195,10 @@ describe('class Deeptone', () => {
   describe('under a license', () => {
     const engine = (changes: Partial<License>) =>
       new Deeptone(key(changes), { licensePublicKeys: [issuer.publicKey] });
-    const current = { notBefore: new Date(Date.now() - 60_000), expires: new Date(Date.now() + 60_000) };
+    const current = {
+      notBefore: new Date(Date.now() - 3_600_000),
+      expires: new Date(Date.now() + 3_600_000),
+    };
     const refused = (problem: string) => (error: unknown) =>
       error instanceof LicenseManagerError && error.problem === problem;
 
