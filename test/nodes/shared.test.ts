@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { once, EventEmitter } from 'node:events';
+import type { NodeStatus } from 'node-red';
+import { chartPoints } from '../../nodes/shared/chart';
+import { answerMessages } from '../../nodes/shared/messages';
+import { mergeOptions } from '../../nodes/shared/options';
+import { absolutePath } from '../../nodes/shared/paths';
+import { StatusLine } from '../../nodes/shared/status-line';
+import { WorkQueue } from '../../nodes/shared/work-queue';
+import { codeOf } from '../../nodes/shared/failure';
+import type { TimeSeriesStep } from '../../src';
+
+describe('Points for a chart', () => {
+  const steps: readonly TimeSeriesStep[] = [
+    {
+      timestamp: 0,
+      results: { 'speaker-map': { speaker_top: 'no_speech', speaker_count: 0 } },
+    },
+    {
+      timestamp: 64,
+      results: {
+        'speaker-map': { speaker_top: 'speaker_1', speaker_count: 1 },
+        gender: { result: 'unknown', confidence: 0.1 },
+      },
+      raw: { gender: { female: 0.55, male: 0.45 } },
+    },
+    {
+      timestamp: 128,
+      results: {
+        'speaker-map': { speaker_top: 'anna', speaker_count: 1 },
+        gender: { result: 'no_speech', confidence: 0.9 },
+      },
+      raw: { gender: { female: 0.7, male: 0.3 } },
+    },
+  ];
+
+  it('have one line per speaker, from the first step on, at 1 while the speaker talks', () => {
+    const lines = chartPoints(steps).filter(({ series }) => series.startsWith('speaker-map/'));
+    assert.deepEqual(
+      lines.map(({ x, y, series }) => [x, y, series]),
+      [
+        [0, 0, 'speaker-map/speaker_1'],
+        [0, 0, 'speaker-map/anna'],
+        [64, 1, 'speaker-map/speaker_1'],
+        [64, 0, 'speaker-map/anna'],
+        [128, 0, 'speaker-map/speaker_1'],
+        [128, 1, 'speaker-map/anna'],
+      ],
+    );
+  });
+
+  it('are probabilities where a model is unsure, and 0 where its gate is shut', () => {
+    const lines = chartPoints(steps).filter(({ series }) => series === 'gender/female');
+    assert.deepEqual(
+      lines.map(({ x, y }) => [x, y]),
+      [
+        [64, 0.55],
+        [128, 0],
+      ],
+    );
+  });
+});
+
+describe('Messages of an answer', () => {
+  it('leave the message that came in as it was', () => {
+    const source = Object.freeze({ _msgid: 'm', payload: 'before', topic: 't' });
+    const facts = { node: 'deeptone-file', models: ['speech'], outputPeriod: 64, duration: 64, speed: 1 };
+    const channel = { time_series: [], summary: {}, transitions: {} };
+    const [outputs] = answerMessages({
+      source,
+      channels: { 2: channel },
+      complete: channel,
+      facts,
+      sendAs: 'series',
+      newId: () => 'id',
+    });
+    assert.deepEqual(source, { _msgid: 'm', payload: 'before', topic: 't' });
+    assert.deepEqual(outputs?.[1], {
+      _msgid: 'm',
+      topic: 't',
+      payload: {},
+      channel: 2,
+      insight: { kind: 'summary', ...facts, channel: 2 },
+    });
+  });
+});
+
+describe('Options of a message over those of the node', () => {
+  it('win, where null asks for the default and undefined says nothing', () => {
+    assert.deepEqual(
+      mergeOptions(
+        { channel: 1, outputPeriod: 64 },
+        { channel: null, outputPeriod: undefined, models: ['a'] },
+      ),
+      { outputPeriod: 64, models: ['a'] },
+    );
+  });
+});
+
+describe('A file name', () => {
+  it('that is relative counts from the working directory of the settings', () => {
+    assert.equal(absolutePath('a/b.wav', '/sounds'), '/sounds/a/b.wav');
+    assert.equal(absolutePath('/a/b.wav', '/sounds'), '/a/b.wav');
+    assert.equal(absolutePath('b.wav', undefined), `${process.cwd()}/b.wav`);
+  });
+});
+
+describe('The line under a node', () => {
+  function line(): { status: StatusLine; shown: NodeStatus[]; changed: EventEmitter } {
+    const shown: NodeStatus[] = [];
+    const changed = new EventEmitter();
+    const status = new StatusLine({
+      status: (value) => {
+        shown.push(value as NodeStatus);
+        changed.emit('shown');
+      },
+    });
+    return { status, shown, changed };
+  }
+
+  it('is thinned out, and the last of many is always shown', async () => {
+    const { status, shown, changed } = line();
+    for (let n = 0; n < 1_000; n++) status.set({ text: String(n) });
+    assert.deepEqual(shown, [{ text: '0' }]);
+    // The line's own timer does not keep a process alive.
+    const alive = setInterval(() => undefined, 1_000);
+    await once(changed, 'shown');
+    clearInterval(alive);
+    assert.deepEqual(shown, [{ text: '0' }, { text: '999' }]);
+  });
+
+  it('belongs to the node once it has spoken, but for what is red', async () => {
+    const { status, shown, changed } = line();
+    status.setFromOutside({ text: 'ready' });
+    status.set({ text: 'analysing' });
+    status.setFromOutside({ text: 'ready' });
+    const alive = setInterval(() => undefined, 1_000);
+    await once(changed, 'shown');
+    status.setFromOutside({ fill: 'red', text: 'license expired' });
+    await once(changed, 'shown');
+    clearInterval(alive);
+    assert.deepEqual(
+      shown.map(({ text }) => text),
+      ['ready', 'analysing', 'license expired'],
+    );
+  });
+});
+
+describe('A queue of work', () => {
+  it('does as many at once as set, the others in order of arrival', async () => {
+    const queue = new WorkQueue(2, 10);
+    const begun: number[] = [];
+    const ends: (() => void)[] = [];
+    for (let n = 0; n < 4; n++) {
+      queue.add(() => {
+        begun.push(n);
+        return new Promise((resolve) => ends.push(resolve));
+      }, assert.fail);
+    }
+    assert.deepEqual([begun, queue.running, queue.waiting], [[0, 1], 2, 2]);
+    ends[1]?.();
+    await new Promise(setImmediate);
+    assert.deepEqual([begun, queue.running, queue.waiting], [[0, 1, 2], 2, 1]);
+    for (const end of ends) end();
+    await new Promise(setImmediate);
+    for (const end of ends) end();
+    await queue.close();
+    assert.deepEqual(begun, [0, 1, 2, 3]);
+  });
+
+  it('refuses what does not fit, what waits at its end, and what comes after', async () => {
+    const queue = new WorkQueue(1, 1);
+    const codes: unknown[] = [];
+    const refuse = (error: Error): void => void codes.push(codeOf(error));
+    const untilAborted = (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+    for (let n = 0; n < 3; n++) queue.add(untilAborted, refuse);
+    assert.deepEqual(codes, ['DEEPTONE_OVERLOADED']);
+    await queue.close();
+    queue.add(untilAborted, refuse);
+    assert.deepEqual(codes, ['DEEPTONE_OVERLOADED', 'DEEPTONE_ABORTED', 'DEEPTONE_CLOSED']);
+  });
+});
