@@ -147,6 +147,10 @@ describe('The line under a node', () => {
 });
 
 describe('A queue of work', () => {
+  const refuseNothing = (error: Error): void => {
+    throw error;
+  };
+
   it('does as many at once as set, the others in order of arrival', async () => {
     const queue = new WorkQueue(2, 10);
     const begun: number[] = [];
@@ -155,7 +159,7 @@ describe('A queue of work', () => {
       queue.add(() => {
         begun.push(n);
         return new Promise((resolve) => ends.push(resolve));
-      }, assert.fail);
+      }, refuseNothing);
     }
     assert.deepEqual([begun, queue.running, queue.waiting], [[0, 1], 2, 2]);
     ends[1]?.();
