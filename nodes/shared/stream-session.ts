@@ -87,7 +87,7 @@ export class StreamSession {
     return this.#watched(this.#inTurn(message));
   }
 
-  /** Shows in the status how work for a message goes. */
+  /** Shows in the status when work for a message fails; while all goes well the status looks for itself. */
   async #watched(work: Promise<void>): Promise<void> {
     try {
       await work;
@@ -97,7 +97,6 @@ export class StreamSession {
       this.#status.failed(error);
       throw error;
     }
-    this.#status.update();
   }
 
   /** Stops all streams and sources. */
@@ -110,7 +109,10 @@ export class StreamSession {
 
   /** In the order of arrival, also where the key has to be waited for. */
   async #inTurn(message: IncomingMessage): Promise<void> {
-    const { key = 'topic', keyType = 'msg' } = this.#config;
+    const { source = 'messages' } = this.#config;
+    // A source of the node's own names its streams by the topic, whatever was set for messages before.
+    const { key = 'topic', keyType = 'msg' }: Partial<StreamConfig> =
+      source === 'messages' ? this.#config : {};
     if (keyType === 'msg') return this.#hear(message, keyIn(this.#RED.util.getMessageProperty(message, key)));
     if (keyType === 'str') return this.#hear(message, key);
     const named = this.#turn.then(() => typedInput(this.#RED, this.#node, message, key, keyType));
