@@ -1,14 +1,15 @@
-"""Calibration on dev voices: temperatures, sigmoid biases and `unknownBelow`.
+"""Calibration on dev voices: temperatures, shifts, sigmoid biases and `unknownBelow`.
 
-Temperatures are fitted by the likelihood of single frames over all conditions. What is reported is cross-fitted: each half of the speakers is judged with
+A shift evens out the classes of a softmax head and goes into the head's own bias when it is exported. Temperatures are fitted by the likelihood of single frames over all conditions. What is reported is cross-fitted: each half of the speakers is judged with
 the temperature of the other half; what ships is fitted on all of them, since dev is all there is.
 """
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 
 import network as N
 from evaluate import HEAD_LABEL, SILENT_RMS, calibration_error, softmax
 
+SHIFTED = ("gender", "underage-speaker")      # heads of two classes, evened out; the others have too few dev voices for that
 UNKNOWN_SHARE = 0.10    # of clean frames that may become unknown
 KIND_TO_EVENT = np.array([3, 4, 5, 0, 1, 2])
 KIND_TO_THREE = np.array([2, 0, 1, 1, 1, 1])
@@ -21,12 +22,17 @@ def halves(voices):
     return np.array([half[v] for v in voices])
 
 
-def fit_temperature(logits, truth, weights):
-    def loss(log_t):
-        z = logits / np.exp(log_t)
+def fit(logits, truth, weights, shifted):
+    """Temperature, and shifts of the logits [classes] that even the classes out where `shifted`; else zeros."""
+    classes, exact = logits.shape[1], logits.astype(np.float64)
+
+    def loss(v):
+        z = (exact + np.append(v[1:], 0.0)) / np.exp(v[0]) if shifted else exact / np.exp(v[0])
         z = z - z.max(1, keepdims=True)
-        return -(weights * (z[np.arange(len(z)), truth] - np.log(np.exp(z).sum(1)))).sum()
-    return float(np.clip(np.exp(minimize_scalar(loss, bounds=(-1.5, 2.0), method="bounded").x), 0.3, 6.0))
+        return -(weights * (z[np.arange(len(z)), truth] - np.log(np.exp(z).sum(1)))).sum() / weights.sum() + 0.001 * (v[1:] ** 2).sum()
+    best = minimize(loss, np.zeros(classes if shifted else 1), method="L-BFGS-B", options={"eps": 1e-4}).x
+    shift = np.append(best[1:], 0.0) if shifted else np.zeros(classes)
+    return float(np.clip(np.exp(best[0]), 0.3, 6.0)), shift - shift.mean()
 
 
 def frames_of(answers, head):
@@ -57,18 +63,19 @@ def resample(weight, size=40000):
 
 def softmax_head(answers, head):
     logits, truth, weight, voices, clean = frames_of(answers, head)
-    half, crossed = halves(voices), np.zeros(len(truth))
+    half, shifted, crossed = halves(voices), head in SHIFTED, np.zeros(logits.shape)
     for side in (0, 1):
-        fit, judge = half == side, half != side
-        crossed[judge] = fit_temperature(logits[fit], truth[fit], weight[fit])
-    temperature = fit_temperature(logits, truth, weight)
-    p = softmax(logits / crossed[:, None])
+        known, judged = half == side, half != side
+        temperature, shift = fit(logits[known], truth[known], weight[known], shifted)
+        crossed[judged] = (logits[judged] + shift) / temperature
+    temperature, shift = fit(logits, truth, weight, shifted)
+    p = softmax(crossed)
     pick = resample(weight)
     report = {"temperature": round(temperature, 4), "eceBefore": round(calibration_error(softmax(logits).max(1)[pick], (logits.argmax(1) == truth)[pick].astype(float)), 4),
-              "eceCrossFitted": round(calibration_error(p.max(1)[pick], (p.argmax(1) == truth)[pick].astype(float)), 4), "frames": len(truth), "speakers": len(set(voices))}
-    made = {"calibration": {"temperature": round(temperature, 4)}}
+              "shift": [round(float(v), 4) for v in shift], "eceCrossFitted": round(calibration_error(p.max(1)[pick], (p.argmax(1) == truth)[pick].astype(float)), 4), "frames": len(truth), "speakers": len(set(voices))}
+    made = {"calibration": {"temperature": round(temperature, 4)}, "shift": shift}
     if head in ("gender", "language", "underage-speaker"):
-        p = softmax(logits / temperature)
+        p = softmax((logits + shift) / temperature)
         confidence = np.abs(p[:, 0] - p[:, 1]) if p.shape[1] == 2 else p.max(1)
         pick = resample(weight * clean)
         below = float(np.floor(np.quantile(confidence[pick], UNKNOWN_SHARE) * 100) / 100)
@@ -83,12 +90,12 @@ def sigmoid_head(answers, head):
     """One temperature and a bias a class: likelihood of single-class sound, each class at equal weight."""
     logits, truth, weight, voices, _ = frames_of(answers, head)
     pick = resample(weight)
-    z, y = logits[pick], np.eye(6)[truth[pick]]
+    z, y = logits[pick].astype(np.float64), np.eye(6)[truth[pick]]
 
     def loss(v):
         s = z / np.exp(v[0]) + v[1:]
         return float((np.logaddexp(0, s) - y * s).mean() + 0.002 * (v[1:] ** 2).mean())
-    best = minimize(loss, np.zeros(7), method="L-BFGS-B").x
+    best = minimize(loss, np.zeros(7), method="L-BFGS-B", options={"eps": 1e-4}).x
     best[1:] = np.clip(best[1:], -2.5, 2.5)
     scaled = 1 / (1 + np.exp(-(z / np.exp(best[0]) + best[1:])))
     report = {"temperature": round(float(np.exp(best[0])), 4), "bias": [round(float(b), 4) for b in best[1:]],

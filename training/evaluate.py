@@ -120,7 +120,7 @@ def softmax(x):
 def probabilities(name, logits, fitted):
     """Calibrated probabilities; `fitted` as in the catalogue."""
     made = fitted.get(name, {}).get("calibration", {})
-    scaled = logits / made.get("temperature", 1.0)
+    scaled = (logits + fitted.get(name, {}).get("shift", 0.0)) / made.get("temperature", 1.0)
     return 1 / (1 + np.exp(-(scaled + np.array(made.get("bias", 0.0))))) if name in N.SIGMOID else softmax(scaled)
 
 

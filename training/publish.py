@@ -46,6 +46,10 @@ def publish(name, checkpoint, corpus, cache, out, clustering=None, quick=False):
     folder = os.path.join(out, made["folder"])
     os.makedirs(folder, exist_ok=True)
     graph = os.path.join(folder, "deeptone.onnx")
+    results = None if quick else evaluate.evaluate(answers, fitted)
+    for head in heads:              # the shifts become part of the heads
+        if "shift" in fitted[head]:
+            net.heads[head].out.bias.data += torch.from_numpy(fitted[head]["shift"]).float()
     trunk, offsets = export.save(net, graph)
     with tempfile.TemporaryDirectory() as scratch:
         export.write_reference(net, offsets, trunk, graph, scratch)
@@ -56,7 +60,6 @@ def publish(name, checkpoint, corpus, cache, out, clustering=None, quick=False):
                   "steps": state["step"], "data": DATA[name]}
     catalogue.write(os.path.join(folder, "catalogue.json"), name, made["title"], trunk, offsets, provenance, fitted, made["trainingData"], made["leftOut"])
     if not quick:
-        results = evaluate.evaluate(answers, fitted)
         for head in made["leftOut"]:
             results.pop(head, None)
         print(evaluate.brief(results))
