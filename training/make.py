@@ -52,15 +52,9 @@ def main(a):
     train(a, "open", "--data", "open", "--seed", str(a.seed))
     opened = os.path.join(a.cache, "run-open", "checkpoint.pt")
     train(a, "standard", "--data", "all", "--seed", str(a.seed + 1), "--init", opened, "--warmup", "150", "--tasks", json.dumps(STANDARD_TASKS))
-    refined = {}
-    for name, data in (("standard", "all"), ("open", "open")):
-        refined[name] = os.path.join(a.cache, f"{name}.pt")
-        if not os.path.exists(refined[name]):
-            step(None, "refine.py", "--corpus", a.corpus, "--cache", a.cache, "--checkpoint", os.path.join(a.cache, f"run-{name}", "checkpoint.pt"), "--out", refined[name], "--data", data,
-                 "--versions", *map(str, POOLS))
     settings = ["--clustering", json.dumps(a.clustering)] if a.clustering else []
-    for name in refined:
-        step(None, "publish.py", "--set", name, "--checkpoint", refined[name], "--corpus", a.corpus, "--cache", a.cache, "--out", a.out, *settings)
+    for name in ("standard", "open"):
+        step(None, "publish.py", "--set", name, "--checkpoint", os.path.join(a.cache, f"run-{name}", "checkpoint.pt"), "--corpus", a.corpus, "--cache", a.cache, "--out", a.out, *settings)
     step(None, "loco.py", "--corpus", a.corpus, "--cache", a.cache, "--trunk", opened, "--out", os.path.join(HERE, "results", "loco.json"))
 
 
