@@ -209,7 +209,7 @@ describe('deeptone-file', () => {
       flow.send({ filename: RADIO_SHOW, deeptone: { outputperiod: 64 } });
       const { error } = await flow.caught.message();
       assert.equal(error?.code, 'DEEPTONE_INVALID_ARGUMENT');
-      assert.match(error.message, /"outputperiod".*outputPeriod/);
+      assert.match(error.message, /"outputperiod" in msg\.deeptone.*outputPeriod/);
     });
 
     for (const [what, options, code, words] of [
