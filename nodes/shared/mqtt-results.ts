@@ -164,7 +164,12 @@ export class MqttResults {
   }
 
   #add(publications: readonly Publication[]): void {
-    if (!this.#closed) this.#outbox.add(publications);
+    if (this.#closed) return;
+    const before = this.#outbox.dropped;
+    this.#outbox.add(publications);
+    if (this.#outbox.dropped > before) {
+      this.#warnOf('There are more results than the broker takes; some of them are not published.');
+    }
   }
 
   #warnOf(text: string): void {

@@ -28,14 +28,6 @@ export interface MqttSourceListener {
   warn(text: string): void;
 }
 
-/** Messages passed over, since the node was started. */
-export interface MqttSourceCounts {
-  /** Kept by the broker from an earlier time. */
-  readonly retained: number;
-  /** Results that this package published. */
-  readonly results: number;
-}
-
 /** Topics whose sequence numbers are watched for a shared subscription; one is enough to know. */
 const MOST_WATCHED_TOPICS = 16;
 
@@ -64,18 +56,17 @@ function isResult(topic: string, packet: MqttPacket): boolean {
 }
 
 /**
- * Begins to listen.
+ * Begins to listen. Messages that the broker had kept from an earlier time, and results that this package publishes, are
+ * passed over.
  *
- * @returns what was passed over so far
  * @throws InvalidArgumentError when the filter is none
  */
 export function listenToTopics(
   connection: BrokerConnection,
   settings: MqttSourceSettings,
   listener: MqttSourceListener,
-): () => MqttSourceCounts {
+): void {
   const filter = parseFilter(settings.filter);
-  const counts = { retained: 0, results: 0 };
   const watched = new Map<string, ShareSuspicion>();
   let warnedOfSharing = false;
 
@@ -99,18 +90,10 @@ export function listenToTopics(
   };
 
   connection.subscribe(filter, settings.qos, (topic, payload, packet) => {
-    if (packet.retain === true) {
-      counts.retained += 1;
-      return;
-    }
-    if (isResult(topic, packet)) {
-      counts.results += 1;
-      return;
-    }
+    if (packet.retain === true || isResult(topic, packet)) return;
     watch(topic, packet);
     listener.heard(messageOf(topic, payload, packet));
   });
-  return () => ({ ...counts });
 }
 
 function messageOf(topic: string, payload: Buffer, packet: MqttPacket): MqttAudioMessage {

@@ -23,11 +23,4 @@ export { announcement, type AnnouncedModel } from './home-assistant';
 export { ResultBoard, type ResultChange } from './mqtt-board';
 export { MqttOutbox, type Publication, type Publish } from './mqtt-outbox';
 export { ShareSuspicion } from './mqtt-share';
-export {
-  deviceNames,
-  filtersOverlap,
-  matchesFilter,
-  parseFilter,
-  parsePrefix,
-  type TopicFilter,
-} from './mqtt-topics';
+export { deviceNames, filtersOverlap, parseFilter, parsePrefix, type TopicFilter } from './mqtt-topics';

@@ -35,11 +35,6 @@ export function parseFilter(text: string): TopicFilter {
   return { subscription, filter, share: shared?.[1] };
 }
 
-/** Whether a topic is one of the filter's, by MQTT's rules (wildcards do not match a first level that begins with `$`). */
-export function matchesFilter(filter: string, topic: string): boolean {
-  return wildcardValues(filter, topic) !== undefined;
-}
-
 /** Whether one topic can match both filters. */
 export function filtersOverlap(one: string, other: string): boolean {
   const left = one.split('/');
@@ -53,7 +48,10 @@ export function filtersOverlap(one: string, other: string): boolean {
   }
 }
 
-/** What the wildcards of a filter stand for in a topic (`#` gives all its levels as one text); undefined where it does not match. */
+/**
+ * What the wildcards of a filter stand for in a topic (`#` gives all its levels as one text); undefined where it does not
+ * match. By MQTT's rules wildcards do not match a first level that begins with `$`.
+ */
 function wildcardValues(filter: string, topic: string): string[] | undefined {
   const levels = topic.split('/');
   const pattern = filter.split('/');

@@ -28,7 +28,7 @@ module.exports = (RED) => {
     });
     if (config.prefix) results = new MqttResults(connection, { prefix: config.prefix, filter: config.filter, models: () => [{ name: 'length', title: 'Length', classes: ['long', 'short'] }], discovery: { prefix: 'ha', version: '1' } }, warn);
     const open = new Set();
-    const counts = listenToTopics(connection, { filter: config.filter, qos: 0 }, {
+    listenToTopics(connection, { filter: config.filter, qos: 0 }, {
       warn,
       heard: (message) => {
         const { topic, payload, ...rest } = message;
@@ -37,7 +37,7 @@ module.exports = (RED) => {
           const result = payload.length > 3 ? 'long' : 'short';
           results.changed(topic, [{ model: 'length', result, confidence: 1, timestampStart: 0 }], Date.now());
         }
-        connection.publish({ topic: 'probe/heard/' + config.id + '/' + topic, payload: JSON.stringify({ text: String(payload), ...rest, counts: counts() }), retain: false }, () => {});
+        connection.publish({ topic: 'probe/heard/' + config.id + '/' + topic, payload: JSON.stringify({ text: String(payload), ...rest }), retain: false }, () => {});
       },
     });
     if (config.askOverlap) setTimeout(() => warn(connection.overlapping({ subscription: config.filter, filter: config.filter }).join()), 500);
