@@ -8,6 +8,7 @@ import { senderMarks, type SenderMarks } from './capture-time';
 import { GapTracker, type Place } from './gap-tracker';
 import type { EndReason, GapEvidence, GapRemedy, StreamFacts } from './live-events';
 import type { LiveSettings } from './live-settings';
+import { PaceWatch } from './pace-watch';
 import { StreamIntake } from './stream-intake';
 import { StreamTeller, type TellerHost } from './stream-teller';
 import { WaitingAudio, type Settle, type WaitingTotal } from './waiting-audio';
@@ -67,8 +68,10 @@ export class LiveStream<C> {
   readonly key: string;
   readonly #host: StreamHost<C>;
   readonly #options: LiveOptions;
+  readonly #models: readonly string[];
   readonly #intake: StreamIntake;
   readonly #gaps: GapTracker;
+  readonly #pace = new PaceWatch();
   readonly #line: WaitingAudio;
   readonly #pump: AnswerPump;
   readonly #teller: StreamTeller<C>;
@@ -84,6 +87,8 @@ export class LiveStream<C> {
     this.key = key;
     this.#host = host;
     this.#options = options;
+    // The engine judges what is no list, when the stream is opened.
+    this.#models = Array.isArray(options.models) ? [...new Set(options.models)] : [];
     this.#lastHeard = host.now();
     this.#intake = new StreamIntake(options.channel);
     this.#gaps = new GapTracker(host.settings.gaps.arrivalMs);
@@ -129,11 +134,10 @@ export class LiveStream<C> {
   }
 
   facts(): StreamFacts {
-    const { models, outputPeriod } = this.#options;
     return {
       key: this.key,
-      models: [...new Set(models)],
-      outputPeriod,
+      models: this.#models,
+      outputPeriod: this.#options.outputPeriod,
       receivedMs: Math.round(this.#gaps.clockMs),
       lagMs: this.lagMs,
       ...this.#teller.counts,
@@ -215,6 +219,7 @@ export class LiveStream<C> {
     this.#lastHeard = now;
     this.#teller.heard(audio.context);
     this.#warnOfNonFinite();
+    if (!audio.knownFormat) this.#watchPace(samples.length, now);
     const hasRoom = this.#findRoom(samples.length);
     if (place.is === 'after-gap') this.#lost(place.evidence, place.lostMs);
     if (this.#isBrokenOff) this.#beginAnew();
@@ -326,6 +331,17 @@ export class LiveStream<C> {
         'late',
         `Message ${seq ?? ''} came after later ones; its place is taken, so it is not heard.`,
       );
+  }
+
+  #watchPace(sampleCount: number, now: number): void {
+    const rate = this.#intake.sampleRate;
+    if (rate === undefined) return;
+    const likely = this.#pace.heard((sampleCount * 1_000) / SAMPLE_RATE, rate, now);
+    if (likely === undefined) return;
+    this.#teller.warn(
+      'pace',
+      `The audio is declared to have ${rate} Hz, and comes as fast as ${likely} Hz would. If it is live, its sample rate is wrong.`,
+    );
   }
 
   #warnOfNonFinite(): void {

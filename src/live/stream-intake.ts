@@ -48,6 +48,11 @@ export class StreamIntake {
     return this.#nonFiniteBefore + (this.#decoder?.pcm.nonFiniteSamples ?? 0);
   }
 
+  /** Hz of what was heard last; undefined before there was anything. */
+  get sampleRate(): number | undefined {
+    return this.#decoder?.format.sampleRate;
+  }
+
   /** Whether the audio so far ends within a sample. */
   get endsWithinSample(): boolean {
     return (this.#decoder?.pcm.danglingBytes ?? 0) > 0;

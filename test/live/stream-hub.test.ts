@@ -200,6 +200,7 @@ describe('A hub of live streams', () => {
         [{ payload: pcm(speech), options: { channel: 1 } }, InvalidArgumentError],
         [{ payload: pcm(speech), options: { models: ['nonsense'] } }, ModelNotFoundError],
         [{ payload: pcm(speech), options: { models: [] } }, InvalidArgumentError],
+        [{ payload: pcm(speech), options: { models: 5 as unknown as string[] } }, InvalidArgumentError],
         [{ payload: pcm(speech), options: { outputPeriod: 100 } }, InvalidArgumentError],
       ];
     for (const [message, kind] of bad) {
