@@ -1,8 +1,9 @@
-/** `npm run bench -- accuracy --corpus FOLDER [--set standard|open] [--models a,b] [--cards models]` */
+/** `npm run bench -- accuracy --corpus FOLDER [--set standard|open] [--models a,b] [--conditions 'clean,10 dB'] [--cards models]` */
 import { readFile, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Deeptone } from '../../src/index';
+import { CONDITIONS, type Condition } from './conditions';
 import { Corpus } from './corpus';
 import { markdownTable } from './report';
 import type { Measurement } from '../report';
@@ -18,6 +19,7 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mea
       corpus: { type: 'string' },
       set: { type: 'string', default: 'standard' },
       models: { type: 'string' },
+      conditions: { type: 'string', default: CONDITIONS.join(',') },
       cards: { type: 'string' },
     },
   });
@@ -31,6 +33,7 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mea
   const bench: Bench = {
     deeptone,
     corpus,
+    conditions: conditionsNamed(values.conditions),
     surroundings: {
       noises: await Promise.all(noiseClips.map((clip) => corpus.samples(clip))),
       rooms: await corpus.rooms(),
@@ -47,6 +50,14 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mea
   }
   await deeptone.close();
   return headlines(tables);
+}
+
+function conditionsNamed(text: string): readonly Condition[] {
+  return text.split(',').map((name) => {
+    const condition = CONDITIONS.find((known) => known === name.trim());
+    if (!condition) throw new Error(`There is no condition "${name}". Accepted: ${CONDITIONS.join(', ')}.`);
+    return condition;
+  });
 }
 
 /** Puts a set's figures between its marks in a model card. */

@@ -1,6 +1,6 @@
 /** The accuracy table of every model, measured through the engine that ships. */
 import type { Deeptone } from '../../src/index';
-import { CONDITIONS, underCondition, type Condition, type Surroundings } from './conditions';
+import { underCondition, type Condition, type Surroundings } from './conditions';
 import type { Clip, Corpus } from './corpus';
 import { diarization, type DiarizationFigures } from './diarization';
 import { figuresOf, groupBy, winner, type Figures, type Outcome } from './measures';
@@ -35,6 +35,8 @@ export interface Bench {
   readonly deeptone: Deeptone;
   readonly corpus: Corpus;
   readonly surroundings: Surroundings;
+  /** Clean among them. */
+  readonly conditions: readonly Condition[];
 }
 
 /** Measures one model; the order of the rows is that of the reader's questions. */
@@ -136,7 +138,7 @@ async function measureSpeech(model: string, bench: Bench): Promise<readonly Row[
   const others = windows.filter((window) => window.truth !== classesOf(model, bench).indexOf('speech'));
   const rows: Row[] = [];
   const everyCondition: ClipScores[] = [];
-  for (const condition of CONDITIONS) {
+  for (const condition of bench.conditions) {
     const scores = await speechScores(deeptone, model, speech, others, condition, surroundings);
     everyCondition.push(...scores);
     rows.push({ kind: 'detection', what: `speech, frames, ${condition}`, figures: detectionFigures(scores) });
@@ -168,7 +170,7 @@ async function byCondition(
   what: string,
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  for (const condition of CONDITIONS) {
+  for (const condition of bench.conditions) {
     const outcomes = await outcomesOf(bench.deeptone, model, await heard(windows, condition, bench));
     rows.push(classes(model, bench, `${what}, ${condition}`, outcomes));
     if (condition === 'clean') rows.push(...byCorpus(model, bench, `${what}, clean`, outcomes));
