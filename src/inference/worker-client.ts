@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import {
   ClosedError,
   InferenceError,
+  InvalidArgumentError,
   ModelInvalidError,
   RuntimeUnavailableError,
   type DeeptoneError,
@@ -158,12 +159,18 @@ export class WorkerClient {
   private flush(): void {
     this.flushPlanned = false;
     if (this.commands.length === 0 || this.isLost || this.stopped) return;
-    const commands = this.commands;
+    const commands = this.commands.filter((command) => !this.isGone(command));
     this.commands = [];
-    const buffers = new Set(
-      commands.flatMap((c) => (c.type === 'predict' ? [c.pcm.buffer as ArrayBuffer] : [])),
-    );
-    this.post({ type: 'commands', commands }, [...buffers]);
+    const buffers = commands.flatMap((c) => (c.type === 'predict' ? [c.pcm.buffer as ArrayBuffer] : []));
+    this.post({ type: 'commands', commands }, [...new Set(buffers)]);
+  }
+
+  /** Samples that their caller has given to someone else since: that request fails, not those sent beside it. */
+  private isGone(command: Command): boolean {
+    if (command.type !== 'predict' || command.pcm.length > 0) return false;
+    const message = 'The samples were handed to someone else before the engine could take them.';
+    take(this.predictions, command.request)?.reject(new InvalidArgumentError(message));
+    return true;
   }
 
   private post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {

@@ -148,6 +148,18 @@ describe('OnnxPredictionEngine', () => {
     assert.deepEqual(view.probabilities, own.probabilities);
   });
 
+  it('fails a request alone whose samples were given away meanwhile', async () => {
+    const made = engine();
+    const [careless, careful] = await Promise.all([1, 2].map(() => made.openStream(['loudness'])));
+    assert.ok(careless && careful);
+    const pcm = noise(1, 1);
+    const answers = Promise.allSettled([careless.predict(pcm), careful.predict(noise(1, 1))]);
+    structuredClone(pcm, { transfer: [pcm.buffer] });
+    const [lost, kept] = await answers;
+    assert.ok(lost.status === 'rejected' && lost.reason instanceof InvalidArgumentError);
+    assert.equal(kept.status, 'fulfilled');
+  });
+
   it('runs two engines at once without mixing them up', async () => {
     const pcm = noise(40, 9);
     const [a, b] = [engine(), engine({ threads: 2 })];
