@@ -32,5 +32,19 @@ export type {
 } from './insight';
 export type { SpeakerSample } from './voice-signatures';
 export type { LicenseStatus } from './license';
+export {
+  StreamHub,
+  type EndReason,
+  type GapAction,
+  type HubSetup,
+  type HubStatistics,
+  type LiveEvent,
+  type LiveEventKind,
+  type LiveOptions,
+  type LiveSettings,
+  type PartialLiveSettings,
+  type StreamAudio,
+  type StreamFacts,
+  type WhenFull,
+} from './live';
 export * from './errors';
-export * from './live';

@@ -9,10 +9,12 @@ import {
   ClosedError,
   InferenceError,
   InvalidArgumentError,
+  LicenseManagerError,
   ModelNotFoundError,
   OverloadedError,
 } from '../../src/errors';
 import { joined, makeWav, noise, seededRandom, speak, temporaryFolder, tone } from '../tools/audio';
+import { issuer, key } from '../license/helpers';
 import { HeldEngine, messages, MODELS, OPTIONS, pcm, TestHub } from './live-hub';
 
 const engine = new HeldEngine();
@@ -187,6 +189,40 @@ describe('A hub of live streams', () => {
     await test.hub.end('b');
     await test.hub.hear('c', { payload: pcm(speech) });
     await test.hub.close();
+  });
+
+  describe('under a license for one stream', () => {
+    const dates = { notBefore: new Date('2020-01-01'), expires: new Date('2100-01-01') };
+    const licensed = (): Deeptone =>
+      new Deeptone(key({ maxStreams: 1, ...dates }), {
+        predictionEngine: engine,
+        licensePublicKeys: [issuer.publicKey],
+      });
+
+    it('refuses another device until the first is gone', async () => {
+      const test = new TestHub(licensed());
+      await test.hub.hear('a', { payload: pcm(speech) });
+      await assert.rejects(test.hub.hear('b', { payload: pcm(speech) }), LicenseManagerError);
+      await test.hub.hear('a', { payload: pcm(speech) });
+      await test.hub.end('a');
+      await test.hub.hear('b', { payload: pcm(speech) });
+      await test.hub.close();
+    });
+
+    it('opens the stream of a device again while its last words are still under way', async () => {
+      const test = new TestHub(licensed());
+      await test.hub.hear('a', { payload: pcm(speech) });
+      engine.hold();
+      const ended = test.hub.end('a');
+      const again = test.hub.hear('a', { payload: pcm(speech) });
+      engine.release();
+      await Promise.all([ended, again]);
+      await test.hub.end('a');
+      assert.deepEqual(
+        test.story.filter((kind) => kind.startsWith('closed') || kind === 'opened'),
+        ['opened', 'closed:complete', 'opened', 'closed:complete'],
+      );
+    });
   });
 
   it('rejects a bad message and goes on with the next good one', async () => {
