@@ -2,6 +2,7 @@
 import { ENCODINGS } from '../src/audio';
 import { connectEngine } from './shared/engine-connection';
 import { failureStatus, toError } from './shared/failure';
+import { whenFlowsStart } from './shared/flows-started';
 import type { Node, NodeAPI } from './shared/node-red';
 import { StatusLine } from './shared/status-line';
 import { StreamSession } from './shared/stream-session';
@@ -30,7 +31,7 @@ function register(RED: NodeAPI): void {
     const tellProblem = (): void => {
       if (problem !== undefined && config.source !== 'messages') this.error(toError(problem), {});
     };
-    RED.events.once('flows:started', tellProblem);
+    const forget = whenFlowsStart(RED, tellProblem);
 
     this.on('input', (message, _send, done) => {
       const taken = session ? session.take(message) : Promise.reject(toError(problem));
@@ -45,7 +46,7 @@ function register(RED: NodeAPI): void {
     });
 
     this.on('close', (removed: boolean, done: () => void) => {
-      RED.events.off('flows:started', tellProblem);
+      forget();
       const closed = session?.close(removed) ?? Promise.resolve();
       void closed.finally(() => {
         engine.close();

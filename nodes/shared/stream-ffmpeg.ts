@@ -1,6 +1,7 @@
 /** A camera, a radio, a sound card or a file that the stream node opens itself, through ffmpeg. */
 import { FfmpegError, InvalidArgumentError } from '../../src';
 import { findFfmpeg, openLiveSource, type LiveSource, type LiveSourceEvent } from '../../src/audio';
+import { whenFlowsStart } from './flows-started';
 import type { NodeStatus } from './node-red';
 import { PACKAGE } from './node-red';
 import { numberIn } from './options';
@@ -18,7 +19,7 @@ export function attachFfmpeg(node: StreamNode): StreamAttachment | undefined {
 class FfmpegAttachment implements StreamAttachment {
   status: NodeStatus | undefined;
   readonly #node: StreamNode;
-  readonly #begin: () => void;
+  readonly #giveUp: () => void;
   #playing: Promise<void> = Promise.resolve();
   #source: LiveSource | undefined;
   #closed = false;
@@ -27,18 +28,17 @@ class FfmpegAttachment implements StreamAttachment {
 
   constructor(node: StreamNode) {
     this.#node = node;
-    this.#begin = () => {
+    // Only then are the nodes there that are to hear of it.
+    this.#giveUp = whenFlowsStart(node.RED, () => {
       this.#playing = this.#play().catch((error: unknown) => {
         node.fail(error);
       });
-    };
-    // Only then are the nodes there that are to hear of it.
-    node.RED.events.once('flows:started', this.#begin);
+    });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#node.RED.events.off('flows:started', this.#begin);
+    this.#giveUp();
     await this.#source?.close();
     await this.#playing;
   }

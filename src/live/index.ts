@@ -17,7 +17,7 @@ export {
   type PartialLiveSettings,
   type WhenFull,
 } from './live-settings';
-export type { LiveOptions, StreamAudio } from './live-stream';
+export type { LiveOptions, StreamAudio } from './stream-audio';
 export { StreamHub, type HubSetup } from './stream-hub';
 export { announcement, type AnnouncedModel } from './home-assistant';
 export { ResultBoard, type ResultChange } from './mqtt-board';

@@ -1,5 +1,5 @@
 import type { AnalysisStream } from '../analysis-stream';
-import { declaredFormat, type FormatStatements, type FormatTrust, type SampleFormat } from '../audio';
+import type { FormatTrust } from '../audio';
 import { SAMPLE_RATE, samplesToMs } from '../clock';
 import { OverloadedError } from '../errors';
 import type { AnalysisOptions } from '../options';
@@ -9,35 +9,11 @@ import { GapTracker, type Place } from './gap-tracker';
 import type { EndReason, GapEvidence, GapRemedy, StreamFacts } from './live-events';
 import type { LiveSettings } from './live-settings';
 import { PaceWatch } from './pace-watch';
+import { StatedFormat } from './stated-format';
+import { analysisOptions, type LiveOptions, type StreamAudio } from './stream-audio';
 import { StreamIntake } from './stream-intake';
 import { StreamTeller, type TellerHost } from './stream-teller';
 import { WaitingAudio, type Settle, type WaitingTotal } from './waiting-audio';
-
-/** How one stream is analysed. */
-export interface LiveOptions extends AnalysisOptions {
-  /** The channel to hear of several, counted from 0; by default they are averaged (decision 19). */
-  readonly channel?: number;
-  /** Tell running summaries. Default true. */
-  readonly includeSummary?: boolean;
-  /** Tell transitions. Default true. */
-  readonly includeTransitions?: boolean;
-}
-
-/** What one message brings to its stream. */
-export interface StreamAudio<C> extends Pick<FormatStatements, 'contentType' | 'userProperties'> {
-  /** Bytes, raw or WAV; samples; base64 text. */
-  readonly payload: unknown;
-  /** `{encoding, rate, channels}`; that of the first message goes on holding where later ones say nothing. */
-  readonly format?: unknown;
-  /** What the samples or raw bytes are, where that is not a matter of belief; nothing else is asked then. */
-  readonly knownFormat?: SampleFormat;
-  /** Audio that is known to be missing before this, in milliseconds. */
-  readonly lostMs?: number;
-  /** Over the hub's options; those of the message that opens the stream hold. */
-  readonly options?: Partial<LiveOptions>;
-  /** Comes back with every event of the stream until the next message; must not hold the audio. */
-  readonly context?: C;
-}
 
 /** What a stream needs of its hub. */
 export interface StreamHost<C> extends TellerHost<C> {
@@ -54,12 +30,6 @@ export interface StreamHost<C> extends TellerHost<C> {
   gone(stream: LiveStream<C>): void;
 }
 
-const LIVE_NAMES: readonly string[] = [
-  'channel',
-  'includeSummary',
-  'includeTransitions',
-] satisfies readonly (keyof LiveOptions)[];
-
 /** Samples that go to the engine at once at most, so that one long message does not hold the others up. */
 const LARGEST_PIECE = 4 * SAMPLE_RATE;
 
@@ -75,8 +45,7 @@ export class LiveStream<C> {
   readonly #line: WaitingAudio;
   readonly #pump: AnswerPump;
   readonly #teller: StreamTeller<C>;
-  #firstFormat: unknown;
-  #format: { readonly stated: string; readonly format: SampleFormat } | undefined;
+  readonly #format: StatedFormat;
   #lastHeard: number;
   #messages = 0;
   /** Audio was dropped, and the next begins the stream anew. */
@@ -90,6 +59,7 @@ export class LiveStream<C> {
     // The engine judges what is no list, when the stream is opened.
     this.#models = Array.isArray(options.models) ? [...new Set(options.models)] : [];
     this.#lastHeard = host.now();
+    this.#format = new StatedFormat(host.formatSetting, host.trust);
     this.#intake = new StreamIntake(options.channel);
     this.#gaps = new GapTracker(host.settings.gaps.arrivalMs);
     this.#line = new WaitingAudio(host.total);
@@ -204,7 +174,7 @@ export class LiveStream<C> {
   #hear(audio: StreamAudio<C>, settle: Settle): void {
     const now = this.#host.now();
     const marks = senderMarks(audio.userProperties, audio.payload);
-    const format = audio.knownFormat ?? this.#formatOf(audio);
+    const format = audio.knownFormat ?? this.#format.of(audio);
     const lostMs = audio.lostMs ?? 0;
     const place: Place =
       lostMs > 0 ? { is: 'after-gap', evidence: 'source', lostMs } : this.#gaps.place(marks, now);
@@ -226,18 +196,6 @@ export class LiveStream<C> {
     this.#gaps.heard(marks, (samples.length * 1_000) / SAMPLE_RATE, now);
     if (hasRoom) this.#enqueue(samples, settle);
     else this.#refuse(samples, settle, marks);
-  }
-
-  #formatOf({ format, contentType, userProperties }: StreamAudio<C>): SampleFormat {
-    this.#firstFormat ??= format;
-    const message = format ?? this.#firstFormat;
-    const { fmt, encoding, rate, channels } = (userProperties ?? {}) as Record<string, unknown>;
-    const stated = JSON.stringify([message, contentType, fmt, encoding, rate, channels]);
-    if (this.#format?.stated !== stated) {
-      const statements = { setting: this.#host.formatSetting, message, contentType, userProperties };
-      this.#format = { stated, format: declaredFormat(statements, this.#host.trust) };
-    }
-    return this.#format.format;
   }
 
   /** Audio is missing before the next. */
@@ -349,12 +307,6 @@ export class LiveStream<C> {
     if (count > 0)
       this.#teller.warn('non-finite', `${count} sample(s) that are no finite numbers became silence.`);
   }
-}
-
-/** Without what the engine has no use for; names that nobody knows stay, for it to refuse. */
-function analysisOptions(options: LiveOptions): AnalysisOptions {
-  const entries = Object.entries(options).filter(([name]) => !LIVE_NAMES.includes(name));
-  return Object.fromEntries(entries) as unknown as AnalysisOptions;
 }
 
 function toSamples(ms: number): number {

@@ -5,7 +5,8 @@ import { ClosedError, OverloadedError } from '../errors';
 import type { AnalysisOptions } from '../options';
 import type { HubStatistics, Listener, LiveEvent } from './live-events';
 import { liveSettings, type LiveSettings, type PartialLiveSettings } from './live-settings';
-import { LiveStream, type LiveOptions, type StreamAudio, type StreamHost } from './live-stream';
+import { LiveStream, type StreamHost } from './live-stream';
+import type { LiveOptions, StreamAudio } from './stream-audio';
 import { Throughput } from './throughput';
 
 /** How often the idle timeout looks, in milliseconds at most. */

@@ -19,7 +19,7 @@ import type {
   WarningCode,
 } from './live-events';
 import type { LiveSettings } from './live-settings';
-import type { LiveOptions } from './live-stream';
+import type { LiveOptions } from './stream-audio';
 import { Throughput } from './throughput';
 
 /** Milliseconds between two words about the same trouble of one stream. */

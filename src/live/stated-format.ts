@@ -1,0 +1,33 @@
+import { declaredFormat, type FormatTrust, type SampleFormat } from '../audio';
+import type { StreamAudio } from './stream-audio';
+
+/** The format that the messages of one stream state for raw samples. */
+export class StatedFormat {
+  readonly #setting: unknown;
+  readonly #trust: FormatTrust;
+  #first: unknown;
+  #last: { readonly stated: string; readonly format: SampleFormat } | undefined;
+
+  /** @param setting `{encoding, rate, channels}`, as far as it is set */
+  constructor(setting: unknown, trust: FormatTrust) {
+    this.#setting = setting;
+    this.#trust = trust;
+  }
+
+  /**
+   * What raw samples of this message are. What the first message stated itself goes on holding where later ones say nothing.
+   *
+   * @throws InvalidArgumentError naming a value that is not accepted
+   */
+  of({ format, contentType, userProperties }: StreamAudio<unknown>): SampleFormat {
+    this.#first ??= format;
+    const message = format ?? this.#first;
+    const { fmt, encoding, rate, channels } = (userProperties ?? {}) as Record<string, unknown>;
+    const stated = JSON.stringify([message, contentType, fmt, encoding, rate, channels]);
+    if (this.#last?.stated !== stated) {
+      const statements = { setting: this.#setting, message, contentType, userProperties };
+      this.#last = { stated, format: declaredFormat(statements, this.#trust) };
+    }
+    return this.#last.format;
+  }
+}
