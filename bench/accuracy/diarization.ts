@@ -4,6 +4,7 @@ import { FRAME_MS, SAMPLE_RATE } from '../../src/clock';
 import { seededRandom } from '../../test/tools/audio';
 import { joined, type Clip, type Corpus } from './corpus';
 import { groupBy, intervalOf } from './measures';
+import { loudFrames } from './speech-frames';
 import { mapParallel } from './windows';
 
 export interface DiarizationFigures {
@@ -23,6 +24,8 @@ interface Turn {
   readonly speaker: number;
   readonly startMs: number;
   readonly endMs: number;
+  /** Which of its 64 ms are speech; the rest is not scored. */
+  readonly loud: readonly boolean[];
 }
 
 interface Errors {
@@ -103,7 +106,8 @@ async function converse(corpus: Corpus, cast: readonly (readonly Clip[])[], rand
       { length: Math.round((0.2 + 0.6 * random()) * SAMPLE_RATE) },
       () => 0.001 * (random() - 0.5),
     );
-    turns.push({ speaker, startMs: length / 16, endMs: (length + speech.length) / 16 });
+    const startMs = length / 16;
+    turns.push({ speaker, startMs, endMs: startMs + speech.length / 16, loud: loudFrames(speech) });
     parts.push(
       speech.map((sample) => sample * level),
       pause,
@@ -135,6 +139,7 @@ function compare(turns: readonly Turn[], answer: readonly Transition[], castSize
       falseAlarm += said ? 1 : 0;
       continue;
     }
+    if (!turn.loud[Math.floor((ms - turn.startMs) / FRAME_MS)]) continue;
     speech++;
     if (!said) {
       missed++;

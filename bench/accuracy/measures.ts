@@ -8,8 +8,10 @@ export interface Outcome {
   readonly corpus: string;
   /** Index of the true class. */
   readonly truth: number;
-  /** Probability per class. */
+  /** Mean probability per class. */
   readonly probabilities: readonly number[];
+  /** Probability per class of each frame. */
+  readonly frames: readonly (readonly number[])[];
 }
 
 /** Everything that a table says of one set of outcomes. All shares are 0 to 1. */
@@ -24,7 +26,7 @@ export interface Figures {
   readonly macroF1: number;
   readonly recalls: readonly (number | null)[];
   readonly f1: readonly (number | null)[];
-  /** Expected calibration error over ten bins of the winner's probability. */
+  /** Expected calibration error of single frames, over ten bins of the winner's probability. */
   readonly calibrationError: number;
   /** Rows: truth; columns: winner. */
   readonly confusion: readonly (readonly number[])[];
@@ -53,8 +55,12 @@ export function figuresOf(outcomes: readonly Outcome[], classes: number): Figure
   };
 }
 
-/** Index of the most probable class. */
+/** Index of the most probable class of a window. */
 export function winner({ probabilities }: Outcome): number {
+  return winnerOf(probabilities);
+}
+
+function winnerOf(probabilities: readonly number[]): number {
   return probabilities.reduce((best, value, index) => (value > (probabilities[best] ?? 0) ? index : best), 0);
 }
 
@@ -84,16 +90,20 @@ function f1Of(confusion: readonly (readonly number[])[]): (number | null)[] {
 }
 
 function calibrationErrorOf(outcomes: readonly Outcome[]): number {
-  const bins = Array.from({ length: 10 }, () => ({ count: 0, confidence: 0, hits: 0 }));
-  for (const outcome of outcomes) {
-    const confidence = outcome.probabilities[winner(outcome)] ?? 0;
-    const bin = bins[Math.min(9, Math.floor(confidence * 10))];
-    if (!bin) continue;
-    bin.count++;
-    bin.confidence += confidence;
-    bin.hits += winner(outcome) === outcome.truth ? 1 : 0;
+  const bins = Array.from({ length: 10 }, () => ({ confidence: 0, hits: 0 }));
+  let count = 0;
+  for (const { frames, truth } of outcomes) {
+    for (const probabilities of frames) {
+      const best = winnerOf(probabilities);
+      const confidence = probabilities[best] ?? 0;
+      const bin = bins[Math.min(9, Math.floor(confidence * 10))];
+      if (!bin) continue;
+      count++;
+      bin.confidence += confidence;
+      bin.hits += best === truth ? 1 : 0;
+    }
   }
-  return sum(bins.map((bin) => Math.abs(bin.confidence - bin.hits))) / Math.max(1, outcomes.length);
+  return sum(bins.map((bin) => Math.abs(bin.confidence - bin.hits))) / Math.max(1, count);
 }
 
 function bootstrap(

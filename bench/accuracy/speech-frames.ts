@@ -99,7 +99,8 @@ function frameLabels(parts: readonly Float32Array[], speech: Float32Array): (boo
   });
 }
 
-function loudFrames(speech: Float32Array): boolean[] {
+/** Which whole frames of a clip are speech: loud enough, or in a short pause. */
+export function loudFrames(speech: Float32Array): boolean[] {
   const powers = Array.from({ length: Math.floor(speech.length / FRAME_SAMPLES) }, (_, frame) =>
     speech
       .subarray(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)

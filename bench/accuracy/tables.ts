@@ -45,6 +45,9 @@ export async function measureModel(model: string, bench: Bench): Promise<ModelTa
   return { model, rows: measure ? await measure(model, bench) : [] };
 }
 
+/** What the models that hear a second are given before a window of a second. */
+const SECOND_FRAMES = 17;
+
 type Measurement = (model: string, bench: Bench) => Promise<readonly Row[]>;
 
 const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
@@ -108,6 +111,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
       seconds: 1,
       shortest: 0.5,
       perVoice: 30,
+      context: SECOND_FRAMES,
     });
     return byCondition(model, bench, windows, '1 s');
   },
@@ -128,7 +132,11 @@ async function measureSpeech(model: string, bench: Bench): Promise<readonly Row[
     const event = clip.event === 'speech' || clip.event === 'music' ? clip.event : 'other';
     return clip.note.includes('babble') ? -1 : classesOf(model, bench).indexOf(event);
   };
-  const windows = await clipWindows(corpus, corpus.clips, truth, { seconds: 1, perVoice: 25 });
+  const windows = await clipWindows(corpus, corpus.clips, truth, {
+    seconds: 1,
+    perVoice: 25,
+    context: SECOND_FRAMES,
+  });
   const speech = await clipWindows(
     corpus,
     corpus.clips.filter((clip) => clip.event === 'speech'),

@@ -1,11 +1,14 @@
 /** Windows of labelled sound, and what the engine says of them. */
 import type { Deeptone } from '../../src/index';
-import { SAMPLE_RATE } from '../../src/clock';
+import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE } from '../../src/clock';
 import { joined, type Clip, type Corpus } from './corpus';
 import { groupBy, type Outcome } from './measures';
 
 export interface Window {
+  /** The window, after what was heard before it. */
   readonly samples: Float32Array;
+  /** Frames of context before the window; their answers do not count. */
+  readonly contextFrames: number;
   readonly truth: number;
   readonly voice: string;
   readonly corpus: string;
@@ -16,13 +19,18 @@ const PARALLEL = 16;
 
 /**
  * Cuts each clip into windows of `seconds`, side by side, at most `perVoice` of a voice; a clip that is shorter gives one window
- * if it holds at least `shortest` seconds.
+ * if it holds at least `shortest` seconds. A window is heard as in a stream: after up to `context` frames of its own clip.
  */
 export async function clipWindows(
   corpus: Corpus,
   clips: readonly Clip[],
   truthOf: (clip: Clip) => number,
-  { seconds, shortest = seconds, perVoice = 40 }: { seconds: number; shortest?: number; perVoice?: number },
+  {
+    seconds,
+    shortest = seconds,
+    perVoice = 40,
+    context = 0,
+  }: { seconds: number; shortest?: number; perVoice?: number; context?: number },
 ): Promise<readonly Window[]> {
   const windows: Window[] = [];
   const counts = new Map<string, number>();
@@ -30,12 +38,19 @@ export async function clipWindows(
     const truth = truthOf(clip);
     if (truth < 0) continue;
     const samples = await corpus.samples(clip);
-    for (const part of cut(samples, seconds, shortest)) {
+    for (const [start, end] of cut(samples, seconds, shortest)) {
       const key = `${clip.voice}/${truth}`;
       const count = counts.get(key) ?? 0;
       if (count >= perVoice) break;
       counts.set(key, count + 1);
-      windows.push({ samples: part, truth, voice: clip.voice, corpus: clip.corpus });
+      const contextFrames = Math.min(context, Math.floor(start / FRAME_SAMPLES));
+      windows.push({
+        samples: samples.subarray(start - contextFrames * FRAME_SAMPLES, end),
+        contextFrames,
+        truth,
+        voice: clip.voice,
+        corpus: clip.corpus,
+      });
     }
   }
   return windows;
@@ -53,34 +68,43 @@ export async function joinedWindows(
     const [first] = group;
     if (!first || truthOf(first) < 0) continue;
     const samples = joined(await Promise.all(group.map((clip) => corpus.samples(clip))));
-    for (const part of cut(samples, seconds, seconds).slice(0, perVoice)) {
-      windows.push({ samples: part, truth: truthOf(first), voice: first.voice, corpus: first.corpus });
+    const truth = truthOf(first);
+    for (const [start, end] of cut(samples, seconds, seconds).slice(0, perVoice)) {
+      const { voice, corpus: name } = first;
+      windows.push({ samples: samples.subarray(start, end), contextFrames: 0, truth, voice, corpus: name });
     }
   }
   return windows;
 }
 
-function cut(samples: Float32Array, seconds: number, shortest: number): Float32Array[] {
+/** Where windows begin and end, in samples. */
+function cut(samples: Float32Array, seconds: number, shortest: number): (readonly [number, number])[] {
   const length = Math.round(seconds * SAMPLE_RATE);
-  if (samples.length < length) return samples.length >= shortest * SAMPLE_RATE ? [samples] : [];
-  return Array.from({ length: Math.floor(samples.length / length) }, (_, index) =>
-    samples.subarray(index * length, (index + 1) * length),
-  );
+  if (samples.length < length) return samples.length >= shortest * SAMPLE_RATE ? [[0, samples.length]] : [];
+  return Array.from({ length: Math.floor(samples.length / length) }, (_, index) => [
+    index * length,
+    (index + 1) * length,
+  ]);
 }
 
-/** What a model says of each window: its mean probabilities, as `process_audio_chunk` gives them. */
+/** What a model says of each window: the mean of its frames' probabilities (decision 9), and its frames. */
 export async function outcomesOf(
   deeptone: Deeptone,
   model: string,
   windows: readonly Window[],
 ): Promise<readonly Outcome[]> {
-  return mapParallel(windows, async ({ samples, truth, voice, corpus }) => {
-    const { raw } = await deeptone.processAudioChunk(samples, {
+  return mapParallel(windows, async ({ samples, contextFrames, truth, voice, corpus }) => {
+    const { time_series } = await deeptone.processAudioBytes(samples, {
       models: [model],
+      outputPeriod: FRAME_MS,
       includeRawValues: true,
       volumeThreshold: 0,
     });
-    return { truth, voice, corpus, probabilities: Object.values(raw?.[model] ?? {}) };
+    const frames = time_series.slice(contextFrames).map((step) => Object.values(step.raw?.[model] ?? {}));
+    const probabilities = (frames[0] ?? []).map(
+      (_, index) => frames.reduce((sum, frame) => sum + (frame[index] ?? 0), 0) / frames.length,
+    );
+    return { truth, voice, corpus, probabilities, frames };
   });
 }
 
