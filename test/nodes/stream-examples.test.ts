@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PcmDecoder, WavStreamReader } from '../../src/audio';
@@ -39,7 +40,7 @@ const TELLER: readonly FlowNode[] = [
   { id: 'tell', z: 'teller', x: 1, y: 1, type: 'http response', wires: [] },
 ];
 
-describe('Example flows of the stream node', function () {
+describe('Example flows of live audio and of folders', function () {
   this.timeout(120_000);
   const folder = temporaryFolder();
   let nodeRed: NodeRedProcess;
@@ -78,6 +79,18 @@ describe('Example flows of the stream node', function () {
       await sleep(50);
     }
   }
+
+  it('write a line of a report for a recording that lands in a folder', async () => {
+    const recordings = temporaryFolder();
+    await run('flows/folder - watch to report.json', (node) =>
+      node.type === 'watch' ? { ...node, files: recordings } : node,
+    );
+    await copyFile(RADIO_SHOW, join(recordings, 'show.wav'));
+    const got = await arrived((all) => all['dt-folder-debug-1'] !== undefined);
+    const line = String(got['dt-folder-debug-1']?.[0]);
+    assert.match(line, /show\.wav; 20\.\d s; speech \d+ %; music \d+ %; women \d+ %; men \d+ %$/);
+    assert.equal(await readFile(join(folder, 'report.txt'), 'utf8'), `${line}\n`);
+  });
 
   it('tell of a voice at the camera in words', async () => {
     await run('flows/stream - camera to alert.json');
