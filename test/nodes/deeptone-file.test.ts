@@ -319,7 +319,7 @@ describe('deeptone-file', () => {
 
     it('tell how far they are on a fourth output, up to 100', async () => {
       const path = join(folder, 'long.wav');
-      writeTone(path, 20 * 60);
+      writeTone(path, 60 * 60);
       const flow = await start({ progress: true, models: ['speech', 'gender'], outputPeriod: '64' });
       flow.send({ filename: path, topic: 'long' });
       await flow.completed.message();
@@ -336,7 +336,7 @@ describe('deeptone-file', () => {
 
     it('are stopped by a new deployment, and so is what waits', async () => {
       const path = join(folder, 'endless.wav');
-      writeTone(path, 30 * 60);
+      writeTone(path, 90 * 60);
       const flow = await start({ progress: true });
       const told: unknown[] = [];
       (flow.node as EventEmitter).on('call:error', (call: { args: unknown[] }) =>
