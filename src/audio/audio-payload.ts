@@ -67,7 +67,7 @@ function looksLikeBase64(head: string): boolean {
 }
 
 function jsonArray(text: string): AudioPayload | undefined {
-  if (!text.startsWith('[')) return undefined;
+  if (!/^\s*\[/u.test(text)) return undefined;
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? { kind: 'samples', samples: numbers(list) } : undefined;
@@ -82,11 +82,19 @@ function lengthOf(list: readonly unknown[] | ArrayBufferView): number {
 }
 
 function fromBase64(text: string): Uint8Array {
-  const base64 = text.replace(DATA_URL, '').replace(/\s+/gu, '');
-  if (!BASE64.test(base64) || base64.replace(/=+$/u, '').length % 4 === 1) {
+  const base64 = text
+    .trim()
+    .replace(DATA_URL, '')
+    .replace(/[\r\n\t]+/gu, '');
+  if (!BASE64.test(base64) || base64.replace(/=+$/u, '').length % 4 === 1 || isWord(base64)) {
     throw new BadAudioError(`The payload is a text that is not base64, so not audio. ${HINT}`);
   }
   return Buffer.from(base64, 'base64'); // It reads base64url as well.
+}
+
+/** Short words are base64 too by their letters; real base64 is padded to fours, and has other letters than small ones. */
+function isWord(base64: string): boolean {
+  return base64.length < MIN_TEXT_BYTES && (base64.length % 4 !== 0 || /^[a-z_-]+$/u.test(base64));
 }
 
 function numbers(list: readonly unknown[]): readonly number[] {
@@ -106,7 +114,9 @@ function numbers(list: readonly unknown[]): readonly number[] {
  */
 function viewOfOurs(view: ArrayBufferView): Exclude<SampleArray, readonly number[]> | undefined {
   const { buffer, byteOffset, byteLength } = view;
-  if (types.isUint8Array(view)) return new Uint8Array(buffer, byteOffset, byteLength);
+  if (types.isUint8Array(view) || types.isUint8ClampedArray(view)) {
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
   if (types.isInt8Array(view)) return new Int8Array(buffer, byteOffset, byteLength);
   if (types.isInt16Array(view)) return new Int16Array(buffer, byteOffset, byteLength / 2);
   if (types.isUint16Array(view)) return new Uint16Array(buffer, byteOffset, byteLength / 2);
@@ -117,9 +127,15 @@ function viewOfOurs(view: ArrayBufferView): Exclude<SampleArray, readonly number
   return undefined;
 }
 
+/** Objects of a Function node may have no constructor, or anything else under that name. */
+function nameOf(value: object): string {
+  const { constructor } = value as { readonly constructor?: unknown };
+  return typeof constructor === 'function' ? constructor.name : 'Object';
+}
+
 function describe(value: unknown): string {
   if (value === null || value === undefined) return 'missing';
   if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return `an object (${value.constructor.name})`;
+  if (typeof value === 'object') return `an object (${nameOf(value)})`;
   return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
 }

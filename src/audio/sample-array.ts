@@ -44,7 +44,8 @@ function describe(data: unknown): string {
   if (data === null || typeof data !== 'object') {
     return data === null ? 'null' : `of type ${typeof data}`;
   }
-  return `of type ${data.constructor.name}`;
+  const { constructor } = data as { readonly constructor?: unknown };
+  return `of type ${typeof constructor === 'function' ? constructor.name : 'Object'}`;
 }
 
 function scaled(

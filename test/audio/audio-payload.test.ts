@@ -18,6 +18,7 @@ describe('The payload of a message as audio', () => {
       bytes,
       new Uint8Array(bytes),
       new Uint8Array(bytes).buffer,
+      new Uint8ClampedArray(bytes),
       base64,
       bytes.toString('base64url'),
       `${base64.slice(0, 76)}\r\n${base64.slice(76)}`,
@@ -43,6 +44,7 @@ describe('The payload of a message as audio', () => {
     });
     assert.deepEqual(readPayload(samples), { kind: 'samples', samples });
     assert.deepEqual(readPayload(Buffer.from(JSON.stringify(samples))), { kind: 'samples', samples });
+    assert.deepEqual(readPayload(`\n ${JSON.stringify(samples, null, 1)}`), { kind: 'samples', samples });
   });
 
   it('is raw bytes when they are silence of any encoding', () => {
@@ -60,6 +62,20 @@ describe('The payload of a message as audio', () => {
         (error) => error instanceof BadAudioError && error.message.includes('"a Buffer"'),
         JSON.stringify(payload),
       );
+    }
+  });
+
+  it('is an error when it is words or states, though their letters are those of base64', () => {
+    for (const payload of ['hello world', 'online', 'offline', 'ON', 'test', 'audio-in', 'garbage']) {
+      assert.throws(() => readPayload(payload), BadAudioError, payload);
+    }
+    for (const short of ['AA==', 'AAE=', '/v8B']) assert.ok(bytesIn(short).length > 0);
+  });
+
+  it('is an error when it is an object without a constructor', () => {
+    const bare: unknown = Object.create(null);
+    for (const payload of [bare, [bare], { constructor: 5 }]) {
+      assert.throws(() => readPayload(payload), BadAudioError);
     }
   });
 
