@@ -62,16 +62,21 @@ export class FfmpegProcess {
   /**
    * @param name of the input, for error messages
    * @param signal kills ffmpeg; reading then throws AbortedError
+   * @throws FfmpegError when the system has no memory or files left for it
    */
   constructor(ffmpegPath: string, args: readonly string[], name: string, signal?: AbortSignal) {
     this.#name = name;
     this.#signal = signal;
-    this.#child = spawn(ffmpegPath, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
-    const { stdout, stderr } = this.#child;
-    if (stdout === null || stderr === null) {
+    this.#child = started(ffmpegPath, args);
+    // An error that nobody hears would end Node-RED.
+    this.#child.on('error', (error) => {
+      this.#startError ??= error;
+    });
+    const { stdout, stderr } = pipesOf(this.#child);
+    if (!stdout || !stderr) {
       throw new FfmpegError(
         'DEEPTONE_FFMPEG_FAILED',
-        `ffmpeg (${ffmpegPath}) was started without its pipes.`,
+        `ffmpeg (${ffmpegPath}) was started without its pipes: too many files are open.`,
       );
     }
     this.#stdout = stdout;
@@ -79,8 +84,7 @@ export class FfmpegProcess {
       this.#log.push(text);
     });
     this.#ended = new Promise<Exit>((resolve) => {
-      this.#child.once('error', (error) => {
-        this.#startError ??= error;
+      this.#child.once('error', () => {
         if (this.#child.pid === undefined) resolve({ code: null, signal: null });
       });
       this.#child.once('close', (code, signalName) => {
@@ -169,4 +173,23 @@ export class FfmpegProcess {
       `ffmpeg ${how} while decoding ${this.#name}. ${words === '' ? 'It said nothing.' : `Its last words: ${words}`}`,
     );
   }
+}
+
+function started(ffmpegPath: string, args: readonly string[]): ChildProcess {
+  try {
+    return spawn(ffmpegPath, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', `ffmpeg could not be started: ${words}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Where the system has no files left there are none, whatever the types of Node.js say. */
+function pipesOf(child: ChildProcess): {
+  readonly stdout?: Readable | null;
+  readonly stderr?: Readable | null;
+} {
+  return child;
 }

@@ -7,6 +7,8 @@ import { bytesPerSample } from './sample-format';
 import { WavStreamReader } from './wav-stream-reader';
 
 const DEFAULT_SILENCE_TIMEOUT_MS = 15_000;
+/** Longer timers fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DEFAULT_RESTART: RestartDelays = { minMs: 1_000, maxMs: 60_000 };
 const DEFAULT_CLOSE_TIMEOUT_MS = 2_000;
 
@@ -32,7 +34,7 @@ export interface LiveSourceOptions extends LiveInputOptions {
   readonly channel?: number;
   /** Whether the end of the input is a failure, after which it is started again. Default: true for all but files. */
   readonly endless?: boolean;
-  /** Milliseconds without a byte, the start included, after which a source counts as stuck and is restarted. Default 15,000. */
+  /** Milliseconds without a byte, the start included, after which a source counts as stuck and is restarted; 0 = never. Default 15,000. */
   readonly silenceTimeoutMs?: number;
   readonly restart?: RestartDelays;
   /** Milliseconds that ffmpeg has to take leave of a camera or server before it is killed. Default 2,000. */
@@ -142,7 +144,12 @@ class FfmpegLiveSource implements LiveSource {
   /** One life of ffmpeg. */
   async *#run(): AsyncGenerator<Float32Array, RunEnd, undefined> {
     this.#runMs = 0;
-    const ffmpeg = new FfmpegProcess(this.#options.ffmpegPath, this.#input.args, `"${this.name}"`);
+    let ffmpeg: FfmpegProcess;
+    try {
+      ffmpeg = new FfmpegProcess(this.#options.ffmpegPath, this.#input.args, `"${this.name}"`);
+    } catch (error) {
+      return died(error);
+    }
     this.#process = ffmpeg;
     const output = ffmpeg.bytes();
     const decoder = new StreamDecoder(this.#options.channel);
@@ -163,10 +170,7 @@ class FfmpegLiveSource implements LiveSource {
       if (rest.length > 0) yield rest;
       return this.#endless ? { kind: 'died', reason: `"${this.name}" came to its end.` } : { kind: 'ended' };
     } catch (error) {
-      if (error instanceof FfmpegError || error instanceof BadAudioError) {
-        return { kind: 'died', reason: error.message };
-      }
-      throw error;
+      return died(error);
     } finally {
       await ffmpeg.stop(this.#options.closeTimeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS);
     }
@@ -176,11 +180,12 @@ class FfmpegLiveSource implements LiveSource {
   async #next(
     output: AsyncGenerator<Uint8Array, void>,
   ): Promise<IteratorResult<Uint8Array, void> | 'silent'> {
+    const next = output.next();
+    if (this.#silenceMs === 0) return next;
     let timer: NodeJS.Timeout | undefined;
     const silent = new Promise<'silent'>((resolve) => {
-      timer = setTimeout(resolve, this.#silenceMs, 'silent');
+      timer = setTimeout(resolve, Math.min(this.#silenceMs, LONGEST_TIMER_MS), 'silent');
     });
-    const next = output.next();
     // When silence wins, ffmpeg is stopped and this ends unheard.
     next.catch(() => undefined);
     try {
@@ -224,6 +229,14 @@ class FfmpegLiveSource implements LiveSource {
   #tell(event: LiveSourceEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+/** What a new start may mend; anything else is thrown on. */
+function died(error: unknown): RunEnd {
+  if (error instanceof FfmpegError || error instanceof BadAudioError) {
+    return { kind: 'died', reason: error.message };
+  }
+  throw error;
 }
 
 /** The WAV of one run to mono samples. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -116,6 +116,45 @@ describe('openLiveSource', () => {
     );
     assert.ok(heard.length > 40_000);
     assert.deepEqual(types(), ['connecting', 'started', 'ended']);
+  });
+
+  it('waits for ever for a silent source where that is set', async () => {
+    for (const silenceTimeoutMs of [0, 2 ** 40]) {
+      events = [];
+      const filename = path.join(folder, 'wait.wav');
+      writeFileSync(filename, makeWav([tone(440, 0.5)]));
+      await hear({ input: filename, silenceTimeoutMs });
+      assert.deepEqual(types(), ['connecting', 'started', 'ended']);
+    }
+  });
+
+  it('starts again when the system had no files left for ffmpeg, and does not fall with it', () => {
+    const filename = path.join(folder, 'files.wav');
+    writeFileSync(filename, makeWav([tone(440, 0.2)]));
+    const script = `
+      const { openSync, closeSync } = require('node:fs');
+      const { openLiveSource } = require(${JSON.stringify(require.resolve('../../src/audio'))});
+      const files = [];
+      const told = [];
+      const onEvent = (event) => {
+        told.push(event.type);
+        if (event.type === 'died') for (const file of files.splice(0)) closeSync(file);
+      };
+      try { for (;;) files.push(openSync('/dev/null')); } catch {}
+      const options = { input: ${JSON.stringify(filename)}, ffmpegPath: ${JSON.stringify(ffmpegPath)}, onEvent };
+      const source = openLiveSource({ ...options, realTime: false, restart: { minMs: 1, maxMs: 2 } });
+      (async () => { for await (const _ of source); })().then(() => console.log(told.join(' ')));`;
+    const { stdout, stderr } = spawnSync('bash', [
+      '-c',
+      'ulimit -n 60; exec "$0" -e "$1"',
+      process.execPath,
+      script,
+    ]);
+    assert.equal(
+      stdout.toString().trim(),
+      'connecting died restarting connecting started ended',
+      stderr.toString(),
+    );
   });
 
   it('picks a channel, and refuses one that is not there', async () => {
