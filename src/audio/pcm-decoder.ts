@@ -87,6 +87,11 @@ export class PcmDecoder {
     return head.length === 0 ? body : body.map((samples, index) => concatenated(head[index], samples));
   }
 
+  /** Forgets the beginning of a sample whose rest will not come. */
+  dropIncomplete(): void {
+    this.#carried = 0;
+  }
+
   /** Gives what the resampler still holds and ends the stream; a last, incomplete sample is dropped. */
   flush(): readonly Float32Array[] {
     this.#flushed = true;

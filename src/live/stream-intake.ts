@@ -88,6 +88,7 @@ export class StreamIntake {
   #bytes(bytes: Uint8Array, declared: SampleFormat): Float32Array {
     if (this.#phase.is !== 'undecided' && startsWithWav(bytes)) {
       this.#phase = { is: 'wav', reader: new WavStreamReader() };
+      this.#decoder?.pcm.dropIncomplete(); // The samples of a WAV begin at its header, however the one before ended.
     }
     const phase = this.#phase;
     switch (phase.is) {

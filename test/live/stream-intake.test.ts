@@ -137,4 +137,11 @@ describe('The audio of a stream', () => {
     intake.push(Buffer.alloc(1), FORMAT);
     assert.equal(intake.endsWithinSample, false);
   });
+
+  it('begins a sample at every header, however the message before ended', () => {
+    const wav = makeWav([sound]);
+    const intake = new StreamIntake();
+    intake.push(wav.subarray(0, wav.length - 1), FORMAT);
+    assert.deepEqual(intake.push(wav, FORMAT), heard);
+  });
 });
