@@ -175,7 +175,7 @@ export class LiveStream<C> {
     const now = this.#host.now();
     const marks = senderMarks(audio.userProperties, audio.payload);
     const format = audio.knownFormat ?? this.#format.of(audio);
-    const lostMs = audio.lostMs ?? 0;
+    const lostMs = this.isUnused ? 0 : (audio.lostMs ?? 0); // What was lost before a stream began is no part of it.
     const place: Place =
       lostMs > 0 ? { is: 'after-gap', evidence: 'source', lostMs } : this.#gaps.place(marks, now);
     if (place.is === 'past') {

@@ -20,7 +20,6 @@ export class StatedFormat {
    * @throws InvalidArgumentError naming a value that is not accepted
    */
   of({ format, contentType, userProperties }: StreamAudio<unknown>): SampleFormat {
-    this.#first ??= format;
     const message = format ?? this.#first;
     const { fmt, encoding, rate, channels } = (userProperties ?? {}) as Record<string, unknown>;
     const stated = JSON.stringify([message, contentType, fmt, encoding, rate, channels]);
@@ -28,6 +27,7 @@ export class StatedFormat {
       const statements = { setting: this.#setting, message, contentType, userProperties };
       this.#last = { stated, format: declaredFormat(statements, this.#trust) };
     }
+    this.#first ??= message; // Not before: what is not accepted must not go on holding.
     return this.#last.format;
   }
 }

@@ -255,6 +255,16 @@ describe('A hub of live streams', () => {
     );
   });
 
+  it('rejects a format that is not accepted, and goes on with the one before', async () => {
+    const test = new TestHub(deeptone);
+    const payload = pcm(noise(0.2));
+    await test.hub.hear('a', { payload });
+    await assert.rejects(test.hub.hear('a', { payload, format: { encoding: 'mp3' } }), InvalidArgumentError);
+    await test.hub.hear('a', { payload });
+    await test.hub.end('a');
+    assert.equal(test.of('closed')[0]?.stream.receivedMs, 400);
+  });
+
   it('passes over a message without a byte, or ends the stream where that is set', async () => {
     for (const endOnEmpty of [false, true]) {
       const test = new TestHub(deeptone, { settings: { endOnEmpty } });
@@ -318,6 +328,14 @@ describe('A hub of live streams', () => {
       assert.ok(engine.samples - before <= 20 * 1_024, `${engine.samples - before} samples`);
       const lastTransition = test.of('transition').at(-1)?.transition;
       assert.equal(lastTransition?.timestamp_end, 1_600);
+    });
+
+    it('is none before the first audio of a stream, whatever its source has lost', async () => {
+      const test = new TestHub(deeptone);
+      await test.hub.hear('a', { payload: pcm(noise(0.3)), lostMs: 45_000 });
+      await test.hub.end('a');
+      assert.deepEqual(test.of('gap'), []);
+      assert.equal(test.of('closed')[0]?.stream.receivedMs, 300);
     });
 
     it('begins anew where that is set, or where the gap is longer than may be filled', async () => {
