@@ -47,6 +47,7 @@ export class WaitingAudio {
 
   add(item: Waiting): void {
     const last = this.#line.at(-1);
+    if (item.kind === 'restart' && last?.kind === 'restart') this.#line.pop();
     if (item.kind === 'silence' && last?.kind === 'silence') {
       this.#line[this.#line.length - 1] = silence(last.sampleCount + item.sampleCount);
       return;
