@@ -5,7 +5,7 @@ import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../src/clock'
 import { readSamples } from '../src/samples-source';
 import { ChunkMemory } from './shared/chunk-memory';
 import { connectEngine } from './shared/engine-connection';
-import { fail } from './shared/failure';
+import { fail, refuseAll } from './shared/failure';
 import { insight, speed } from './shared/insight';
 import { messageFormat, type FormatDialog } from './shared/message-format';
 import {
@@ -43,11 +43,18 @@ const DEFAULT_WAITING = 100;
 function register(RED: NodeAPI): void {
   function DeeptoneChunk(this: Node, config: ChunkConfig): void {
     RED.nodes.createNode(this, config);
+    let queue: WorkQueue;
+    let memory: ChunkMemory;
+    try {
+      // One at a time, so that a topic's answers and its memory keep the order of its messages.
+      queue = new WorkQueue(1, numberIn('waiting', config.waiting) ?? DEFAULT_WAITING);
+      memory = new ChunkMemory(numberIn('topics', config.topics) ?? DEFAULT_TOPICS);
+    } catch (error) {
+      refuseAll(this, error);
+      return;
+    }
     const status = new StatusLine(this);
     const engine = connectEngine(RED, this, config.engine, status);
-    // One at a time, so that a topic's answers and its memory keep the order of its messages.
-    const queue = new WorkQueue(1, numberIn('waiting', config.waiting) ?? DEFAULT_WAITING);
-    const memory = new ChunkMemory(numberIn('topics', config.topics) ?? DEFAULT_TOPICS);
 
     const answer = async (message: IncomingMessage, send: Send): Promise<void> => {
       const asked = messageOptions('chunk', message);
@@ -59,7 +66,7 @@ function register(RED: NodeAPI): void {
       const remembers = config.memory === true && asked.contextSamples === undefined;
       const look = remembers ? lookBack(deeptone, options.models) : 0;
       const context = memory.last(topic, look);
-      const heard = joined(context, chunk);
+      const heard = joined([context, chunk]);
       const result = await deeptone.processAudioChunk(heard, chunkOptions(options, context.length));
       if (remembers) memory.keep(topic, heard, look);
       const duration = samplesToMs(chunk.length);
@@ -132,8 +139,9 @@ async function chunkSamples(
     audio.kind === 'bytes'
       ? readSamples(Buffer.from(buffer, byteOffset, byteLength), { format, channel, ffmpegPath })
       : readSamples(audio.samples, { rateIn: format.sampleRate, channels: format.channels, channel });
-  let samples = new Float32Array(0);
-  for await (const piece of pieces) samples = joined(samples, piece);
+  const parts: Float32Array[] = [];
+  for await (const piece of pieces) parts.push(piece);
+  const samples = joined(parts);
   if (samples.length < FRAME_SAMPLES) {
     throw new BadAudioError(
       `The chunk has ${samples.length} samples at 16 kHz (${samplesToMs(samples.length)} ms): ` +
@@ -144,11 +152,14 @@ async function chunkSamples(
   return samples;
 }
 
-function joined(first: Float32Array, second: Float32Array): Float32Array<ArrayBuffer> {
-  const both = new Float32Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Samples that the models of this message look back on, beyond the frame itself. */

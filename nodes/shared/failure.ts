@@ -3,7 +3,7 @@
  * `message`, `code` and `cause`.
  */
 import { DeeptoneError, type DeeptoneErrorCode } from '../../src';
-import { sharedText, type Done, type NodeStatus } from './node-red';
+import { sharedText, type Done, type Node, type NodeStatus } from './node-red';
 import type { StatusLine } from './status-line';
 
 /** What was thrown, as an Error. */
@@ -26,4 +26,12 @@ export function failureStatus(error: unknown): NodeStatus {
 export function fail(thrown: unknown, done: Done, status: StatusLine): void {
   status.set(failureStatus(thrown));
   done(toError(thrown));
+}
+
+/** Keeps a node whose settings are not accepted: its status and every message say what is wrong with them. */
+export function refuseAll(node: Node, thrown: unknown): void {
+  node.status(failureStatus(thrown));
+  node.on('input', (_message, _send, done) => {
+    done(toError(thrown));
+  });
 }

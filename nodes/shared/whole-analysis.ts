@@ -1,7 +1,7 @@
 /** What the nodes for whole files and whole clips have in common: options, a bounded queue, progress, three outputs. */
 import type { ChannelAnalysis, Deeptone, FileAnalysis, FileOptions } from '../../src';
 import { connectEngine } from './engine-connection';
-import { fail } from './failure';
+import { fail, refuseAll } from './failure';
 import { insight, speed, type Facts } from './insight';
 import { answerMessages, isSendAs, type SendAs } from './messages';
 import {
@@ -68,12 +68,18 @@ export function analyseWholes(
   sourceOf: (message: IncomingMessage) => Promise<Source>,
 ): void {
   const sendAs: SendAs = isSendAs(config.sendAs) ? config.sendAs : 'series';
+  let queue: WorkQueue;
+  try {
+    queue = new WorkQueue(
+      numberIn('parallel', config.parallel) ?? DEFAULT_PARALLEL,
+      numberIn('waiting', config.waiting) ?? DEFAULT_WAITING[kind],
+    );
+  } catch (error) {
+    refuseAll(node, error);
+    return;
+  }
   const status = new StatusLine(node);
   const engine = connectEngine(RED, node, config.engine, status);
-  const queue = new WorkQueue(
-    numberIn('parallel', config.parallel) ?? DEFAULT_PARALLEL,
-    numberIn('waiting', config.waiting) ?? DEFAULT_WAITING[kind],
-  );
 
   const answer = async (message: IncomingMessage, send: Send, signal: AbortSignal): Promise<void> => {
     const options = wholeOptions(kind, config, message, sendAs);

@@ -1,4 +1,4 @@
-import { ClosedError, AbortedError, OverloadedError } from '../../src';
+import { AbortedError, ClosedError, InvalidArgumentError, OverloadedError } from '../../src';
 
 /** One piece of work; it should stop soon after the signal is aborted. */
 export type Work = (signal: AbortSignal) => Promise<void>;
@@ -22,8 +22,12 @@ export class WorkQueue {
   /**
    * @param parallel pieces of work done at once
    * @param limit pieces of work that may wait
+   * @throws InvalidArgumentError when nothing could ever be done
    */
   constructor(parallel: number, limit: number) {
+    if (parallel < 1) {
+      throw new InvalidArgumentError(`parallel is ${parallel}: a number of at least 1 is accepted.`);
+    }
     this.#parallel = parallel;
     this.#limit = limit;
   }

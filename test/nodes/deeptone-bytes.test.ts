@@ -176,4 +176,15 @@ describe('deeptone-bytes', () => {
       assert.equal(flow.series.messages.length, 1);
     });
   }
+
+  it('says with every message what is wrong with its settings', async () => {
+    for (const setting of [{ parallel: '0' }, { waiting: 'long' }]) {
+      const flow = await start(setting);
+      flow.send({ payload: 'anything' });
+      const { error } = await flow.caught.message();
+      assert.equal(error?.code, 'DEEPTONE_INVALID_ARGUMENT');
+      assert.match(error.message, new RegExp(Object.keys(setting).join()));
+      await helper.unload();
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import helper from 'node-red-node-test-helper';
 import deeptoneChunk from '../../nodes/deeptone-chunk';
 import deeptoneEngine from '../../nodes/deeptone-engine';
 import { Deeptone, type ChunkAnalysis } from '../../src';
@@ -164,5 +165,16 @@ describe('deeptone-chunk', () => {
     const flow = await start();
     flow.send({ payload: sound.slice(0, SECOND), deeptone: { outputPeriod: 64 } });
     assert.equal((await flow.caught.message()).error?.code, 'DEEPTONE_INVALID_ARGUMENT');
+  });
+
+  it('says with every message what is wrong with its settings', async () => {
+    for (const setting of [{ topics: 'many' }, { waiting: 'long' }]) {
+      const flow = await start(setting);
+      flow.send({ payload: 'anything' });
+      const { error } = await flow.caught.message();
+      assert.equal(error?.code, 'DEEPTONE_INVALID_ARGUMENT');
+      assert.match(error.message, new RegExp(Object.keys(setting).join()));
+      await helper.unload();
+    }
   });
 });

@@ -8,7 +8,7 @@ import { absolutePath } from '../../nodes/shared/paths';
 import { StatusLine } from '../../nodes/shared/status-line';
 import { WorkQueue } from '../../nodes/shared/work-queue';
 import { codeOf } from '../../nodes/shared/failure';
-import type { TimeSeriesStep } from '../../src';
+import { InvalidArgumentError, type TimeSeriesStep } from '../../src';
 
 describe('Points for a chart', () => {
   const steps: readonly TimeSeriesStep[] = [
@@ -187,5 +187,9 @@ describe('A queue of work', () => {
     await queue.close();
     queue.add(untilAborted, refuse);
     assert.deepEqual(codes, ['DEEPTONE_OVERLOADED', 'DEEPTONE_ABORTED', 'DEEPTONE_CLOSED']);
+  });
+
+  it('that could never do anything is refused', () => {
+    for (const parallel of [0, -1]) assert.throws(() => new WorkQueue(parallel, 1), InvalidArgumentError);
   });
 });
