@@ -29,6 +29,8 @@ export interface EngineConnection {
   deeptone(): Deeptone;
   /** For `msg.insight`: whether the evaluation license is in use. */
   readonly evaluation: boolean;
+  /** Why the engine does no new work, as a status; undefined when it does. */
+  readonly obstacle: NodeStatus | undefined;
   close(): void;
 }
 
@@ -46,7 +48,8 @@ export function connectEngine(
 ): EngineConnection {
   const engine: unknown = RED.nodes.getNode(engineId);
   if (!isEngine(engine)) {
-    status.set({ fill: 'red', shape: 'ring', text: sharedText('status.noEngine') });
+    const noEngine = { fill: 'red', shape: 'ring', text: sharedText('status.noEngine') } as const;
+    status.set(noEngine);
     const refuse = (): never => {
       throw new InvalidArgumentError(
         'This node has no DeepTone engine: open the node and choose or add one, then deploy.',
@@ -56,6 +59,7 @@ export function connectEngine(
       engine: refuse,
       deeptone: refuse,
       evaluation: false,
+      obstacle: noEngine,
       close: () => undefined,
     };
   }
@@ -68,6 +72,10 @@ export function connectEngine(
     get evaluation() {
       const state = engine.engineState;
       return state.phase === 'ready' && state.license.evaluation;
+    },
+    get obstacle() {
+      const shown = engineStatus(engine.engineState, RED);
+      return shown.fill === 'red' ? shown : undefined;
     },
     close: () => {
       engine.deregister(node);

@@ -1,6 +1,7 @@
 /** A camera, a radio, a sound card or a file that the stream node opens itself, through ffmpeg. */
 import { FfmpegError, InvalidArgumentError } from '../../src';
 import { findFfmpeg, openLiveSource, type LiveSource, type LiveSourceEvent } from '../../src/audio';
+import { failureStatus } from './failure';
 import { whenFlowsStart } from './flows-started';
 import type { NodeStatus } from './node-red';
 import { PACKAGE } from './node-red';
@@ -31,6 +32,8 @@ class FfmpegAttachment implements StreamAttachment {
     // Only then are the nodes there that are to hear of it.
     this.#giveUp = whenFlowsStart(node.RED, () => {
       this.#playing = this.#play().catch((error: unknown) => {
+        // What cannot even begin is wrong until it is set otherwise.
+        this.status = failureStatus(error);
         node.fail(error);
       });
     });

@@ -74,8 +74,15 @@ export class StreamSession {
       line,
       statistics: () => this.#hub.statistics,
       source: () => this.#attachments.find((attachment) => attachment.status)?.status,
+      obstacle: () => engine.obstacle,
     });
-    this.#attach();
+    try {
+      this.#attach();
+    } catch (error) {
+      // Nobody gets hold of a session that could not be made, so what it has begun ends here.
+      void this.close(false);
+      throw error;
+    }
   }
 
   /**
@@ -113,11 +120,21 @@ export class StreamSession {
     // A source of the node's own names its streams by the topic, whatever was set for messages before.
     const { key = 'topic', keyType = 'msg' }: Partial<StreamConfig> =
       source === 'messages' ? this.#config : {};
-    if (keyType === 'msg') return this.#hear(message, keyIn(this.#RED.util.getMessageProperty(message, key)));
+    if (keyType === 'msg') return this.#hear(message, keyIn(this.#propertyOf(message, key)));
     if (keyType === 'str') return this.#hear(message, key);
     const named = this.#turn.then(() => typedInput(this.#RED, this.#node, message, key, keyType));
     this.#turn = named.catch(() => undefined);
     return named.then((value) => this.#hear(message, keyIn(value)));
+  }
+
+  /** A property that is not there names no stream, also where what should hold it is not there either. */
+  #propertyOf(message: IncomingMessage, key: string): unknown {
+    try {
+      return this.#RED.util.getMessageProperty(message, key);
+    } catch (error) {
+      if (error instanceof TypeError) return undefined;
+      throw error;
+    }
   }
 
   /** Does what a message of a stream asks for; what it asks of the hub is asked before this returns. */
@@ -132,7 +149,8 @@ export class StreamSession {
     const isEnd = Object.hasOwn(message, 'complete') || isLastPart(message.parts);
     const isSummary = Object.hasOwn(message, 'summary');
     const work: Promise<void>[] = [];
-    if (!((isEnd || isSummary) && isNoAudio(message.payload))) {
+    const hasAudio = !((isEnd || isSummary) && isNoAudio(message.payload));
+    if (hasAudio) {
       const { payload, contentType, userProperties } = message as Record<string, unknown>;
       const options = Object.keys(asked).length === 0 ? undefined : streamOptions(this.#config, asked);
       const context = keptProperties(message);
@@ -140,13 +158,13 @@ export class StreamSession {
       work.push(this.#hub.hear(key, { payload, contentType, userProperties, format, options, context }));
     }
     if (isSummary) work.push(this.#hub.summarize(all));
-    if (isEnd) work.push(this.#end(key));
+    if (isEnd) work.push(hasAudio ? this.#hub.end(key) : this.#end(key));
     for (const outcome of await Promise.allSettled(work)) {
       if (outcome.status === 'rejected') throw toError(outcome.reason);
     }
   }
 
-  /** Without a name, the stream that has none ends; where there is none such, all of them do. */
+  /** The end of no audio in particular: without a name, the stream that has none ends; where there is none such, all of them do. */
   #end(key: string): Promise<void> {
     if (key !== '' || this.#hub.keys.includes('')) return this.#hub.end(key);
     return Promise.all(this.#hub.keys.map((one) => this.#hub.end(one))).then(() => undefined);

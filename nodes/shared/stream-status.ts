@@ -17,6 +17,8 @@ export interface StreamStatusParts {
   readonly statistics: () => HubStatistics;
   /** What a source has to say, which stands in front; undefined: nothing. */
   readonly source: () => NodeStatus | undefined;
+  /** Why no stream can be opened at all, which stands where there is none; undefined: nothing is in the way. */
+  readonly obstacle: () => NodeStatus | undefined;
 }
 
 /** Keeps the status line up to date while streams run. */
@@ -62,7 +64,8 @@ export class StreamStatus {
   }
 
   #status({ streams, speed, lagMs, droppedMs, gaps }: HubStatistics, now: number): NodeStatus {
-    if (streams === 0) return { fill: 'grey', shape: 'dot', text: this.#text('idle') };
+    if (streams === 0)
+      return this.#parts.obstacle() ?? { fill: 'grey', shape: 'dot', text: this.#text('idle') };
     const values = {
       streams: String(streams),
       speed: speed === null ? '-' : String(Math.round(speed)),

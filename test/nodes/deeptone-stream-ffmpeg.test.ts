@@ -136,4 +136,26 @@ describe('deeptone-stream with ffmpeg as its source', () => {
       assert.equal((await flow.caught.message()).error?.code, code);
     });
   }
+
+  it('says under the node what is wrong as long as it is', async () => {
+    const flow = await start({ input: 'gopher://127.0.0.1/' });
+    await flow.statuses.find(({ status }) => status?.fill === 'red');
+    const now = Date.now;
+    try {
+      Date.now = () => now() + 60_000; // Trouble of messages is over by then.
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+    } finally {
+      Date.now = now;
+    }
+    assert.equal(flow.statuses.messages.at(-1)?.status?.fill, 'red');
+  });
+
+  it('starts nothing where another setting is wrong', async () => {
+    const before = children();
+    const flow = await start({ input: url, publish: true });
+    assert.match((await flow.caught.message()).error?.message ?? '', /no MQTT broker/);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(children(), before);
+    assert.equal(requests.length, 0);
+  });
 });

@@ -275,6 +275,23 @@ describe('deeptone-stream', () => {
       await flow.series.find(({ topic }) => topic === 'c');
     });
 
+    it('of others do not end with the end of one that was refused and has no name', async () => {
+      const flow = await start({ maxStreams: '1' });
+      flow.send({ topic: 'a', payload: piece(0, 1_100) });
+      await flow.series.message();
+      flow.send({ payload: piece(0, 1_100), complete: true });
+      assert.equal((await flow.caught.message()).error?.code, 'DEEPTONE_OVERLOADED');
+      flow.send({ topic: 'a', payload: piece(1_100, 2_200) });
+      assert.equal(stepsOf([await flow.series.message(2)])[0]?.timestamp, 1_024);
+      assert.equal(flow.summary.messages.length, 0);
+    });
+
+    it('have no name where the property that should name them is not there', async () => {
+      const flow = await start({ key: 'device.name', keyType: 'msg' });
+      flow.send({ payload: piece(0, 1_100) });
+      assert.equal((await flow.series.message()).insight?.['stream'], '');
+    });
+
     it('end after the idle timeout', async () => {
       const flow = await start({ idle: '0.2' });
       flow.send({ topic: 'a', payload: piece(0, 1_500) });
