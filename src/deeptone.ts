@@ -1,6 +1,6 @@
-import { openAudioContainer, openAudioFile, PcmDecoder, samplesToFloat32, type DecodedAudio } from './audio';
+import { openAudioContainer, openAudioFile, type DecodedAudio } from './audio';
 import { AnalysisStream } from './analysis-stream';
-import { FRAME_SAMPLES, SAMPLE_RATE } from './clock';
+import { FRAME_SAMPLES } from './clock';
 import { AbortedError, BadAudioError, InvalidArgumentError } from './errors';
 import { OnnxPredictionEngine, type ModelDescription, type PredictionEngine } from './inference';
 import {
@@ -29,7 +29,8 @@ import {
   type StreamOptions,
   type WholeOptions,
 } from './options';
-import { chunkSamples, defaultByteFormat, readSample, readSamples, type AudioData } from './samples-source';
+import { chunkSamples, readSample, readSamples, type AudioData } from './samples-source';
+import { checkStreamInput, StreamSamples, type StreamInput } from './stream-samples';
 import { createVoiceSignatures, SPEAKER_MODEL, type SpeakerSample } from './voice-signatures';
 
 /** How an engine is set up. */
@@ -202,13 +203,11 @@ export class Deeptone {
    * @param input bytes (16-bit little-endian mono unless `format` says otherwise) or arrays of samples, in pieces of any size
    * @throws ModelNotFoundError, InvalidArgumentError at once; BadAudioError when the input had no sample
    */
-  processStream(
-    input: AsyncIterable<AudioData | Uint8Array> | Iterable<AudioData | Uint8Array>,
-    options: StreamOptions,
-  ): AsyncGenerator<TimeSeriesStep, void, undefined> {
+  processStream(input: StreamInput, options: StreamOptions): AsyncGenerator<TimeSeriesStep, void, undefined> {
     checkOptions('stream', options);
     selectModels(options.models, this.#engine.models);
-    return this.#generateSteps(input, options);
+    checkStreamInput(input);
+    return this.#generateSteps(input, options, new StreamSamples(options));
   }
 
   /**
@@ -248,22 +247,22 @@ export class Deeptone {
   }
 
   async *#generateSteps(
-    input: AsyncIterable<AudioData | Uint8Array> | Iterable<AudioData | Uint8Array>,
+    input: StreamInput,
     options: StreamOptions,
+    samples: StreamSamples,
   ): AsyncGenerator<TimeSeriesStep, void, undefined> {
     const stream = await this.#open(options);
-    const decode = streamDecoder(options);
     let warned = false;
     try {
       for await (const piece of input) {
-        const { steps } = await stream.push(decode.push(piece));
-        if (!warned && stream.nonFiniteSamples + decode.nonFiniteSamples() > 0) {
+        const { steps } = await stream.push(samples.push(piece));
+        if (!warned && stream.nonFiniteSamples + samples.nonFiniteSamples > 0) {
           warned = true;
           warn('The stream has samples that are not finite numbers; they count as 0.', options);
         }
         yield* steps;
       }
-      const rest = await stream.push(decode.flush());
+      const rest = await stream.push(samples.flush());
       yield* rest.steps;
       yield* (await stream.finish()).steps;
     } finally {
@@ -388,31 +387,6 @@ class Collector {
 
 async function* mapPieces(pieces: AsyncIterable<Float32Array>): AsyncGenerator<readonly Float32Array[]> {
   for await (const piece of pieces) yield [piece];
-}
-
-/** Turns what a stream gives into 16 kHz samples; state carries from piece to piece. */
-function streamDecoder({ rateIn, format }: StreamOptions) {
-  const bytes = new PcmDecoder(format ?? defaultByteFormat(rateIn), { mix: true });
-  const samples = new PcmDecoder({ encoding: 'f32le', sampleRate: rateIn ?? SAMPLE_RATE, channels: 1 });
-  const first = (channels: readonly Float32Array[]) => channels[0] ?? new Float32Array(0);
-  return {
-    push(piece: AudioData | Uint8Array): Float32Array {
-      if (piece instanceof Uint8Array) return first(bytes.push(piece));
-      // Float samples that are not finite are for the decoder to count, not an error as in a clip (decision 17).
-      const isFloat = piece instanceof Float32Array || piece instanceof Float64Array;
-      const floats = isFloat ? Float32Array.from(piece) : samplesToFloat32(piece);
-      return first(samples.push(new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength)));
-    },
-    flush: () => concatenate(first(bytes.flush()), first(samples.flush())),
-    nonFiniteSamples: () => bytes.nonFiniteSamples + samples.nonFiniteSamples,
-  };
-}
-
-function concatenate(a: Float32Array, b: Float32Array): Float32Array {
-  const joined = new Float32Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
 }
 
 function warn(message: string, { onWarning }: StreamOptions): void {

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import type { License } from '../src/license';
 import {
   Deeptone,
+  InvalidArgumentError,
   LicenseManagerError,
   type ClassResult,
   type TimeSeriesStep,
@@ -177,6 +178,39 @@ describe('class Deeptone', () => {
     const steps = await collect(deeptone.processStream([bad.slice(0, 8_000), bad.slice(8_000)], options));
     assertSameSteps(steps, await collect(deeptone.processStream([good], options)));
     assert.equal(warnings.length, 1);
+  });
+
+  it('does so for plain arrays of numbers too', async () => {
+    const warnings: string[] = [];
+    const options = {
+      models: ['speech'],
+      outputPeriod: 64,
+      includeRawValues: true,
+      onWarning: (message: string) => warnings.push(message),
+    };
+    const pcm = Array.from(speech.subarray(0, 8_000), (sample) => sample * 32_768);
+    const [bad, good] = [[...pcm], [...pcm]];
+    bad[5] = bad[7_000] = Number.NaN;
+    good[5] = good[7_000] = 0;
+    const steps = await collect(deeptone.processStream([bad], options));
+    assertSameSteps(steps, await collect(deeptone.processStream([good], options)));
+    assert.equal(warnings.length, 1);
+  });
+
+  it('refuses an input or a format of a stream at once, and holds nothing open for it', async () => {
+    const before = deeptone.license.activeStreams;
+    const open = (input: unknown, more: object = {}) =>
+      deeptone.processStream(input as never, { models: ['speech'], outputPeriod: 64, ...more });
+    for (const input of [null, undefined, 5, {}, 'sound', new Int16Array(4), Buffer.alloc(4)]) {
+      assert.throws(() => open(input), InvalidArgumentError);
+    }
+    const encoding = 'mp3' as never;
+    assert.throws(
+      () => open([Buffer.alloc(4)], { format: { encoding, sampleRate: 16_000, channels: 1 } }),
+      /"mp3".*s16le/,
+    );
+    await assert.rejects(collect(open(['sound'])), InvalidArgumentError);
+    assert.equal(deeptone.license.activeStreams, before);
   });
 
   it('reports how far it is and can be aborted', async () => {
