@@ -1,6 +1,6 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
-import { AudioFileError, BadAudioError } from '../errors';
+import { AudioFileError, BadAudioError, DeeptoneError } from '../errors';
 import { describeContent, detectContainer, HEAD_BYTES, isWavContainer, looksLikeText } from './content';
 import { decodeAudio, throwIfAborted, type AudioBytes, type DecodedAudio } from './decoded-audio';
 import { fileArguments, FfmpegProcess } from './ffmpeg-process';
@@ -42,14 +42,9 @@ interface OpenFile {
 }
 
 async function openRegularFile(filename: string): Promise<{ handle: FileHandle; size: number }> {
-  let handle: FileHandle;
   try {
-    handle = await open(filename, 'r');
-  } catch (error) {
-    throw fileError(filename, error);
-  }
-  try {
-    const status = await handle.stat();
+    // Looked at before it is opened: opening a named pipe waits until somebody writes to it.
+    const status = await stat(filename);
     if (!status.isFile()) {
       const kind = status.isDirectory() ? 'a directory' : 'not a regular file';
       throw new AudioFileError(
@@ -60,10 +55,9 @@ async function openRegularFile(filename: string): Promise<{ handle: FileHandle; 
     if (status.size === 0) {
       throw new BadAudioError(`The file "${filename}" is empty (0 bytes).`);
     }
-    return { handle, size: status.size };
+    return { handle: await open(filename, 'r'), size: status.size };
   } catch (error) {
-    await handle.close();
-    throw error;
+    throw error instanceof DeeptoneError ? error : fileError(filename, error);
   }
 }
 

@@ -147,6 +147,12 @@ describe('openAudioFile', () => {
   describe('with files that cannot be analysed', () => {
     const wav = makeWav([tone(440, 1)]);
 
+    it('does not wait at a named pipe for somebody to write', async () => {
+      const pipe = path.join(folder, 'pipe');
+      await run('mkfifo', [pipe]);
+      await rejects(openAudioFile(pipe), 'DEEPTONE_FILE_UNREADABLE', /not a regular file/u);
+    });
+
     it('names a missing file, a directory and a file without permission', async () => {
       await rejects(
         openAudioFile('/nowhere/a.wav'),
