@@ -1,5 +1,6 @@
+import { isFloat32Array } from 'node:util/types';
 import { FRAME_SAMPLES, samplesToMs } from './clock';
-import { BadAudioError, ClosedError } from './errors';
+import { BadAudioError, ClosedError, InvalidArgumentError } from './errors';
 import { FrameAssembler, type AssembledFrames } from './frame-assembler';
 import type { PredictionStream } from './inference';
 import type { Analysis, AnalysisEvents, Summary, VoiceSignature } from './insight';
@@ -20,6 +21,7 @@ export class AnalysisStream {
   #last: Promise<unknown> = Promise.resolve();
   #pendingSamples = 0;
   #closed = false;
+  #finishing = false;
   #hasHeard = false;
   /** Predictions of the last frame that was answered, by model. */
   #lastFrame: Predictions['probabilities'] = new Map();
@@ -59,10 +61,17 @@ export class AnalysisStream {
    * Hears samples; resolves with what they made known, after all earlier pushes.
    *
    * @param samples 16 kHz mono, full scale 1.0, any number; read before this returns
-   * @throws InferenceError, ClosedError
+   * @throws InferenceError, ClosedError after `finish` or `close`, InvalidArgumentError for anything but a Float32Array
    */
   push(samples: Float32Array): Promise<AnalysisEvents> {
-    if (this.#closed) return Promise.reject(new ClosedError('This stream is closed.'));
+    if (this.#closed || this.#finishing) return Promise.reject(new ClosedError('This stream is closed.'));
+    if (!isFloat32Array(samples)) {
+      return Promise.reject(
+        new InvalidArgumentError(
+          'A stream that was opened takes 16 kHz samples at full scale 1.0 in a Float32Array; processStream also takes bytes and other arrays.',
+        ),
+      );
+    }
     const frames = this.#frames.push(samples);
     return frames ? this.#analyse(frames) : this.#after(() => NOTHING);
   }
@@ -75,7 +84,7 @@ export class AnalysisStream {
    * @throws InferenceError, ClosedError
    */
   skip(sampleCount: number): Promise<AnalysisEvents> {
-    if (this.#closed || !this.#hasHeard) return this.push(new Float32Array(sampleCount));
+    if (this.#closed || this.#finishing || !this.#hasHeard) return this.push(new Float32Array(sampleCount));
     const toFrame = Math.min(sampleCount, this.#frames.missingSamples);
     const rest = sampleCount - toFrame;
     const frameCount = Math.floor(rest / FRAME_SAMPLES);
@@ -92,7 +101,8 @@ export class AnalysisStream {
    * @throws BadAudioError when there was no sample at all (decision 4)
    */
   async finish(): Promise<AnalysisEvents> {
-    if (this.#closed) throw new ClosedError('This stream is closed.');
+    if (this.#closed || this.#finishing) throw new ClosedError('This stream is closed.');
+    this.#finishing = true;
     try {
       if (this.#frames.receivedSamples === 0) {
         throw new BadAudioError('There is no audio: not one sample was given.');

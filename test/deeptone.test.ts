@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import type { License } from '../src/license';
 import {
+  ClosedError,
   Deeptone,
   InvalidArgumentError,
   LicenseManagerError,
@@ -211,6 +212,20 @@ describe('class Deeptone', () => {
     );
     await assert.rejects(collect(open(['sound'])), InvalidArgumentError);
     assert.equal(deeptone.license.activeStreams, before);
+  });
+
+  it('takes nothing but float samples into an open stream, and nothing behind its end', async () => {
+    const stream = await deeptone.openStream({ models: ['speech'], outputPeriod: 64 });
+    const pcm16 = Int16Array.from(speech.subarray(0, 2_000), (sample) => sample * 32_768);
+    for (const wrong of [pcm16, Buffer.from(pcm16.buffer), [0.1], undefined]) {
+      await assert.rejects(stream.push(wrong as never), InvalidArgumentError);
+    }
+    await stream.push(speech.subarray(0, 1_500));
+    const end = stream.finish();
+    await assert.rejects(stream.push(speech.subarray(0, 500)), ClosedError);
+    await assert.rejects(stream.finish(), ClosedError);
+    // 1,500 samples are 93.75 ms.
+    assert.equal((await end).ended.at(-1)?.timestamp_end, 94);
   });
 
   it('reports how far it is and can be aborted', async () => {
