@@ -1,6 +1,8 @@
+import { isUint8Array } from 'node:util/types';
 import { openAudioContainer, openAudioFile, type DecodedAudio } from './audio';
 import { AnalysisStream } from './analysis-stream';
 import { FRAME_SAMPLES } from './clock';
+import { checkEngineOptions, type DeeptoneOptions } from './engine-options';
 import { AbortedError, BadAudioError, InvalidArgumentError } from './errors';
 import { OnnxPredictionEngine, type ModelDescription, type PredictionEngine } from './inference';
 import {
@@ -21,6 +23,7 @@ import { LicenseGuard, type LicenseStatus } from './license';
 import {
   checkOptions,
   DEFAULT_VOLUME_THRESHOLD,
+  describe,
   selectModels,
   type AnalysisOptions,
   type BytesOptions,
@@ -32,27 +35,6 @@ import {
 import { chunkSamples, readSample, readSamples, type AudioData } from './samples-source';
 import { checkStreamInput, StreamSamples, type StreamInput } from './stream-samples';
 import { createVoiceSignatures, SPEAKER_MODEL, type SpeakerSample } from './voice-signatures';
-
-/** How an engine is set up. */
-export interface DeeptoneOptions {
-  /** Runs the models; the default is ONNX Runtime in a worker thread (decision 26). */
-  readonly predictionEngine?: PredictionEngine;
-  /** Which of the shipped sets of models: trained on all data, or only on openly licensed data. Default `standard`. */
-  readonly modelSet?: 'standard' | 'open';
-  /** Folders with models of your own. */
-  readonly modelFolders?: readonly string[];
-  /** Where ffmpeg is; by default it is looked for. WAV never needs it. */
-  readonly ffmpegPath?: string;
-  /** Threads of the model runtime. Default 1. */
-  readonly threads?: number;
-  /** Public keys, beside the shipped ones, that licenses may be signed with (decision 22). */
-  readonly licensePublicKeys?: readonly string[];
-  /**
-   * Open although the license has expired or is not valid yet, so that a host can show its state; work is refused all the same.
-   * Default false.
-   */
-  readonly allowInactiveLicense?: boolean;
-}
 
 /** Pieces of a file that are under analysis while the next one is read. */
 const READ_AHEAD_PIECES = 4;
@@ -68,9 +50,11 @@ export class Deeptone {
 
   /**
    * @param licenseKey compact JWS; without one, `DEEPTONE_LICENSE_KEY` or else the evaluation license is used (decision 23)
-   * @throws LicenseManagerError when the key is invalid, cannot be validated, has expired or is not valid yet
+   * @throws LicenseManagerError when the key is invalid, cannot be validated, has expired or is not valid yet;
+   *   InvalidArgumentError for options
    */
   constructor(licenseKey?: string | null, options: DeeptoneOptions = {}) {
+    checkEngineOptions(options);
     this.#guard = new LicenseGuard(licenseKey, { publicKeys: options.licensePublicKeys });
     if (!options.allowInactiveLicense) this.#guard.check([]);
     this.#ffmpegPath = options.ffmpegPath;
@@ -122,7 +106,9 @@ export class Deeptone {
   async processFile(filename: string, options: FileOptions): Promise<FileAnalysis> {
     checkOptions('file', options);
     if (typeof filename !== 'string' || filename === '') {
-      throw new InvalidArgumentError('filename is empty: the path of an audio file is accepted.');
+      throw new InvalidArgumentError(
+        `filename is ${describe(filename)}: the path of an audio file is accepted.`,
+      );
     }
     const { channel, signal } = options;
     return this.#analyseChannels(options, () =>
@@ -137,6 +123,11 @@ export class Deeptone {
    */
   async processContainer(bytes: Uint8Array, options: FileOptions): Promise<FileAnalysis> {
     checkOptions('file', options);
+    if (!isUint8Array(bytes)) {
+      throw new InvalidArgumentError(
+        `The clip is ${describe(bytes)}: the bytes of a container are accepted, in a Buffer or Uint8Array.`,
+      );
+    }
     const { channel, signal } = options;
     return this.#analyseChannels(options, () =>
       openAudioContainer(bytes, { channel, signal, ffmpegPath: this.#ffmpegPath }),

@@ -1,5 +1,6 @@
 /** @deeptone/node-red: the DeepTone audio-insight engine. This is all that the package exports. */
-export { Deeptone, type DeeptoneOptions } from './deeptone';
+export { Deeptone } from './deeptone';
+export type { DeeptoneOptions } from './engine-options';
 export { AnalysisStream } from './analysis-stream';
 export type {
   AnalysisOptions,

@@ -101,28 +101,48 @@ export type WayIn = keyof typeof OPTION_NAMES;
  * @throws InvalidArgumentError naming the option, its value and what is accepted
  */
 export function checkOptions(way: WayIn, options: unknown): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new InvalidArgumentError(`The options must be an object, not ${describe(options)}.`);
-  }
-  const known: readonly string[] = OPTION_NAMES[way];
-  for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name)) {
-      throw new InvalidArgumentError(`There is no option "${name}". Accepted: ${known.join(', ')}.`);
-    }
-    if (value !== undefined) checkOption(name, value);
-  }
+  const names: readonly string[] = OPTION_NAMES[way];
+  checkNamedOptions(options, Object.fromEntries(names.map((name) => [name, RULES[name] ?? ANYTHING])));
   if (way !== 'chunk' && (options as { outputPeriod?: unknown }).outputPeriod === undefined) {
     throw new InvalidArgumentError(`outputPeriod is missing: ${PERIOD_RULE}.`);
   }
 }
 
-const PERIOD_RULE = `a positive multiple of ${FRAME_MS} (milliseconds) is accepted, such as 64, 512 or 1024`;
-
-interface Rule {
+/** What a value must be, and how that is told. */
+export interface Rule {
   readonly holds: (value: unknown) => boolean;
   readonly accepted: string;
+  /** The value may hold a secret by mistake and is not repeated. */
+  readonly isSecret?: boolean;
 }
 
+/**
+ * Checks an object of options, each by its rule; one that is undefined counts as left out.
+ *
+ * @throws InvalidArgumentError for anything but an object, an unknown name, and a value that breaks its rule
+ */
+export function checkNamedOptions(options: unknown, rules: Readonly<Record<string, Rule>>): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InvalidArgumentError(`The options must be an object, not ${describe(options)}.`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (!rule) {
+      throw new InvalidArgumentError(
+        `There is no option "${name}". Accepted: ${Object.keys(rules).join(', ')}.`,
+      );
+    }
+    if (value !== undefined && !rule.holds(value)) {
+      const given = rule.isSecret ? `of type ${typeof value}` : describe(value);
+      throw new InvalidArgumentError(`${name} is ${given}: ${rule.accepted}.`);
+    }
+  }
+}
+
+const PERIOD_RULE = `a positive multiple of ${FRAME_MS} (milliseconds) is accepted, such as 64, 512 or 1024`;
+
+/** For what is checked where more is known: `models`, against the engine. */
+const ANYTHING: Rule = { holds: () => true, accepted: '' };
 const TRUE_OR_FALSE: Rule = {
   holds: (value) => typeof value === 'boolean',
   accepted: 'true or false is accepted',
@@ -176,13 +196,6 @@ const RULES: Readonly<Record<string, Rule>> = {
   signal: { holds: (value) => value instanceof AbortSignal, accepted: 'an AbortSignal is accepted' },
 };
 
-function checkOption(name: string, value: unknown): void {
-  const rule = RULES[name];
-  if (rule && !rule.holds(value)) {
-    throw new InvalidArgumentError(`${name} is ${describe(value)}: ${rule.accepted}.`);
-  }
-}
-
 function isPlainObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -191,10 +204,12 @@ function isInteger(value: unknown, minimum: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= minimum;
 }
 
-function describe(value: unknown): string {
+/** A value in a few words, for messages. */
+export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number' || typeof value === 'boolean' || value == null) return String(value);
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /**

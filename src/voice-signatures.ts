@@ -55,6 +55,10 @@ export async function createVoiceSignatures<Audio>(
       'samples is empty: a list of at least one {speakerId, audio} is accepted.',
     );
   }
+  const position = given.findIndex((sample) => typeof sample !== 'object' || sample === null);
+  if (position >= 0) {
+    throw new InvalidArgumentError(`Sample ${position} is no object: {speakerId, audio} is accepted.`);
+  }
   const model = embeddingModel(engine);
   const embeddingId = model.embeddingId ?? '';
   const prints = new Map<string, VoicePrint>();

@@ -44,6 +44,32 @@ describe('class Deeptone', () => {
 
   after(() => deeptone.close());
 
+  it('refuses options of an engine that it does not know or cannot use, and keys that are no text', () => {
+    const open = (options: unknown) => () => new Deeptone(null, options as never);
+    const cases: readonly [unknown, RegExp][] = [
+      [{ modelset: 'open' }, /"modelset".*modelSet/],
+      [{ modelSet: 'all' }, /"all".*"standard" or "open"/],
+      [{ modelFolders: '/my/models' }, /"\/my\/models".*list/],
+      [{ threads: '2' }, /"2".*whole number/],
+      [{ ffmpegPath: 5 }, /5.*path/],
+      [{ predictionEngine: {} }, /predictionEngine/],
+      [null, /null/],
+    ];
+    for (const [options, message] of cases) {
+      assert.throws(open(options), (error) => {
+        assert.ok(error instanceof InvalidArgumentError);
+        assert.match(error.message, message);
+        return true;
+      });
+    }
+    assert.throws(open({ licensePublicKeys: 'a secret' }), (error) => {
+      assert.ok(error instanceof InvalidArgumentError);
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+    assert.throws(() => new Deeptone({ modelSet: 'open' } as never), LicenseManagerError);
+  });
+
   it('knows its models by name', () => {
     for (const name of ALL_WAYS) assert.ok(deeptone.getAvailableModels().has(name));
     assert.equal(deeptone.isModelAvailable('gender'), true);
@@ -312,6 +338,19 @@ describe('class Deeptone', () => {
         () => deeptone.processAudioBytes(new Float32Array(0), OPTIONS),
         'DEEPTONE_BAD_AUDIO',
         /no/i,
+      ],
+      ['a file name that is none', () => file({}, 5 as never), 'DEEPTONE_INVALID_ARGUMENT', /5.*path/],
+      [
+        'a clip that is no bytes',
+        () => deeptone.processContainer('sound' as never, OPTIONS),
+        'DEEPTONE_INVALID_ARGUMENT',
+        /"sound".*Buffer/,
+      ],
+      [
+        'a voice sample that is none',
+        () => deeptone.createVoiceSignatures([null as never]),
+        'DEEPTONE_INVALID_ARGUMENT',
+        /Sample 0.*speakerId/,
       ],
       ['too much context', tooMuchContext, 'DEEPTONE_INVALID_ARGUMENT', /2000.*2000/],
     ];

@@ -45,6 +45,13 @@ export class LicenseGuard {
    */
   constructor(key?: string | null, options: LicenseGuardOptions = {}) {
     this.#clock = options.clock ?? (() => new Date());
+    const given: unknown = key;
+    if (given !== undefined && given !== null && typeof given !== 'string') {
+      throw new LicenseManagerError(
+        'malformed',
+        `The license key is of type ${typeof given}: a text is accepted, or null for the one in the environment or the evaluation license.`,
+      );
+    }
     this.license = readLicense(
       firstNonEmpty(key, process.env['DEEPTONE_LICENSE_KEY']) ?? EVALUATION_LICENSE,
       options,
