@@ -36,7 +36,7 @@ export class MqttResults {
   readonly #board: ResultBoard;
   readonly #outbox: MqttOutbox;
   readonly #warn: (text: string) => void;
-  readonly #release: () => void;
+  readonly #releases: readonly (() => void)[];
   readonly #prefix: string;
   #warnings = 0;
   #closed = false;
@@ -65,7 +65,9 @@ export class MqttResults {
           })),
     });
     this.#outbox = new MqttOutbox(connection.publish);
-    this.#release = reserveResultPrefix(prefix);
+    // What announces a device is as little sound as what it hears; taken for it, each would announce one more device.
+    const own = [prefix, ...(discoveryPrefix === undefined ? [] : [`${discoveryPrefix}/device`])];
+    this.#releases = own.map(reserveResultPrefix);
     this.turned(connection.state);
   }
 
@@ -154,7 +156,7 @@ export class MqttResults {
     this.#add(this.#board.availability(false));
     this.#closed = true;
     this.#outbox.flush();
-    this.#release();
+    for (const release of this.#releases) release();
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, LAST_WORDS_WITHIN_MS);

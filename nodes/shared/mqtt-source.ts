@@ -49,6 +49,11 @@ export function reserveResultPrefix(prefix: string): () => void {
   };
 }
 
+/** The prefix of results under which everything lies that a filter can match; undefined where there is none. */
+export function resultPrefixOver(filter: string): string | undefined {
+  return [...resultPrefixes.keys()].find((prefix) => filter.startsWith(prefix))?.slice(0, -1);
+}
+
 function isResult(topic: string, packet: MqttPacket): boolean {
   if (packet.properties?.userProperties?.[RESULT_MARK] !== undefined) return true;
   for (const prefix of resultPrefixes.keys()) if (topic.startsWith(prefix)) return true;

@@ -1,9 +1,10 @@
 /** What a stream node has to do with MQTT: its source, and the results that it publishes, on one connection. */
+import { InvalidArgumentError } from '../../src';
 import { packageVersion } from '../../src/cli/version';
 import { parseFilter, type LiveEvent } from '../../src/live';
 import { connectBroker, type BrokerConnection } from './mqtt-broker';
 import { MqttResults } from './mqtt-results';
-import { listenToTopics } from './mqtt-source';
+import { listenToTopics, resultPrefixOver } from './mqtt-source';
 import { PACKAGE, type NodeStatus } from './node-red';
 import { streamOptions } from './stream-settings';
 import type { StreamAttachment, StreamNode } from './stream-sources';
@@ -60,6 +61,7 @@ class StreamMqtt implements StreamAttachment {
       },
     );
     this.#overlapTimer = setTimeout(() => {
+      this.#warnOfDeafness(filter.filter);
       this.#warnOfOverlap(filter.subscription);
     }, OVERLAP_CHECK_MS).unref();
   }
@@ -122,6 +124,17 @@ class StreamMqtt implements StreamAttachment {
     this.#node.node.log(
       'When the connection breaks, only the broker can say so. Set in the broker configuration, as message on ' +
         `unexpected disconnection: topic ${will}, payload offline, retain.`,
+    );
+  }
+
+  #warnOfDeafness(filter: string): void {
+    const prefix = resultPrefixOver(filter);
+    if (prefix === undefined) return;
+    this.#node.fail(
+      new InvalidArgumentError(
+        `Nothing of "${filter}" is heard, because results are published under "${prefix}/" and are never taken for ` +
+          'sound. Publish them under another topic, or let the devices send theirs elsewhere.',
+      ),
     );
   }
 

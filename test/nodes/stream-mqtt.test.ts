@@ -456,4 +456,26 @@ describe('Live streams over MQTT', () => {
     assert.equal(error?.code, 'DEEPTONE_INVALID_ARGUMENT');
     assert.match(error.message, /audio\/#\/pcm/);
   });
+
+  it('say that nothing is heard where the results are published above the devices', async () => {
+    const settings = { source: 'mqtt', broker: 'broker', mqttTopic: 'audio/+/pcm', publish: true };
+    await deploy(flow({ ...settings, publishPrefix: 'audio' }, [brokerNode('broker', broker.port)]));
+    const { error } = await message('errors', () => true);
+    assert.equal(error?.code, 'DEEPTONE_INVALID_ARGUMENT');
+    assert.match(error.message, /Nothing of "audio\/\+\/pcm" is heard/);
+  });
+
+  it('are not taken from what is announced to Home Assistant, whatever the filter', async () => {
+    const settings = { source: 'mqtt', broker: 'broker', mqttTopic: '#', publish: true };
+    const announcing = { ...settings, discovery: true, discoveryPrefix: 'announced' };
+    await deploy(flow(announcing, [brokerNode('broker', broker.port)]));
+    await listener.publish('audio/mic-1/pcm', Buffer.alloc(32_000));
+    await listener.waitFor(({ topic }) => topic === 'deeptone/audio-mic-1-pcm/state', 'the state');
+    await listener.settle();
+    const announced = listener.messages.filter(({ topic }) => topic.startsWith('announced/'));
+    assert.deepEqual(
+      announced.map(({ topic }) => topic),
+      ['announced/device/deeptone__deeptone__audio-mic-1-pcm/config'],
+    );
+  });
 });
