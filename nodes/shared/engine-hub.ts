@@ -52,20 +52,20 @@ export class EngineHub {
   }
 
   /**
-   * The shared engine, opened if need be. An opening that failed is tried again, because what was in its way may be
-   * gone; its failure is told once.
+   * The shared engine, opened if need be. An opening or start that failed is tried again, because what was in its way
+   * may be gone; its failure is told once.
    *
    * @throws LicenseManagerError, ModelInvalidError and what else opening an engine can throw
    */
   engine(): OpenEngine {
-    if (this.#engine) return this.#engine;
     try {
-      this.#engine = this.#open();
-      return this.#engine;
+      this.#engine ??= this.#open();
     } catch (thrown) {
       this.#failed(toError(thrown));
       throw thrown;
     }
+    if (this.#state.phase === 'failed' && !this.#closed) this.#starting = this.#start();
+    return this.#engine;
   }
 
   /** Loads the models and the runtime, so that the first message need not wait. Never rejects; tells its listener. */
