@@ -135,6 +135,7 @@ export class StreamHub<C = unknown> {
       stream.stop('reset', (waiting) => {
         waiting.resolve();
       });
+      this.#leaves(stream.key, stream.closing);
     }
   }
 
@@ -188,15 +189,17 @@ export class StreamHub<C = unknown> {
     if (!stream) return this.#ending.get(key) as Promise<void> | undefined;
     this.#forget(stream);
     const ended = stream.end(reason);
-    const out = ended.then(
-      () => stream.closing,
-      () => stream.closing,
-    );
+    const closing = (): Promise<unknown> => stream.closing;
+    this.#leaves(key, ended.then(closing, closing));
+    return ended;
+  }
+
+  /** The next stream of the key waits until this one is out of the engine. */
+  #leaves(key: string, out: Promise<unknown>): void {
     this.#ending.set(key, out);
     void out.finally(() => {
       if (this.#ending.get(key) === out) this.#ending.delete(key);
     });
-    return ended;
   }
 
   #forget(stream: LiveStream<C>): void {

@@ -193,9 +193,9 @@ describe('A hub of live streams', () => {
 
   describe('under a license for one stream', () => {
     const dates = { notBefore: new Date('2020-01-01'), expires: new Date('2100-01-01') };
-    const licensed = (): Deeptone =>
+    const licensed = (predictionEngine = engine): Deeptone =>
       new Deeptone(key({ maxStreams: 1, ...dates }), {
-        predictionEngine: engine,
+        predictionEngine,
         licensePublicKeys: [issuer.publicKey],
       });
 
@@ -207,6 +207,20 @@ describe('A hub of live streams', () => {
       await test.hub.end('a');
       await test.hub.hear('b', { payload: pcm(speech) });
       await test.hub.close();
+    });
+
+    it('opens the stream of a device that is forgotten before it was open', async () => {
+      // An engine that has yet to be started takes its time to open a stream.
+      const cold = new HeldEngine();
+      const test = new TestHub(licensed(cold));
+      const forgotten = test.hub.hear('a', { payload: pcm(speech) });
+      await new Promise(setImmediate);
+      test.hub.reset('a');
+      await test.hub.hear('a', { payload: pcm(speech) });
+      await forgotten;
+      await test.hub.close();
+      assert.equal(cold.streams, 0);
+      await cold.close();
     });
 
     it('opens the stream of a device again while its last words are still under way', async () => {
