@@ -4,7 +4,12 @@ import { AnalysisStream } from './analysis-stream';
 import { FRAME_SAMPLES } from './clock';
 import { checkEngineOptions, type DeeptoneOptions } from './engine-options';
 import { AbortedError, BadAudioError, InvalidArgumentError } from './errors';
-import { OnnxPredictionEngine, type ModelDescription, type PredictionEngine } from './inference';
+import {
+  OnnxPredictionEngine,
+  type BrokenModel,
+  type ModelDescription,
+  type PredictionEngine,
+} from './inference';
 import {
   Analysis,
   GATE_MODEL,
@@ -85,6 +90,11 @@ export class Deeptone {
   /** Every model with its classes, receptive field, gate and license. */
   describeModels(): readonly ModelDescription[] {
     return this.#engine.models;
+  }
+
+  /** Models of yours that were left out, and why: broken entries at once, graphs that do not load after the start. */
+  get brokenModels(): readonly BrokenModel[] {
+    return this.#engine.brokenModels ?? [];
   }
 
   /** Loads the runtime and the models now rather than at the first audio. */
@@ -196,7 +206,7 @@ export class Deeptone {
    */
   processStream(input: StreamInput, options: StreamOptions): AsyncGenerator<TimeSeriesStep, void, undefined> {
     checkOptions('stream', options);
-    selectModels(options.models, this.#engine.models);
+    this.#select(options);
     checkStreamInput(input);
     return this.#generateSteps(input, options, new StreamSamples(options));
   }
@@ -237,6 +247,10 @@ export class Deeptone {
     }
   }
 
+  #select({ models }: { readonly models: readonly string[] }): readonly ModelDescription[] {
+    return selectModels(models, this.#engine.models, this.brokenModels);
+  }
+
   async *#generateSteps(
     input: StreamInput,
     options: StreamOptions,
@@ -262,7 +276,7 @@ export class Deeptone {
   }
 
   async #analyseChannels(options: FileOptions, open: () => Promise<DecodedAudio>): Promise<FileAnalysis> {
-    this.#guard.check(selectModels(options.models, this.#engine.models).map((model) => model.name));
+    this.#guard.check(this.#select(options).map((model) => model.name));
     const audio = await open();
     try {
       return await this.#withStreams(options, audio.channels.length, async (streams) => {
@@ -293,7 +307,7 @@ export class Deeptone {
     options: Omit<WholeOptions, 'outputPeriod'> & { readonly outputPeriod: number | null },
     warmUpFrames = 0,
   ): Promise<AnalysisStream> {
-    const models = selectModels(options.models, this.#engine.models);
+    const models = this.#select(options);
     const names = models.map((model) => model.name);
     this.#guard.check(names);
     const release = this.#guard.acquireStream();

@@ -12,7 +12,13 @@ export type {
 } from './options';
 export type { AudioData } from './samples-source';
 export type { SampleFormat, Encoding, FormatSource, FormatTrust } from './audio';
-export type { ModelDescription, PredictionEngine, PredictionStream, FramePredictions } from './inference';
+export type {
+  BrokenModel,
+  ModelDescription,
+  PredictionEngine,
+  PredictionStream,
+  FramePredictions,
+} from './inference';
 export type {
   AnalysisEvents,
   ChannelAnalysis,

@@ -2,9 +2,9 @@
  * What callers may ask for, and the one place that checks it. Unknown names are rejected, not ignored (decision 21).
  */
 import { FRAME_MS } from './clock';
-import { InvalidArgumentError, ModelNotFoundError } from './errors';
+import { InvalidArgumentError, ModelInvalidError, ModelNotFoundError } from './errors';
 import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, type SampleFormat } from './audio';
-import type { ModelDescription } from './inference';
+import type { BrokenModel, ModelDescription } from './inference';
 import type { VoiceSignatures } from './insight';
 
 /** Options that every way in understands. */
@@ -215,11 +215,14 @@ export function describe(value: unknown): string {
 /**
  * The descriptions of the models asked for, in the order asked, each once.
  *
- * @throws InvalidArgumentError for an empty list, ModelNotFoundError for an unknown name
+ * @param broken models that were left out, and why
+ * @throws InvalidArgumentError for an empty list, ModelInvalidError for one that was left out, ModelNotFoundError for an
+ *   unknown name
  */
 export function selectModels(
   names: unknown,
   available: readonly ModelDescription[],
+  broken: readonly BrokenModel[] = [],
 ): readonly ModelDescription[] {
   const availableNames = available.map((model) => model.name);
   if (!Array.isArray(names) || names.length === 0) {
@@ -230,6 +233,10 @@ export function selectModels(
   }
   return [...new Set(names as readonly unknown[])].map((name) => {
     const model = available.find((candidate) => candidate.name === name);
+    const leftOut = model ? undefined : broken.find((candidate) => candidate.name === name);
+    if (leftOut) {
+      throw new ModelInvalidError(`The model "${leftOut.name}" cannot be used: ${leftOut.reason}.`);
+    }
     if (!model) {
       throw new ModelNotFoundError(typeof name === 'string' ? name : describe(name), availableNames);
     }

@@ -7,6 +7,7 @@ import {
   Deeptone,
   InvalidArgumentError,
   LicenseManagerError,
+  ModelInvalidError,
   type ClassResult,
   type TimeSeriesStep,
   type Transition,
@@ -74,6 +75,33 @@ describe('class Deeptone', () => {
     for (const name of ALL_WAYS) assert.ok(deeptone.getAvailableModels().has(name));
     assert.equal(deeptone.isModelAvailable('gender'), true);
     assert.equal(deeptone.isModelAvailable('Gender'), false);
+  });
+
+  it('says why a model of yours cannot be used, and works with the others', async () => {
+    const folder = temporaryFolder();
+    const entry = { classes: ['bell', 'other'], activation: 'softmax' };
+    const source = (file: string) => ({ kind: 'head', file, tap: 'tap_medium' });
+    const models = [
+      { name: 'lost', source: source('lost.onnx'), ...entry },
+      { name: 'garbage', source: source('garbage.onnx'), ...entry },
+    ];
+    await writeFile(path.join(folder, 'catalogue.json'), JSON.stringify({ version: 1, models }));
+    await writeFile(path.join(folder, 'garbage.onnx'), 'no graph');
+    const own = new Deeptone(null, { modelFolders: [folder] });
+    const broken = () => own.brokenModels.map(({ name }) => name);
+    const hear = (name: string) => own.processAudioBytes(speech, { ...OPTIONS, models: [name] });
+    assert.deepEqual(broken(), ['lost']);
+    await assert.rejects(hear('lost'), (error) => {
+      assert.ok(error instanceof ModelInvalidError);
+      assert.match(error.message, /"lost".*"lost\.onnx" is not there/);
+      return true;
+    });
+    // Its graph is looked at when the engine starts, and named ever after.
+    await assert.rejects(hear('garbage'), ModelInvalidError);
+    await assert.rejects(hear('garbage'), ModelInvalidError);
+    assert.deepEqual(broken(), ['lost', 'garbage']);
+    await hear('speech');
+    await own.close();
   });
 
   it('gives a file answers in the shape of the API reference', async () => {

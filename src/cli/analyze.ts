@@ -3,7 +3,7 @@ import { DeeptoneError } from '../errors';
 import type { ModelDescription } from '../inference';
 import type { FileAnalysis } from '../insight/results';
 import type { FileOptions } from '../options';
-import { createEngine, type EngineFlags } from './engine-flags';
+import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import { ExitCode, exitCodeFor } from './exit-codes';
 import { type AnswerFormat, createAnswerWriter } from './formats';
 import { errorLine, UsageError } from './report';
@@ -33,6 +33,7 @@ export async function analyze(
 ): Promise<ExitCode> {
   checkFormat(files, flags);
   const engine = await createEngine(flags);
+  const told = sayBrokenModels(engine, terminal);
   try {
     const { options, models } = await checkedOptions(engine, flags, signal);
     const writer = createAnswerWriter(flags.format, {
@@ -63,6 +64,7 @@ export async function analyze(
     return exitCode;
   } finally {
     terminal.done();
+    sayBrokenModels(engine, terminal, told);
     await engine.close();
   }
 }
@@ -105,7 +107,7 @@ async function checkedOptions(
     signal,
   };
   checkOptions('file', options);
-  return { options, models: selectModels(options.models, engine.describeModels()) };
+  return { options, models: selectModels(options.models, engine.describeModels(), engine.brokenModels) };
 }
 
 /** Refuses what a format has no place for, rather than leaving it out. */

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Deeptone } from '../deeptone';
 import { collect, wholeNumber } from './option-values';
 import { UsageError } from './report';
+import type { Terminal } from './terminal';
 
 /** Flags that say which models there are. */
 export interface ModelFlags {
@@ -77,6 +78,22 @@ export async function createEngine(flags: EngineFlags): Promise<Deeptone> {
     threads: flags.threads,
     licensePublicKeys,
   });
+}
+
+/**
+ * Says which models were left out, and why; some show only once the engine has started.
+ *
+ * @param told names that need no telling any more
+ * @returns the names that have been told by now
+ */
+export function sayBrokenModels(
+  engine: Deeptone,
+  terminal: Terminal,
+  told: ReadonlySet<string> = new Set(),
+): ReadonlySet<string> {
+  const broken = engine.brokenModels.filter(({ name }) => !told.has(name));
+  for (const { name, reason } of broken) terminal.say(`deeptone: The model ${name} is left out: ${reason}`);
+  return new Set([...told, ...broken.map(({ name }) => name)]);
 }
 
 /** The license key in a file; undefined without a file, so that the environment or the evaluation license holds. */

@@ -2,7 +2,7 @@ import type { AnalysisStream } from '../analysis-stream';
 import { BadAudioError } from '../errors';
 import type { AnalysisEvents } from '../insight';
 import type { AnalysisOptions } from '../options';
-import { createEngine, type EngineFlags } from './engine-flags';
+import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import { ExitCode } from './exit-codes';
 import { UsageError } from './report';
 import type { InputDecoder } from './stream-decoder';
@@ -37,7 +37,9 @@ export async function stream(flags: StreamFlags, terminal: Terminal, signal: Abo
   const decoder = createInputDecoder(flags);
   const engine = await createEngine(flags);
   try {
+    const told = sayBrokenModels(engine, terminal);
     const analysis = await engine.openStream(analysisOptions(flags));
+    sayBrokenModels(engine, terminal, told);
     try {
       await hear(decoder, analysis, flags, terminal, signal);
     } finally {

@@ -14,7 +14,7 @@ import {
   type UserEntry,
   type UserFolderHeader,
 } from './catalogue-schema';
-import type { ModelDescription } from './prediction-engine';
+import type { BrokenModel, ModelDescription } from './prediction-engine';
 
 export type ModelSet = 'standard' | 'open';
 
@@ -25,13 +25,6 @@ export interface CatalogueOptions {
   readonly modelFolders?: readonly string[];
   /** Folder of the shipped sets; by default `models/` of this package. */
   readonly shippedFolder?: string;
-}
-
-/** A model that was left out, and why. */
-export interface BrokenModel {
-  /** Name of the model, or the folder where the whole folder cannot be read. */
-  readonly name: string;
-  readonly reason: string;
 }
 
 /** Where the scores of a model come from; file names are absolute. */

@@ -7,9 +7,10 @@ import { readFile } from 'node:fs/promises';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { FRAME_SAMPLES } from '../clock';
 import { ModelInvalidError } from '../errors';
-import type { BrokenModel, CatalogueModel } from './catalogue';
+import type { CatalogueModel } from './catalogue';
 import type { TrunkEntry } from './catalogue-schema';
 import type { OnnxRuntime } from './onnx-runtime';
+import type { BrokenModel } from './prediction-engine';
 import type { Rows } from './probabilities';
 import { Scratch } from './scratch';
 

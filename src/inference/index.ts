@@ -1,6 +1,7 @@
 /** The inference room: PCM in, frame probabilities out. */
 export type {
   Activation,
+  BrokenModel,
   ClusteringSettings,
   FramePredictions,
   Gate,
@@ -12,7 +13,6 @@ export {
   CATALOGUE_FILE,
   loadCatalogue,
   readUserFolder,
-  type BrokenModel,
   type Catalogue,
   type CatalogueOptions,
   type ModelSet,

@@ -1,14 +1,9 @@
 /** The default engine: ONNX Runtime in a worker thread of its own (decision 26). */
 import { FRAME_SAMPLES } from '../clock';
 import { ClosedError, InvalidArgumentError, ModelInvalidError, ModelNotFoundError } from '../errors';
-import {
-  loadCatalogue,
-  type BrokenModel,
-  type Catalogue,
-  type CatalogueModel,
-  type CatalogueOptions,
-} from './catalogue';
+import { loadCatalogue, type Catalogue, type CatalogueModel, type CatalogueOptions } from './catalogue';
 import type {
+  BrokenModel,
   FramePredictions,
   ModelDescription,
   PredictionEngine,

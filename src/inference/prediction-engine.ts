@@ -33,6 +33,13 @@ export interface ModelDescription {
   readonly embeddingId?: string;
 }
 
+/** A model that was left out, and why. */
+export interface BrokenModel {
+  /** Name of the model, or the folder where the whole folder cannot be read. */
+  readonly name: string;
+  readonly reason: string;
+}
+
 /** Predictions for consecutive frames of one stream. */
 export interface FramePredictions {
   readonly frameCount: number;
@@ -60,6 +67,8 @@ export interface PredictionStream {
 export interface PredictionEngine {
   /** Every model that the engine offers. */
   readonly models: readonly ModelDescription[];
+  /** Models that it left out, and why; some show only once it has started. None where it does not say. */
+  readonly brokenModels?: readonly BrokenModel[];
   /** Loads the models and the runtime. Called by itself at the first stream; safe to call twice. */
   start(): Promise<void>;
   /**

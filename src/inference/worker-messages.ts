@@ -1,6 +1,7 @@
 /** What the engine and its worker say to each other. Everything is plain data; arrays of numbers are transferred. */
-import type { BrokenModel, CatalogueModel } from './catalogue';
+import type { CatalogueModel } from './catalogue';
 import type { TrunkEntry } from './catalogue-schema';
+import type { BrokenModel } from './prediction-engine';
 
 export interface WorkerSettings {
   /** `file` is absolute. */

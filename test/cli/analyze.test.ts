@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Deeptone, type FileAnalysis } from '../../src';
@@ -230,6 +230,19 @@ describe('deeptone analyze', () => {
         assert.match(stderr, message);
       });
     }
+
+    it('a model of your own that is broken, says why, and works with the others', async () => {
+      const mine = join(folder, 'mine');
+      mkdirSync(mine);
+      writeFileSync(join(mine, 'catalogue.json'), '{"version": 1, "models": [{"name": "doorbell"}]}');
+      const own = ['--model-folder', mine, '--models'];
+      const asked = await analyze(sounds.speech, ...own, 'doorbell');
+      assert.equal(asked.code, 3);
+      assert.match(asked.stderr, /"doorbell" cannot be used: .*source/);
+      const other = await analyze(sounds.speech, ...own, 'speech');
+      assert.equal(other.code, 0);
+      assert.match(other.stderr, /doorbell is left out: /);
+    });
 
     it('several files for one label track', async () => {
       const answer = await analyze(sounds.speech, sounds.stereo, ...options, '--format', 'audacity');
