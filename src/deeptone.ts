@@ -169,13 +169,14 @@ export class Deeptone {
   }
 
   /**
-   * One answer for a whole chunk of 16 kHz samples (decision 12).
+   * One answer for a whole chunk (decision 12).
    *
+   * @param data samples at 16 kHz; a Buffer holds 16-bit little-endian ones, or a container, whose rate may be another
    * @throws ModelNotFoundError, InvalidArgumentError, BadAudioError, LicenseManagerError
    */
   async processAudioChunk(data: AudioData, options: ChunkOptions): Promise<ChunkAnalysis> {
     checkOptions('chunk', options);
-    const samples = chunkSamples(data);
+    const samples = await chunkSamples(data, this.#ffmpegPath);
     const contextSamples = options.contextSamples ?? 0;
     if (samples.length === 0) throw new BadAudioError('There is no audio: the chunk has no sample.');
     if (contextSamples >= samples.length) {

@@ -49,7 +49,7 @@ export interface BytesOptions extends WholeOptions {
   readonly channels?: number;
   /** Which of several channels to analyse; by default they are averaged (decision 19). */
   readonly channel?: number;
-  /** What a Buffer of raw bytes holds. Default 16-bit little-endian at `rateIn`. */
+  /** What a Buffer or Uint8Array of raw bytes holds. Default for a Buffer: 16-bit little-endian at `rateIn`. */
   readonly format?: SampleFormat;
 }
 
@@ -152,6 +152,8 @@ const A_FUNCTION: Rule = {
   accepted: 'a function is accepted',
 };
 
+const FORMAT_NAMES: readonly string[] = ['encoding', 'sampleRate', 'channels'];
+
 /** What each option accepts; `models` is checked against the engine by {@link selectModels}. */
 const RULES: Readonly<Record<string, Rule>> = {
   outputPeriod: {
@@ -188,7 +190,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     accepted: 'an object {speakerId: {version: 1, data: base64}} is accepted',
   },
   format: {
-    holds: isPlainObject,
+    holds: (value) => isPlainObject(value) && Object.keys(value).every((name) => FORMAT_NAMES.includes(name)),
     accepted: 'an object {encoding, sampleRate, channels} is accepted',
   },
   onProgress: A_FUNCTION,
@@ -196,7 +198,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   signal: { holds: (value) => value instanceof AbortSignal, accepted: 'an AbortSignal is accepted' },
 };
 
-function isPlainObject(value: unknown): boolean {
+function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -204,12 +206,17 @@ function isInteger(value: unknown, minimum: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= minimum;
 }
 
+/** Names in an object that a message lists. */
+const MOST_NAMES = 8;
+
 /** A value in a few words, for messages. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number' || typeof value === 'boolean' || value == null) return String(value);
   if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const names = Object.keys(value);
+  return names.length > 0 && names.length <= MOST_NAMES ? `an object with ${names.join(', ')}` : 'an object';
 }
 
 /**

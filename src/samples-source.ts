@@ -13,7 +13,10 @@ import {
   type SampleFormat,
 } from './audio';
 
-/** Audio in memory: typed arrays and number arrays are samples; a Buffer is bytes, raw or of a container. */
+/**
+ * Audio in memory: typed arrays and number arrays are samples; a Buffer is bytes, raw or of a container. A plain
+ * Uint8Array is 8-bit samples, or bytes where a `format` says what they hold.
+ */
 export type AudioData = SampleArray | Buffer;
 
 export interface DataFormat {
@@ -40,18 +43,27 @@ export function defaultByteFormat(rateIn = SAMPLE_RATE, channels = 1): SampleFor
  *   InvalidArgumentError for a channel that is not there or data of another type
  */
 export async function* readSamples(data: AudioData, how: DataFormat): AsyncGenerator<Float32Array> {
-  if (Buffer.isBuffer(data)) {
-    yield* detectContainer(data) ? readContainer(data, how) : readRawBytes(data, how);
+  if (data instanceof Uint8Array && (Buffer.isBuffer(data) || how.format)) {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    yield* detectContainer(bytes) ? readContainer(bytes, how) : readRawBytes(bytes, how);
+  } else if (how.format) {
+    throw new InvalidArgumentError(
+      'format says what bytes hold, and the data are samples whose type says it: leave format out; rateIn and channels are accepted.',
+    );
   } else {
     yield* readArray(data, how);
   }
 }
 
-/** All samples of a chunk at once, 16 kHz mono; for data small enough to be one answer. */
-export function chunkSamples(data: AudioData): Float32Array {
+/**
+ * All samples of a chunk at once, 16 kHz mono; for data small enough to be one answer. Bytes are 16-bit little-endian
+ * at 16 kHz, or a container.
+ *
+ * @throws as {@link readSamples}
+ */
+export async function chunkSamples(data: AudioData, ffmpegPath?: string): Promise<Float32Array> {
   if (!Buffer.isBuffer(data)) return samplesToFloat32(data);
-  const decoder = new PcmDecoder(defaultByteFormat());
-  return decoder.push(data)[0] ?? new Float32Array(0);
+  return gathered(readSamples(data, { ffmpegPath }));
 }
 
 /** Longest sample that is read whole: a minute, so that a wrong path to a long recording costs nothing. */
@@ -66,12 +78,17 @@ const SAMPLE_LIMIT = 60 * SAMPLE_RATE;
 export async function readSample(audio: string | AudioData, ffmpegPath?: string): Promise<Float32Array> {
   const pieces =
     typeof audio === 'string' ? readFilePieces(audio, ffmpegPath) : readSamples(audio, { ffmpegPath });
+  return gathered(pieces, SAMPLE_LIMIT);
+}
+
+/** Pieces one after the other; no more are asked for once there are more samples than `limit`. */
+async function gathered(pieces: AsyncIterable<Float32Array>, limit = Infinity): Promise<Float32Array> {
   const kept: Float32Array[] = [];
   let length = 0;
   for await (const piece of pieces) {
     kept.push(piece);
     length += piece.length;
-    if (length > SAMPLE_LIMIT) break;
+    if (length > limit) break;
   }
   const samples = new Float32Array(length);
   let offset = 0;

@@ -9,6 +9,7 @@ import {
   LicenseManagerError,
   ModelInvalidError,
   type ClassResult,
+  type SampleFormat,
   type TimeSeriesStep,
   type Transition,
   type WholeOptions,
@@ -17,6 +18,7 @@ import { issuer, key } from './license/helpers';
 import { concatenated, makeWav, noise, seededRandom, speak, temporaryFolder } from './tools/audio';
 
 const ALL_WAYS = ['speech-rt', 'speech', 'gender'] as const;
+const FORMAT: SampleFormat = { encoding: 's16le', sampleRate: 16_000, channels: 1 };
 const OPTIONS: WholeOptions = {
   models: ALL_WAYS,
   outputPeriod: 256,
@@ -206,6 +208,26 @@ describe('class Deeptone', () => {
     assert.ok(Math.abs((answer.raw?.['speech']?.['speech'] ?? 0) - mean) < 2e-4);
   });
 
+  it('hears a chunk that is a container as the sound in it', async () => {
+    const options = { models: ['speech', 'gender'], includeRawValues: true };
+    const raw = Buffer.from(Int16Array.from(speech, (sample) => sample * 32_768).buffer);
+    const expected = await deeptone.processAudioChunk(speech, options);
+    assert.deepEqual(await deeptone.processAudioChunk(raw, options), expected);
+    assert.deepEqual(await deeptone.processAudioChunk(makeWav([speech]), options), expected);
+  });
+
+  it('takes a Uint8Array for bytes where a format says what they hold, and for 8-bit samples otherwise', async () => {
+    const bytes = new Uint8Array(Int16Array.from(speech, (sample) => sample * 32_768).buffer);
+    const expected = await deeptone.processAudioBytes(speech, OPTIONS);
+    assert.deepEqual(await deeptone.processAudioBytes(bytes, { ...OPTIONS, format: FORMAT }), expected);
+    const eightBit = Uint8Array.from(speech, (sample) => 128 + Math.floor(sample * 128));
+    const scaled = Float32Array.from(eightBit, (sample) => (sample - 128) / 128);
+    assert.deepEqual(
+      await deeptone.processAudioBytes(eightBit, OPTIONS),
+      await deeptone.processAudioBytes(scaled, OPTIONS),
+    );
+  });
+
   it('yields the steps of a stream while it comes in, and reads no faster than they are taken', async () => {
     let given = 0;
     function* microphone() {
@@ -366,6 +388,22 @@ describe('class Deeptone', () => {
         () => deeptone.processAudioBytes(new Float32Array(0), OPTIONS),
         'DEEPTONE_BAD_AUDIO',
         /no/i,
+      ],
+      [
+        'a format of samples whose type tells it',
+        () => deeptone.processAudioBytes(speech, { ...OPTIONS, format: FORMAT }),
+        'DEEPTONE_INVALID_ARGUMENT',
+        /leave format out/,
+      ],
+      [
+        'a format with a name that is unknown',
+        () =>
+          deeptone.processAudioBytes(Buffer.alloc(8), {
+            ...OPTIONS,
+            format: { ...FORMAT, rate: 1 } as never,
+          }),
+        'DEEPTONE_INVALID_ARGUMENT',
+        /rate.*sampleRate/,
       ],
       ['a file name that is none', () => file({}, 5 as never), 'DEEPTONE_INVALID_ARGUMENT', /5.*path/],
       [
