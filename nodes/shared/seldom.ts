@@ -9,7 +9,7 @@ export class Seldom {
 
   /** Whether it is time to say this, for the first time or again after a while. */
   isDue(word: string): boolean {
-    const now = Date.now();
+    const now = performance.now();
     const last = this.#said.get(word);
     if (last !== undefined && now - last < INTERVAL_MS) return false;
     if (this.#said.size >= MOST_THINGS) this.#said.clear();

@@ -40,7 +40,7 @@ export class StatusLine {
 
   #put(status: NodeStatus): void {
     this.#waiting = status;
-    const wait = this.#lastSent + INTERVAL_MS - Date.now();
+    const wait = this.#lastSent + INTERVAL_MS - performance.now();
     if (wait <= 0) this.#send();
     else
       this.#timer ??= setTimeout(() => {
@@ -57,7 +57,7 @@ export class StatusLine {
     const text = JSON.stringify(status);
     if (text === this.#shown) return;
     this.#shown = text;
-    this.#lastSent = Date.now();
+    this.#lastSent = performance.now();
     this.#node.status(status);
   }
 }

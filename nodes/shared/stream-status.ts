@@ -39,13 +39,13 @@ export class StreamStatus {
 
   /** Something failed. */
   failed(error: unknown): void {
-    this.#failure = { error, until: Date.now() + TROUBLE_MS };
+    this.#failure = { error, until: performance.now() + TROUBLE_MS };
     this.update();
   }
 
   /** Shows the streams as they are. */
   update(): void {
-    const now = Date.now();
+    const now = performance.now();
     const present = this.#parts.statistics();
     if (present.droppedMs > this.#last.droppedMs) this.#lossUntil.dropped = now + TROUBLE_MS;
     if (present.gaps > this.#last.gaps) this.#lossUntil.gaps = now + TROUBLE_MS;

@@ -129,6 +129,22 @@ describe('The line under a node', () => {
     assert.deepEqual(shown, [{ text: '0' }, { text: '999' }]);
   });
 
+  it('is shown in time also when the clock of the machine was set back', async () => {
+    const { status, shown, changed } = line();
+    const now = Date.now;
+    try {
+      status.set({ text: 'before' });
+      Date.now = () => now() - 3_600_000;
+      status.set({ text: 'after' });
+      const alive = setInterval(() => undefined, 1_000);
+      await once(changed, 'shown');
+      clearInterval(alive);
+    } finally {
+      Date.now = now;
+    }
+    assert.deepEqual(shown.at(-1), { text: 'after' });
+  });
+
   it('belongs to the node once it has spoken, but for what is red', async () => {
     const { status, shown, changed } = line();
     status.setFromOutside({ text: 'ready' });

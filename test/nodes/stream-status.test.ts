@@ -17,9 +17,9 @@ const IDLE: HubStatistics = {
 };
 
 describe('The line under the stream node', () => {
-  const realNow = Date.now;
+  const realNow = performance.now.bind(performance);
   afterEach(() => {
-    Date.now = realNow;
+    performance.now = realNow;
   });
 
   it('says what is in the way of every stream once the trouble of a message is over', () => {
@@ -35,11 +35,11 @@ describe('The line under the stream node', () => {
       obstacle: () => obstacle,
     });
     status.failed(new Error('No message is heard.'));
-    Date.now = () => realNow() + 11_000;
+    performance.now = () => realNow() + 11_000;
     status.update();
     assert.deepEqual(shown.at(-1), expired);
     obstacle = undefined;
-    Date.now = () => realNow() + 22_000;
+    performance.now = () => realNow() + 22_000;
     status.update();
     assert.match(shown.at(-1)?.text ?? '', /idle$/);
     status.close();
