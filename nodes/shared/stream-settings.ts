@@ -91,7 +91,10 @@ export function streamOptions(config: StreamConfig, asked: LooseOptions = {}): L
   const options = mergeOptions(DEFAULTS, dialogOptions(config), { ...asked, format: null });
   // A chart draws probabilities.
   const complete = config.sendAs === 'chart' ? { ...options, includeRawValues: true } : options;
-  return complete as unknown as LiveOptions; // Names are checked; values are checked where they are used.
+  // What is null must not be taken from the options of all streams either.
+  const unset = Object.entries(asked).filter(([name, value]) => value === null && name !== 'format');
+  const cleared = Object.fromEntries(unset.map(([name]) => [name, undefined]));
+  return { ...cleared, ...complete } as unknown as LiveOptions; // Names are checked; values are checked where they are used.
 }
 
 /** @throws InvalidArgumentError when a field that takes a number holds something else */

@@ -262,6 +262,20 @@ describe('deeptone-stream', () => {
       );
     });
 
+    it('open with the defaults of the engine where their first message says null', async () => {
+      // As the node is set, all is silence; by default, noise is none.
+      const flow = await start({ volumeThreshold: '1' });
+      const payload = noise(1.1);
+      flow.send({ topic: 'a', payload });
+      flow.send({ topic: 'b', payload, deeptone: { volumeThreshold: null } });
+      await flow.series.message(2);
+      const results = new Map(
+        flow.series.messages.map(({ topic, payload: step }) => [topic, (step as TimeSeriesStep).results]),
+      );
+      assert.deepEqual(results.get('a')?.['speech'], { result: 'silence', confidence: 1 });
+      assert.notDeepEqual(results.get('b')?.['speech'], { result: 'silence', confidence: 1 });
+    });
+
     it('beyond the cap are refused, and the others go on', async () => {
       const flow = await start({ maxStreams: '2' });
       for (const topic of ['a', 'b', 'c', 'd']) flow.send({ topic, payload: piece(0, 1_100) });
