@@ -282,6 +282,10 @@ export class Deeptone {
     try {
       return await this.#withStreams(options, audio.channels.length, async (streams) => {
         const answers = await analyse(audio.pieces, streams, options, audio.info.durationMs);
+        if (audio.nonFiniteSamples > 0) {
+          const first = `${audio.nonFiniteSamples} samples that are not finite numbers, the first at ${audio.firstNonFiniteSample}`;
+          warn(`The audio has ${first}; they count as 0.`, options);
+        }
         const numbered = audio.channels.map((number, index) => [String(number), answers[index] ?? NO_ANSWER]);
         return { channels: Object.fromEntries(numbered) as Record<string, ChannelAnalysis> };
       });
@@ -395,7 +399,7 @@ async function* mapPieces(pieces: AsyncIterable<Float32Array>): AsyncGenerator<r
   for await (const piece of pieces) yield [piece];
 }
 
-function warn(message: string, { onWarning }: StreamOptions): void {
+function warn(message: string, { onWarning }: Pick<StreamOptions, 'onWarning'>): void {
   if (onWarning) onWarning(message);
   else process.emitWarning(message, { code: 'DEEPTONE_NON_FINITE' });
 }

@@ -40,6 +40,8 @@ export interface WholeOptions extends AnalysisOptions {
 export interface FileOptions extends WholeOptions {
   /** The channel to analyse, counted from 0. Default: every channel on its own (decision 16). */
   readonly channel?: number;
+  /** Told once when samples that are not finite were replaced by 0 (decision 17). Default: a process warning. */
+  readonly onWarning?: (message: string) => void;
 }
 
 export interface BytesOptions extends WholeOptions {
@@ -87,7 +89,7 @@ const WHOLE = [
 
 /** Names of the options of each way in. */
 export const OPTION_NAMES = {
-  file: [...WHOLE, 'channel'],
+  file: [...WHOLE, 'channel', 'onWarning'],
   bytes: [...WHOLE, 'rateIn', 'channels', 'channel', 'format'],
   chunk: ['models', 'includeRawValues', 'volumeThreshold', 'contextSamples', 'voiceSignatures'],
   stream: [...COMMON, 'rateIn', 'format', 'onWarning'],

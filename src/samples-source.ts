@@ -6,7 +6,6 @@ import {
   openAudioContainer,
   openAudioFile,
   PcmDecoder,
-  type PcmDecoderOptions,
   Resampler,
   samplesToFloat32,
   type SampleArray,
@@ -110,7 +109,10 @@ async function* readFilePieces(filename: string, ffmpegPath: string | undefined)
 
 async function* readContainer(bytes: Buffer, { channel, ffmpegPath, signal }: DataFormat) {
   const audio = await openAudioContainer(bytes, { channel, ffmpegPath, signal });
-  for await (const piece of audio.pieces) yield average(piece);
+  for await (const piece of audio.pieces) {
+    refuseNonFinite(audio);
+    yield average(piece);
+  }
 }
 
 async function* readRawBytes(bytes: Buffer, how: DataFormat) {
@@ -119,15 +121,8 @@ async function* readRawBytes(bytes: Buffer, how: DataFormat) {
   const decoder = new PcmDecoder(format, pick);
   const step = PIECE_SAMPLES * bytesPerSample(format.encoding) * format.channels;
   for (let start = 0; start < bytes.length; start += step) {
-    const before = decoder.inputSamples;
-    const piece = bytes.subarray(start, start + step);
-    const [samples] = decoder.push(piece);
-    if (decoder.nonFiniteSamples > 0) {
-      const position = before + firstNonFinite(piece, format, pick);
-      throw new BadAudioError(
-        `Sample ${position} is not a finite number: finite numbers at full scale 1.0 are accepted.`,
-      );
-    }
+    const [samples] = decoder.push(bytes.subarray(start, start + step));
+    refuseNonFinite(decoder);
     if (samples?.length) yield samples;
     await breathe();
   }
@@ -135,16 +130,16 @@ async function* readRawBytes(bytes: Buffer, how: DataFormat) {
   if (rest?.length) yield rest;
 }
 
-/** Position of the first sample in `bytes` that is not finite; there is one. */
-function firstNonFinite(bytes: Buffer, format: SampleFormat, pick: PcmDecoderOptions): number {
-  const decoder = new PcmDecoder(format, pick);
-  const block = bytesPerSample(format.encoding) * format.channels;
-  let position = 0;
-  for (;;) {
-    decoder.push(bytes.subarray(position * block, (position + 1) * block));
-    if (decoder.nonFiniteSamples > 0) return position;
-    position++;
-  }
+/** @throws BadAudioError naming the first sample that is not finite (decision 17) */
+function refuseNonFinite({
+  firstNonFiniteSample: position,
+}: {
+  readonly firstNonFiniteSample: number;
+}): void {
+  if (position === Infinity) return;
+  throw new BadAudioError(
+    `Sample ${position} is not a finite number: finite numbers at full scale 1.0 are accepted.`,
+  );
 }
 
 async function* readArray(data: SampleArray, how: DataFormat) {

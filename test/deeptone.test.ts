@@ -257,6 +257,26 @@ describe('class Deeptone', () => {
     assert.equal(warnings.length, 1);
   });
 
+  it('does so in a file; in bytes and chunks it names the first one (decision 17)', async () => {
+    const bad = [speech.slice(0, 16_000), speech.slice(0, 16_000)];
+    for (const channel of bad) channel[9_000] = Number.NaN;
+    bad[1]?.fill(Number.POSITIVE_INFINITY, 4_321, 4_325);
+    const clip = makeWav(bad, { encoding: 'f32le' });
+    const name = path.join(temporaryFolder(), 'not-finite.wav');
+    await writeFile(name, clip);
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    await deeptone.processFile(name, { ...OPTIONS, onWarning });
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /6 samples.*first at 4321/);
+    const refused = { code: 'DEEPTONE_BAD_AUDIO', message: /Sample 4321 / };
+    await assert.rejects(deeptone.processAudioBytes(clip, OPTIONS), refused);
+    await assert.rejects(deeptone.processAudioChunk(clip, { models: ['speech'] }), refused);
+    const raw = clip.subarray(-2 * 4 * 16_000);
+    const format: SampleFormat = { encoding: 'f32le', sampleRate: 16_000, channels: 2 };
+    await assert.rejects(deeptone.processAudioBytes(raw, { ...OPTIONS, format }), refused);
+  });
+
   it('does so for plain arrays of numbers too', async () => {
     const warnings: string[] = [];
     const options = {

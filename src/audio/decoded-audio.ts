@@ -31,6 +31,8 @@ export interface DecodedAudio {
   readonly pieces: AsyncIterable<readonly Float32Array[]>;
   /** NaN and infinite samples so far that were replaced by 0 (decision 17). */
   readonly nonFiniteSamples: number;
+  /** Position of the first of them in its channel, at the audio's own rate; Infinity while there is none. */
+  readonly firstNonFiniteSample: number;
   /** Lets go of the file or ffmpeg without iterating; harmless afterwards. */
   close(): Promise<void>;
 }
@@ -71,6 +73,9 @@ export async function decodeAudio(source: AudioBytes, options: OpenAudioOptions)
     },
     get nonFiniteSamples() {
       return decoder.nonFiniteSamples;
+    },
+    get firstNonFiniteSample() {
+      return decoder.firstNonFiniteSample;
     },
     close: () => source.close(),
   };

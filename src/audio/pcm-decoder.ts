@@ -26,6 +26,7 @@ export class PcmDecoder {
   readonly #carry: Uint8Array;
   #carried = 0;
   #nonFinite = 0;
+  #firstNonFinite = Infinity;
   #blocks = 0;
   #flushed = false;
 
@@ -49,6 +50,11 @@ export class PcmDecoder {
   /** NaN, infinite and absurdly large float samples so far, in the channels that are given; each became 0 (decision 17). */
   get nonFiniteSamples(): number {
     return this.#nonFinite;
+  }
+
+  /** Position of the first of them: samples of its channel before it, at the format's own rate. Infinity while there is none. */
+  get firstNonFiniteSample(): number {
+    return this.#firstNonFinite;
   }
 
   /** Samples per channel so far, at the format's own rate. */
@@ -99,19 +105,33 @@ export class PcmDecoder {
   }
 
   #decode(bytes: Uint8Array, blocks: number): readonly Float32Array[] {
+    const channels = this.#mix
+      ? [this.#average(bytes, blocks)]
+      : this.channels.map((channel) => this.#decodeChannel(bytes, blocks, channel));
     this.#blocks += blocks;
-    if (this.#mix) {
-      return this.#resampled([this.#average(bytes, blocks)]);
-    }
-    return this.#resampled(this.channels.map((channel) => this.#decodeChannel(bytes, blocks, channel)));
+    return this.#resampled(channels);
   }
 
   #decodeChannel(bytes: Uint8Array, blocks: number, channel: number): Float32Array {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const out = new Float32Array(blocks);
     const offset = channel * this.#sampleBytes;
-    this.#nonFinite += decodeChannel(this.#format.encoding, view, offset, this.#blockBytes, out);
+    const found = decodeChannel(this.#format.encoding, view, offset, this.#blockBytes, out);
+    this.#nonFinite += found;
+    if (found > 0 && this.#firstNonFinite >= this.#blocks) {
+      const first = this.#blocks + this.#firstBad(view, offset);
+      this.#firstNonFinite = Math.min(this.#firstNonFinite, first);
+    }
     return out;
+  }
+
+  /** Number of the first sample of a channel that is not finite; there is one. */
+  #firstBad(view: DataView, offset: number): number {
+    const one = new Float32Array(1);
+    for (let i = 0; ; i++) {
+      const at = offset + i * this.#blockBytes;
+      if (decodeChannel(this.#format.encoding, view, at, this.#blockBytes, one) > 0) return i;
+    }
   }
 
   #average(bytes: Uint8Array, blocks: number): Float32Array {

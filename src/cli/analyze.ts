@@ -50,6 +50,9 @@ export async function analyze(
         onProgress: (fraction, analysedMs) => {
           terminal.progress(label, fraction, analysedMs);
         },
+        onWarning: (message) => {
+          terminal.say(`deeptone: ${file}: ${message}`);
+        },
       });
       terminal.done();
       if (signal.aborted) return ExitCode.Interrupted;
