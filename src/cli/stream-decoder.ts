@@ -1,5 +1,6 @@
 import { isEncoding, ENCODINGS, PcmDecoder, type SampleFormat, WavStreamReader } from '../audio';
 import { SAMPLE_RATE } from '../clock';
+import { BadAudioError } from '../errors';
 import { UsageError } from './report';
 
 /** Turns the bytes of standard input into 16 kHz mono samples. */
@@ -80,7 +81,7 @@ class WavInput implements InputDecoder {
   }
 
   push(bytes: Uint8Array): Float32Array {
-    const audio = this.#reader.push(bytes);
+    const audio = this.#read(bytes);
     const { format } = this.#reader;
     if (format === undefined) return NOTHING;
     this.#samples ??= new RawInput(format, this.#channel);
@@ -90,5 +91,17 @@ class WavInput implements InputDecoder {
   end(): Float32Array {
     this.#reader.end();
     return this.#samples?.end() ?? NOTHING;
+  }
+
+  #read(bytes: Uint8Array): Uint8Array {
+    try {
+      return this.#reader.push(bytes);
+    } catch (cause) {
+      if (!(cause instanceof BadAudioError)) throw cause;
+      throw new BadAudioError(
+        `${cause.message} For raw samples add --format, such as --format s16le; pipe everything else through ffmpeg: ffmpeg -i INPUT -f wav - | deeptone stream ...`,
+        { cause },
+      );
+    }
   }
 }

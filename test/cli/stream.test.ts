@@ -102,7 +102,13 @@ describe('deeptone stream', () => {
   ][] = [
     ['no sound', '', [], 1, /no audio/i],
     ['raw input without a sample', '', raw, 1, /not one sample/],
-    ['input that is not WAV', 'Dear reader, this is not a sound.', [], 1, /not a WAV/],
+    [
+      'input that is not WAV',
+      'Dear reader, this is not a sound.',
+      [],
+      1,
+      /not a WAV.*--format s16le.*ffmpeg/,
+    ],
     ['an encoding that is not known', '', ['--format', 's12le'], 2, /"s12le": accepted are s8, u8, s16le/],
     ['a rate without an encoding', '', ['--rate', '8000'], 2, /add --format/],
     ['a rate out of range', '', [...raw, '--rate', '100'], 2, /4000 to 384000/],
