@@ -113,6 +113,11 @@ export class GapTracker {
     if (this.#arrivalBase !== undefined) this.#arrivalBase += ms;
   }
 
+  /** The clock by which arrivals are told was set by so many milliseconds. */
+  clockWasSet(byMs: number): void {
+    if (this.#arrivalBase !== undefined) this.#arrivalBase += byMs;
+  }
+
   /** Audio that was heard has been dropped after all, and the stream's clock stands still over it. */
   takeBack(ms: number): void {
     this.#clockMs -= ms;

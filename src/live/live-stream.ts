@@ -153,6 +153,12 @@ export class LiveStream<C> {
     this.#teller.closed(reason);
   }
 
+  /** The clock of the machine was set: no time has passed by that, and none is to come again. */
+  clockWasSet(byMs: number): void {
+    this.#lastHeard += byMs;
+    this.#gaps.clockWasSet(byMs);
+  }
+
   /**
    * Drops the oldest audio in line; all of it where a gap begins the stream anew.
    *

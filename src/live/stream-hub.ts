@@ -8,6 +8,7 @@ import { liveSettings, type LiveSettings, type PartialLiveSettings } from './liv
 import { LiveStream, type StreamHost } from './live-stream';
 import type { LiveOptions, StreamAudio } from './stream-audio';
 import { Throughput } from './throughput';
+import { WallClock } from './wall-clock';
 
 /** How often the idle timeout looks, in milliseconds at most. */
 const IDLE_CHECK_MS = 1_000;
@@ -41,6 +42,9 @@ export class StreamHub<C = unknown> {
   readonly #ending = new Map<string, Promise<unknown>>();
   readonly #host: StreamHost<C>;
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #clock = new WallClock((byMs) => {
+    for (const stream of this.#streams.values()) stream.clockWasSet(byMs);
+  });
   #refused = 0;
   #isClosed = false;
 
@@ -57,7 +61,7 @@ export class StreamHub<C = unknown> {
       throughput: new Throughput(() => performance.now()),
       open: setup.open,
       makeRoom: () => this.#makeRoom(),
-      now: setup.now ?? Date.now,
+      now: setup.now ?? this.#clock.now,
       tell: (event) => {
         this.#tell(event);
       },

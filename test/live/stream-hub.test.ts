@@ -423,6 +423,28 @@ describe('A hub of live streams', () => {
       await test.hub.close();
     });
 
+    it('is not seen where only the clock of the machine was set, and the time of day is right again', async () => {
+      const now = Date.now;
+      for (const byMs of [2 * 86_400_000, -3_600_000]) {
+        try {
+          const test = new TestHub(deeptone, { now: undefined });
+          const payload = pcm(noise(0.256));
+          await test.hub.hear('a', { payload });
+          Date.now = () => now() + byMs;
+          test.hub.endIdle();
+          await test.hub.hear('a', { payload });
+          assert.deepEqual(test.hub.keys, ['a']);
+          assert.deepEqual(test.of('gap'), []);
+          const last = test.of('step').at(-1);
+          assert.equal(last?.step.timestamp, 384);
+          assert.ok(Math.abs(last.time - Date.now()) < 10_000);
+          await test.hub.close();
+        } finally {
+          Date.now = now;
+        }
+      }
+    });
+
     it('begins anew when the sender does', async () => {
       const test = await play({}, [7, 8, 9, 0, 1, 2]);
       assert.deepEqual(
