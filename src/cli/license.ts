@@ -155,7 +155,10 @@ async function licenseText(file: string | undefined): Promise<string> {
 async function readStandardInput(): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of process.stdin as AsyncIterable<Buffer>) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
+  const text = Buffer.concat(pieces).toString('utf8').trim();
+  // As with an empty file: another license in its place would hide the mistake.
+  if (text === '') throw new UsageError('Standard input holds no license key.');
+  return text;
 }
 
 async function readPrivateKey(file: string, terminal: Terminal): Promise<string> {

@@ -79,6 +79,14 @@ describe('deeptone license', () => {
     assert.match(shown.stderr, /signature was not checked/);
   });
 
+  it('does not take nothing on standard input for the license in use', async () => {
+    for (const command of ['inspect', 'verify']) {
+      const shown = await deeptone(['license', command, '-'], { input: '\n' });
+      assert.equal(shown.code, 2, shown.stdout);
+      assert.match(shown.stderr, /no license key/);
+    }
+  });
+
   it('says that a license has expired', async () => {
     const issued = await run(...forFleet, '--not-before', '2020-01-01', '--expires', '2021-01-01');
     writeFileSync(join(folder, 'old.license'), issued.stdout);
