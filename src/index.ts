@@ -13,11 +13,14 @@ export type {
 export type { AudioData } from './samples-source';
 export type { SampleFormat, Encoding, FormatSource, FormatTrust } from './audio';
 export type {
+  Activation,
   BrokenModel,
+  ClusteringSettings,
+  FramePredictions,
+  Gate,
   ModelDescription,
   PredictionEngine,
   PredictionStream,
-  FramePredictions,
 } from './inference';
 export type {
   AnalysisEvents,
@@ -38,7 +41,7 @@ export type {
   VoiceSignatures,
 } from './insight';
 export type { SpeakerSample } from './voice-signatures';
-export type { LicenseStatus } from './license';
+export type { LicenseState, LicenseStatus } from './license';
 export {
   StreamHub,
   type EndReason,
