@@ -202,7 +202,8 @@ export class Deeptone {
    * Analyses audio while it comes in; yields one step per `outputPeriod` of audio and the last, partial one at the end.
    * Input is read only as fast as steps are taken.
    *
-   * @param input bytes (16-bit little-endian mono unless `format` says otherwise) or arrays of samples, in pieces of any size
+   * @param input bytes (16-bit little-endian mono unless `format` or a WAV header at the start says otherwise) or arrays of
+   *   samples, in pieces of any size
    * @throws ModelNotFoundError, InvalidArgumentError at once; BadAudioError when the input had no sample
    */
   processStream(input: StreamInput, options: StreamOptions): AsyncGenerator<TimeSeriesStep, void, undefined> {

@@ -67,7 +67,7 @@ export interface ChunkOptions {
 export interface StreamOptions extends AnalysisOptions {
   /** Hz of the samples. Default 16,000. */
   readonly rateIn?: number;
-  /** What byte arrays hold. Default 16-bit little-endian mono at `rateIn`. */
+  /** What byte arrays hold. Default: what a WAV header at the start says, else 16-bit little-endian mono at `rateIn`. */
   readonly format?: SampleFormat;
   /** Told once when samples that are not finite were replaced by 0 (decision 17). Default: a process warning. */
   readonly onWarning?: (message: string) => void;

@@ -1,5 +1,5 @@
 /** What a live stream is fed with, as 16 kHz samples. */
-import { PcmDecoder, samplesToFloat32 } from './audio';
+import { detectContainer, isWavContainer, PcmDecoder, samplesToFloat32, WavStreamReader } from './audio';
 import { SAMPLE_RATE } from './clock';
 import { InvalidArgumentError } from './errors';
 import type { StreamOptions } from './options';
@@ -9,20 +9,28 @@ import { defaultByteFormat, type AudioData } from './samples-source';
 export type StreamInput = AsyncIterable<AudioData | Uint8Array> | Iterable<AudioData | Uint8Array>;
 
 const NOTHING = new Float32Array(0);
+const NO_BYTES = new Uint8Array(0);
+/** Bytes that tell every kind of WAV; Sony Wave64 takes the most. */
+const WAV_HEAD_BYTES = 28;
+const WAV_LETTERS = /^(R(I(F[FX]?)?|F(64?)?)?|B(W(64?)?)?|r(i(ff?)?)?)$/;
 
 /**
  * Turns the pieces of one stream into samples; state carries from piece to piece. Samples that are not finite become 0
- * and are counted (decision 17).
+ * and are counted (decision 17). Bytes that begin as a WAV are heard by its header, unless a format or rate is declared.
  */
 export class StreamSamples {
-  readonly #bytes: PcmDecoder;
+  #bytes: PcmDecoder;
   readonly #samples: PcmDecoder;
   #nonFiniteNumbers = 0;
+  /** Bytes that may yet turn out to be the beginning of a WAV; undefined once that is known. */
+  #head: Uint8Array | undefined;
+  #wav: WavStreamReader | undefined;
 
   /** @throws InvalidArgumentError for a format that is not accepted */
-  constructor({ rateIn = SAMPLE_RATE, format = defaultByteFormat(rateIn) }: StreamOptions) {
-    this.#bytes = new PcmDecoder(format, { mix: true });
-    this.#samples = new PcmDecoder({ encoding: 'f32le', sampleRate: rateIn, channels: 1 });
+  constructor({ rateIn, format }: StreamOptions) {
+    this.#bytes = new PcmDecoder(format ?? defaultByteFormat(rateIn), { mix: true });
+    this.#samples = new PcmDecoder({ encoding: 'f32le', sampleRate: rateIn ?? SAMPLE_RATE, channels: 1 });
+    this.#head = format === undefined && rateIn === undefined ? NO_BYTES : undefined;
   }
 
   /** Samples so far that were not finite. */
@@ -32,20 +40,43 @@ export class StreamSamples {
 
   /** @throws InvalidArgumentError, BadAudioError for a piece that is neither bytes nor samples */
   push(piece: AudioData | Uint8Array): Float32Array {
-    if (piece instanceof Uint8Array) return this.#bytes.push(piece)[0] ?? NOTHING;
+    if (piece instanceof Uint8Array) {
+      const audio = this.#audioOf(piece); // First: it may change the decoder.
+      return this.#bytes.push(audio)[0] ?? NOTHING;
+    }
     const floats = this.#floats(piece);
     return (
       this.#samples.push(new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength))[0] ?? NOTHING
     );
   }
 
-  /** What still waits for samples that will not come. */
+  /**
+   * What still waits for samples that will not come.
+   *
+   * @throws BadAudioError for a WAV that ended within its header
+   */
   flush(): Float32Array {
-    const [bytes, samples] = [this.#bytes.flush()[0] ?? NOTHING, this.#samples.flush()[0] ?? NOTHING];
-    const joined = new Float32Array(bytes.length + samples.length);
-    joined.set(bytes);
-    joined.set(samples, bytes.length);
-    return joined;
+    this.#wav?.end();
+    const rest = [this.#bytes.push(this.#head ?? NO_BYTES), this.#bytes.flush(), this.#samples.flush()];
+    return Float32Array.from(rest.flatMap(([samples]) => [...(samples ?? NOTHING)]));
+  }
+
+  /** The bytes that are audio: all of them, or those of a WAV. */
+  #audioOf(piece: Uint8Array): Uint8Array {
+    let bytes = piece;
+    if (this.#head) {
+      bytes = Buffer.concat([this.#head, piece]);
+      const isWav = isWavContainer(detectContainer(bytes));
+      this.#head = !isWav && mayBecomeWav(bytes) ? bytes : undefined;
+      if (this.#head) return NO_BYTES;
+      if (isWav) this.#wav = new WavStreamReader();
+    }
+    if (!this.#wav) return bytes;
+    const isBegun = this.#wav.format !== undefined;
+    const audio = this.#wav.push(bytes);
+    const { format } = this.#wav;
+    if (!isBegun && format) this.#bytes = new PcmDecoder(format, { mix: true });
+    return audio;
   }
 
   #floats(piece: Exclude<AudioData, Uint8Array>): Float32Array {
@@ -63,6 +94,11 @@ export class StreamSamples {
       return 0;
     });
   }
+}
+
+function mayBecomeWav(head: Uint8Array): boolean {
+  const letters = Buffer.from(head.subarray(0, 4)).toString('latin1');
+  return head.length < WAV_HEAD_BYTES && (letters === '' || WAV_LETTERS.test(letters));
 }
 
 /** @throws InvalidArgumentError for an input that gives no pieces, or that is itself a piece */

@@ -310,6 +310,29 @@ describe('class Deeptone', () => {
     assert.equal(deeptone.license.activeStreams, before);
   });
 
+  it('hears a stream that begins as a WAV by its header, however it is cut', async () => {
+    const options = { models: ['speech', 'gender'], outputPeriod: 256, includeRawValues: true };
+    const wavs = [
+      makeWav([speech]),
+      makeWav([speech, speech], { encoding: 'f32le', rate: 22_050 }),
+      makeWav([speech], { container: 'w64', encoding: 's24le' }),
+    ];
+    for (const wav of wavs) {
+      const expected = await deeptone.processAudioBytes(wav, options);
+      for (const seed of [1, 2]) {
+        assertSameSteps(await collect(deeptone.processStream(cut(wav, seed), options)), expected.time_series);
+      }
+      const bytes = [...wav.subarray(0, 50)].map((byte) => Buffer.from([byte]));
+      const pieces = [...bytes, wav.subarray(50)];
+      assertSameSteps(await collect(deeptone.processStream(pieces, options)), expected.time_series);
+    }
+    await assert.rejects(collect(deeptone.processStream([makeWav([speech]).subarray(0, 30)], options)), {
+      code: 'DEEPTONE_BAD_AUDIO',
+    });
+    // Letters alone make no WAV: these are one sample and a half.
+    assert.equal((await collect(deeptone.processStream([Buffer.from('RIF')], options))).length, 1);
+  });
+
   it('takes nothing but float samples into an open stream, and nothing behind its end', async () => {
     const stream = await deeptone.openStream({ models: ['speech'], outputPeriod: 64 });
     const pcm16 = Int16Array.from(speech.subarray(0, 2_000), (sample) => sample * 32_768);
