@@ -15,7 +15,7 @@ EMOTIONS = ("happy", "irritated", "neutral", "tired")
 AROUSALS = ("high", "neutral", "low")
 LANGUAGES = ("de", "en", "es", "fr", "it")
 OTHER_LANGUAGE = 5
-OLDEST_CHILD = 12       # years; the corpus calls 6 to 12 a child, and 13 and more are left out of both classes until they are adults
+OLDEST_CHILD = 10       # years; from 11 on voices come near to those of women, and are left out of both classes until they are adults
 
 # Licences that let anyone use the sound for any purpose; everything else stays out of the open set.
 OPEN = {"see report", "CC BY-SA 3.0", "GPL/GFDL", "Apache-2.0", "per licence files", "CC BY 3.0", "GPL-2+", "ODbL", "CC0", "CC0 (project)", "CC BY 4.0",

@@ -18,7 +18,7 @@ import network as N
 
 LOUDNESS_DB = -26.0     # every clip is brought to this level (RMS of its loud half) before its augmentation
 SPEEDS = ((0.88, 0.94), (0.99, 1.01), (1.06, 1.12))
-CHILD_SPEED = (1.22, 1.40)
+FAR_SPEED = (1.22, 1.40)         # of some women's clips: such a voice is nobody's, and teaches speech and language alone
 CODECS = (("mp3", ["-c:a", "libmp3lame"], (16, 24, 32, 48)), ("ogg", ["-c:a", "libopus"], (8, 12, 16, 24)),
           ("ogg", ["-c:a", "libspeex"], (8, 16)), ("gsm", ["-c:a", "libgsm", "-ar", "8000"], (13,)))
 
@@ -156,7 +156,7 @@ def build(folder, cache, version, rooms=None, only=None):
             if version > 0:
                 low, high = SPEEDS[rng.choice(3, p=[0.3, 0.4, 0.3])]
                 if table["age"][i] == 1 and table["gender"][i] == 0 and rng.random() < 0.2:
-                    low, high = CHILD_SPEED
+                    low, high = FAR_SPEED
                 speed = float(rng.uniform(low, high))
                 speed_of[i] = speed
                 clip = augment(clip, speed, measured, rng)

@@ -8,7 +8,7 @@ import network as N
 
 WEIGHTS = {"speech": 1.0, "speech-rt": 0.8, "audio-event": 3.0, "gender": 0.7, "underage-speaker": 0.8, "arousal": 0.7, "emotions": 0.9, "language": 0.9}
 
-VOICE_WEIGHT = 0.25
+VOICE_WEIGHT = 0.5
 VOICE_AFTER = 6         # steps of 64 ms that a voice must have been heard
 
 
@@ -41,7 +41,7 @@ class VoiceLoss(nn.Module):
 
 
 class Losses(nn.Module):
-    def __init__(self, voices, size, smoothing=0.05, frames_of_voice=384):
+    def __init__(self, voices, size, smoothing=0.05, frames_of_voice=768):
         super().__init__()
         self.voice = VoiceLoss(voices, size)
         self.balance = {name: Balance(len(classes)) for name, (_, classes) in N.HEADS.items() if name not in N.SIGMOID}

@@ -92,7 +92,9 @@ class Scenes:
         by["gender"] = [Chooser(t, speech & (t["gender"] == g)) for g in (0, 1)]
         # Children come from one corpus; as many adults must come from the same one, or its microphone would mean child.
         beside = np.isin(t["corpus"], np.unique(t["corpus"][t["age"] == 0]))
-        by["age"] = [Chooser(t, speech & (t["age"] == 0)), Chooser(t, speech & (t["age"] == 1) & beside), Chooser(t, speech & (t["age"] == 1) & ~beside)]
+        # Women are the nearest to children, and there the border must be learnt.
+        child, adult, woman = t["age"] == 0, t["age"] == 1, t["gender"] == 0
+        by["age"] = [Chooser(t, speech & of) for of in (child, child, adult & beside & woman, adult & beside & woman, adult & beside & ~woman, adult & ~beside)]
         by["emotion"] = [Chooser(t, speech & (t["emotion"] == e)) for e in range(4)] + [Chooser(t, speech & (t["arousal"] >= 0) & (t["emotion"] < 0))]
         by["language"] = [Chooser(t, speech & (t["language"] == v)) for v in range(6)]
         by["speaker"] = [Chooser(t, speech & (t["speaker"] >= 0), 0)]
@@ -265,8 +267,8 @@ class Scenes:
                     found = int(self.spoken.table["language"][key - 1_000_000]) if name == "language" else -1
                 else:
                     found = int(t[column][key])
-                    if speed > 1.2:
-                        found = 0 if name == "underage-speaker" and found == 1 and speed > 1.27 else found if name == "language" else -1
+                    if speed > 1.2:             # neither a child nor an adult
+                        found = found if name == "language" else -1
                     elif name == "underage-speaker" and (found == 0 and speed < 0.97 or found == 1 and speed > 1.03 and t["gender"][key] != 1):
                         found = -1          # a slowed child, a hastened woman: nobody knows
                     elif name == "voice" and found >= 0:

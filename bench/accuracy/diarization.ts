@@ -140,6 +140,8 @@ function compare(turns: readonly Turn[], answer: readonly Transition[], castSize
       continue;
     }
     if (!turn.loud[Math.floor((ms - turn.startMs) / FRAME_MS)]) continue;
+    // What is quieter than the volume gate is silence by definition, whoever pauses there; no model was asked.
+    if (phase?.result === 'silence') continue;
     speech++;
     if (!said) {
       missed++;

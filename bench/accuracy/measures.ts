@@ -8,9 +8,9 @@ export interface Outcome {
   readonly corpus: string;
   /** Index of the true class. */
   readonly truth: number;
-  /** Mean probability per class. */
+  /** Mean probability per class; empty where the gate let nothing through. */
   readonly probabilities: readonly number[];
-  /** Probability per class of each frame. */
+  /** Probability per class of each frame that passed the gates. */
   readonly frames: readonly (readonly number[])[];
 }
 
@@ -28,7 +28,7 @@ export interface Figures {
   readonly f1: readonly (number | null)[];
   /** Expected calibration error of single frames, over ten bins of the winner's probability. */
   readonly calibrationError: number;
-  /** Rows: truth; columns: winner. */
+  /** Rows: truth; columns: winner, and last of all how many had no answer. */
   readonly confusion: readonly (readonly number[])[];
 }
 
@@ -55,9 +55,9 @@ export function figuresOf(outcomes: readonly Outcome[], classes: number): Figure
   };
 }
 
-/** Index of the most probable class of a window. */
+/** Index of the most probable class of a window; -1 where there is no answer. */
 export function winner({ probabilities }: Outcome): number {
-  return winnerOf(probabilities);
+  return probabilities.length === 0 ? -1 : winnerOf(probabilities);
 }
 
 function winnerOf(probabilities: readonly number[]): number {
@@ -65,10 +65,12 @@ function winnerOf(probabilities: readonly number[]): number {
 }
 
 function confusionOf(outcomes: readonly Outcome[], classes: number): number[][] {
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes + 1).fill(0));
   for (const outcome of outcomes) {
     const row = counts[outcome.truth];
-    if (row) row[winner(outcome)] = (row[winner(outcome)] ?? 0) + 1;
+    const answer = winner(outcome);
+    const column = answer < 0 ? classes : answer;
+    if (row) row[column] = (row[column] ?? 0) + 1;
   }
   return counts;
 }
@@ -112,7 +114,7 @@ function bootstrap(
 ): readonly [number, number] {
   const tables = [...voices.values()].map((outcomes) => confusionOf(outcomes, classes));
   return intervalOf(tables.length, (drawn) => {
-    const total = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+    const total = Array.from({ length: classes }, () => new Array<number>(classes + 1).fill(0));
     for (const index of drawn) {
       tables[index]?.forEach((row, truth) => {
         row.forEach((count, claimed) => {

@@ -66,16 +66,18 @@ function confusionLines(rows: readonly Row[]): readonly string[] {
   const row = rows.find((candidate) => candidate.kind === 'classes');
   if (row?.kind !== 'classes') return [];
   const { classes, figures } = row;
+  const unanswered = figures.confusion.some((counts) => (counts[classes.length] ?? 0) > 0);
+  const columns = unanswered ? [...classes, 'no answer'] : classes;
   return [
     '',
     `Confusion, ${row.what} (rows: truth; columns: answer):`,
     '',
-    `| | ${classes.join(' | ')} | recall | F1 |`,
-    `|---|${'---|'.repeat(classes.length + 2)}`,
+    `| | ${columns.join(' | ')} | recall | F1 |`,
+    `|---|${'---|'.repeat(columns.length + 2)}`,
     ...figures.confusion.map((counts, index) => {
       const recall = figures.recalls[index];
       const f1 = figures.f1[index];
-      return `| ${classes[index] ?? ''} | ${counts.join(' | ')} | ${recall == null ? '' : percent(recall)} | ${f1 == null ? '' : percent(f1)} |`;
+      return `| ${classes[index] ?? ''} | ${counts.slice(0, columns.length).join(' | ')} | ${recall == null ? '' : percent(recall)} | ${f1 == null ? '' : percent(f1)} |`;
     }),
   ];
 }

@@ -1,5 +1,5 @@
 /** Windows of labelled sound, and what the engine says of them. */
-import type { Deeptone } from '../../src/index';
+import type { Deeptone, TimeSeriesStep } from '../../src/index';
 import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE } from '../../src/clock';
 import { joined, type Clip, type Corpus } from './corpus';
 import { groupBy, type Outcome } from './measures';
@@ -87,25 +87,41 @@ function cut(samples: Float32Array, seconds: number, shortest: number): (readonl
   ]);
 }
 
-/** What a model says of each window: the mean of its frames' probabilities (decision 9), and its frames. */
+/** Labels that say that the model was not asked (decisions 5 and 6). */
+const GATED: ReadonlySet<string> = new Set(['silence', 'no_speech']);
+
+/**
+ * What a model says of each window, as a user gets it: the mean of the probabilities of its frames (decision 9) that pass the gates. A
+ * window of silence alone is left out, for there is nothing to tell; one in which the gate found no speech has no answer, which
+ * counts as a wrong one.
+ */
 export async function outcomesOf(
   deeptone: Deeptone,
   model: string,
   windows: readonly Window[],
 ): Promise<readonly Outcome[]> {
-  return mapParallel(windows, async ({ samples, contextFrames, truth, voice, corpus }) => {
+  const outcomes = await mapParallel(windows, async ({ samples, contextFrames, truth, voice, corpus }) => {
     const { time_series } = await deeptone.processAudioBytes(samples, {
       models: [model],
       outputPeriod: FRAME_MS,
       includeRawValues: true,
-      volumeThreshold: 0,
     });
-    const frames = time_series.slice(contextFrames).map((step) => Object.values(step.raw?.[model] ?? {}));
+    const steps = time_series.slice(contextFrames);
+    if (steps.every((step) => labelOf(step, model) === 'silence')) return undefined;
+    const frames = steps
+      .filter((step) => !GATED.has(labelOf(step, model)))
+      .map((step) => Object.values(step.raw?.[model] ?? {}));
     const probabilities = (frames[0] ?? []).map(
       (_, index) => frames.reduce((sum, frame) => sum + (frame[index] ?? 0), 0) / frames.length,
     );
     return { truth, voice, corpus, probabilities, frames };
   });
+  return outcomes.filter((outcome) => outcome !== undefined);
+}
+
+function labelOf(step: TimeSeriesStep, model: string): string {
+  const answer = step.results[model];
+  return answer && 'result' in answer ? answer.result : '';
 }
 
 /** Maps with a bounded number under way at once; the order is kept. */
