@@ -15,7 +15,8 @@ export function markdownTable({ model, rows }: ModelTable, set: string): string 
   ].join('\n');
 }
 
-function cells(row: Row): readonly string[] {
+/** Columns of a row: measured on, figure, value, interval, windows or frames, voices, calibration error. */
+export function cells(row: Row): readonly string[] {
   switch (row.kind) {
     case 'classes': {
       const { macroRecall, interval, windows, voices, calibrationError, macroF1 } = row.figures;

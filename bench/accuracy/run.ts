@@ -9,6 +9,7 @@ import { markdownTable } from './report';
 import type { Measurement } from '../report';
 import { NINE_MODELS } from '../models';
 import { headlines } from './headlines';
+import { withFigures } from './overview';
 import { measureModel, type Bench, type ModelTable } from './tables';
 
 /** Measures the models on the development part of a corpus and prints their tables; gives the figures that have targets. */
@@ -47,6 +48,10 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mea
     console.log(markdownTable(table, modelSet));
     if (values.cards)
       await writeCard(path.join(values.cards, `${model}.md`), modelSet, markdownTable(table, modelSet));
+  }
+  if (values.cards) {
+    const overview = path.join(values.cards, 'README.md');
+    await writeFile(overview, withFigures(await readFile(overview, 'utf8'), modelSet, tables));
   }
   await deeptone.close();
   return headlines(tables);
