@@ -9,7 +9,7 @@ import network as N
 WEIGHTS = {"speech": 1.0, "speech-rt": 0.8, "audio-event": 3.0, "gender": 0.7, "underage-speaker": 0.8, "arousal": 0.7, "emotions": 0.9, "language": 0.9}
 
 VOICE_WEIGHT = 0.5
-VOICE_AFTER = 6         # steps of 64 ms that a voice must have been heard
+VOICE_AFTER = 4         # steps of 64 ms that a voice must have been heard
 
 
 class Balance:

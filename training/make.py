@@ -8,7 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 LANGUAGES = ("de", "en", "es", "fr", "it")
 POOLS, SPOKEN_POOLS = (0, 1, 2, 3, 4), (1, 2, 3, 4)
-STANDARD_TASKS = {"scene": 0.27, "event": 0.12, "gender": 0.09, "age": 0.12, "emotion": 0.16, "language": 0.17, "speaker": 0.07}
+STANDARD_TASKS = {"scene": 0.21, "event": 0.11, "gender": 0.05, "age": 0.13, "emotion": 0.17, "language": 0.18, "speaker": 0.15}
 
 
 def step(done, *command):
@@ -21,7 +21,17 @@ def step(done, *command):
         open(done, "w").close()
 
 
-def train(a, name, *options):
+def tune_clustering(a, name, checkpoint):
+    """Settings of the speaker map for a network, found by the engine's own clustering; kept under results/."""
+    folder, found = os.path.join(a.cache, f"conversations-{name}"), os.path.join(HERE, "results", f"speaker-map-{name}.json")
+    step(os.path.join(folder, "conversations.json"), "clustering.py", "--corpus", a.corpus, "--cache", a.cache, "--checkpoint", checkpoint, "--out", folder)
+    tuned = subprocess.run(["node", os.path.join(HERE, "tune-clustering.mjs"), folder], stdout=subprocess.PIPE, check=True).stdout
+    with open(found, "wb") as file:
+        file.write(tuned)
+    return json.loads(tuned)["settings"]
+
+
+def train(a, name, steps, *options):
     """Trains a run in `a.processes` processes that share their gradients."""
     out, done = os.path.join(a.cache, f"run-{name}"), os.path.join(a.cache, f"run-{name}", "done")
     if os.path.exists(done):
@@ -30,7 +40,7 @@ def train(a, name, *options):
     if os.path.exists(meeting):
         os.remove(meeting)
     command = [sys.executable, os.path.join(HERE, "train.py"), "--corpus", a.corpus, "--cache", a.cache, "--out", out, "--device", a.device, "--world", str(a.processes),
-               "--versions", *map(str, POOLS), "--steps", str(a.steps), *(["--bfloat16"] if a.bfloat16 else []), *options]
+               "--versions", *map(str, POOLS), "--steps", str(steps), *(["--bfloat16"] if a.bfloat16 else []), *options]
     if os.path.exists(os.path.join(a.cache, "spoken", "manifest.csv")):
         command += ["--spoken", *map(str, SPOKEN_POOLS)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"} if a.device == "cpu" else None
@@ -49,12 +59,13 @@ def main(a):
         step(os.path.join(spoken, "manifest.csv"), "tts.py", "--text", a.text, "--out", spoken)
         for version in SPOKEN_POOLS:
             step(os.path.join(spoken, f"pool{version}.npz"), "features.py", "--corpus", spoken, "--rooms", a.corpus, "--cache", spoken, "--versions", str(version))
-    train(a, "open", "--data", "open", "--seed", str(a.seed))
+    train(a, "open", a.open_steps, "--data", "open", "--seed", str(a.seed))
     opened = os.path.join(a.cache, "run-open", "checkpoint.pt")
-    train(a, "standard", "--data", "all", "--seed", str(a.seed + 1), "--init", opened, "--warmup", "150", "--tasks", json.dumps(STANDARD_TASKS))
-    settings = ["--clustering", json.dumps(a.clustering)] if a.clustering else []
+    train(a, "standard", a.steps, "--data", "all", "--seed", str(a.seed + 1), "--init", opened, "--warmup", "150", "--tasks", json.dumps(STANDARD_TASKS))
     for name in ("standard", "open"):
-        step(None, "publish.py", "--set", name, "--checkpoint", os.path.join(a.cache, f"run-{name}", "checkpoint.pt"), "--corpus", a.corpus, "--cache", a.cache, "--out", a.out, *settings)
+        checkpoint = os.path.join(a.cache, f"run-{name}", "checkpoint.pt")
+        settings = tune_clustering(a, name, checkpoint)
+        step(None, "publish.py", "--set", name, "--checkpoint", checkpoint, "--corpus", a.corpus, "--cache", a.cache, "--out", a.out, "--clustering", json.dumps(settings))
     step(None, "loco.py", "--corpus", a.corpus, "--cache", a.cache, "--trunk", opened, "--out", os.path.join(HERE, "results", "loco.json"))
 
 
@@ -67,7 +78,7 @@ if __name__ == "__main__":
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--bfloat16", action="store_true")
-    parser.add_argument("--steps", type=int, default=6000, help="of each of the two runs")
+    parser.add_argument("--open-steps", type=int, default=6000, help="of the open run")
+    parser.add_argument("--steps", type=int, default=20000, help="of the standard run, which goes on from the open one")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--clustering", type=json.loads, help="settings that tune-clustering.mjs found, as JSON")
     main(parser.parse_args())

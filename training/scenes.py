@@ -282,7 +282,7 @@ class Scenes:
         if warped:                          # no longer anybody's voice
             for name in ("gender", "underage-speaker", "voice"):
                 labels[name][:] = -1
-        for name, wait in (("gender", 3), ("underage-speaker", 2), ("arousal", 6), ("emotions", 6), ("language", 10), ("voice", 5)):
+        for name, wait in (("gender", 3), ("underage-speaker", 2), ("arousal", 6), ("emotions", 6), ("language", 10), ("voice", 4)):
             labels[name][same < wait] = -1
         weight = 1.0
         return features.astype(np.float32), labels, same, weight
