@@ -87,8 +87,9 @@ def softmax_head(answers, head):
 
 
 def sigmoid_head(answers, head):
-    """One temperature and a bias a class: likelihood of single-class sound, each class at equal weight."""
+    """One temperature and a bias a class: likelihood of single-class sound, each class weighing as the root of its share, so that rare ones are not called too often."""
     logits, truth, weight, voices, _ = frames_of(answers, head)
+    weight = weight * np.sqrt(np.bincount(truth, minlength=6))[truth]
     pick = resample(weight)
     z, y = logits[pick].astype(np.float64), np.eye(6)[truth[pick]]
 
