@@ -45,7 +45,11 @@ def frames_of(answers, head):
             labels = [i.labels[HEAD_LABEL[head]] for i in items]
         else:
             continue
+        # The border of childhood is sought where children and adults speak into the same microphones.
+        corpora = {i.corpus for i, label in zip(items, labels) if label == 0} if head == "underage-speaker" else None
         for item, label, out in zip(items, labels, answers[name, condition]):
+            if corpora is not None and item.corpus not in corpora:
+                continue
             heard = out["rms"] >= SILENT_RMS
             if heard.any():
                 rows.append((out[head][heard], np.full(heard.sum(), label), np.full(heard.sum(), 1.0 / heard.sum()), [item.voice] * heard.sum(),

@@ -61,7 +61,9 @@ def main(a):
             step(os.path.join(spoken, f"pool{version}.npz"), "features.py", "--corpus", spoken, "--rooms", a.corpus, "--cache", spoken, "--versions", str(version))
     train(a, "open", a.open_steps, "--data", "open", "--seed", str(a.seed))
     opened = os.path.join(a.cache, "run-open", "checkpoint.pt")
-    train(a, "standard", a.steps, "--data", "all", "--seed", str(a.seed + 1), "--init", opened, "--warmup", "150", "--tasks", json.dumps(STANDARD_TASKS))
+    train(a, "first", a.steps * 2 // 5, "--data", "all", "--seed", str(a.seed + 1), "--init", opened, "--warmup", "150", "--tasks", json.dumps(STANDARD_TASKS))
+    train(a, "standard", a.steps * 3 // 5, "--data", "all", "--seed", str(a.seed + 2), "--init", os.path.join(a.cache, "run-first", "checkpoint.pt"), "--rate", "1.5e-3",
+          "--warmup", "100", "--keep-start", "0.2", "--tasks", json.dumps(STANDARD_TASKS))
     for name in ("standard", "open"):
         checkpoint = os.path.join(a.cache, f"run-{name}", "checkpoint.pt")
         settings = tune_clustering(a, name, checkpoint)
@@ -79,6 +81,6 @@ if __name__ == "__main__":
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--bfloat16", action="store_true")
     parser.add_argument("--open-steps", type=int, default=6000, help="of the open run")
-    parser.add_argument("--steps", type=int, default=20000, help="of the standard run, which goes on from the open one")
+    parser.add_argument("--steps", type=int, default=20000, help="of the two standard runs, which go on from the open one")
     parser.add_argument("--seed", type=int, default=1)
     main(parser.parse_args())

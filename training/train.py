@@ -145,6 +145,10 @@ def train(arguments):
             save()
     spent = time.time() - began
     if lead:
+        if arguments.keep_start:        # the start knew fewer voices by heart (WiSE-FT: Wortsman et al. 2022)
+            for name, value in ema.state_dict().items():
+                if value.dtype.is_floating_point:
+                    value.lerp_(saved["ema"][name].to(value), arguments.keep_start)
         save()
 
 
@@ -158,6 +162,7 @@ if __name__ == "__main__":
     parser.add_argument("--versions", type=int, nargs="+", default=[0, 1, 2, 3, 4, 5, 6])
     parser.add_argument("--spoken", type=int, nargs="*", default=[], help="pools of synthetic speech")
     parser.add_argument("--init", help="checkpoint to start from")
+    parser.add_argument("--keep-start", type=float, default=0.0, help="share of the weights of --init in the mean that the run ends with")
     parser.add_argument("--network", default="{}", help="JSON of arguments of Network")
     parser.add_argument("--tasks", default="{}", help="JSON of shares of scene kinds that differ from the usual")
     parser.add_argument("--steps", type=int, default=8000)

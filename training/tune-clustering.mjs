@@ -50,19 +50,21 @@ function measure(settings, part) {
   };
 }
 
-let best = { newSpeakerBelow: 0.45, windowFrames: 4, confirmFrames: 12, learnMargin: 0.15, switchEvidence: 0.1, switchMargin: 0.02, mergeAbove: 0.8, pauseFrames: 4 };
+let best = { pieceFrames: 4, memoryPieces: 96, groupEvery: 2, groupCost: 0.08, fewFrames: 16, keepNumber: 0.02, apart: 1.2, newSpeakerBelow: 0.2, confirmFrames: 8, sameAbove: 0.5, pauseFrames: 6, switchMargin: 0, switchEvidence: 0.1 };
 const score = (settings) => {
   const { der, countRight } = measure(settings, 'tune');
   return der - 0.05 * countRight;
 };
 const grid = {
-  newSpeakerBelow: [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55],
-  windowFrames: [1, 2, 4, 8, 12, 16],
-  confirmFrames: [6, 9, 12, 16, 22, 30],
-  learnMargin: [-0.1, 0, 0.05, 0.1, 0.15, 0.2],
-  switchEvidence: [0.05, 0.1, 0.2, 0.4, 0.8, 1.6],
-  switchMargin: [0, 0.02, 0.05, 0.1],
-  mergeAbove: [0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9],
+  groupCost: [0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.12],
+  fewFrames: [0, 8, 16, 24, 32, 48, 64],
+  keepNumber: [0, 0.01, 0.02, 0.04],
+  confirmFrames: [6, 8, 12, 16],
+  apart: [0.8, 1, 1.2, 1.4, 2],
+  newSpeakerBelow: [0, 0.1, 0.2, 0.3],
+  sameAbove: [0.4, 0.5, 0.6, 0.7],
+  switchEvidence: [0.05, 0.1, 0.2, 0.4],
+  switchMargin: [0, 0.02, 0.05],
   pauseFrames: [2, 4, 6, 10],
 };
 let lowest = score(best);

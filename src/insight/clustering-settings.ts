@@ -6,28 +6,36 @@ import type { ClusteringSettings } from '../inference/prediction-engine';
  * cosines, -1 to 1. One frame is 64 ms.
  */
 export const CLUSTERING_DEFAULTS = {
-  /** A voice whose similarity to every known speaker is below this is taken for a new one. */
-  newSpeakerBelow: 0.45,
-  /** Frames of speech over which the embedding is averaged before it is compared. */
-  windowFrames: 2,
+  /** Frames of a piece: speech is remembered, and voices are told apart, in pieces. */
+  pieceFrames: 4,
+  /** Pieces that are remembered one by one. */
+  memoryPieces: 128,
+  /** New pieces between two groupings of what is remembered. */
+  groupEvery: 2,
+  /** What one more voice must take off the mean squared distance of the pieces from their voices, 0 to 2. */
+  groupCost: 0.09,
+  /** While fewer frames than this are remembered, one more voice costs more than twice that. */
+  fewFrames: 32,
+  /** What another number of voices must be better by. */
+  keepNumber: 0.02,
+  /** Squared distance of the means of two voices, 0 to 4, above which they are two whatever a voice costs. */
+  apart: 1.2,
+  /** A voice that is less similar than this to every known speaker is nobody's until it becomes a speaker. */
+  newSpeakerBelow: 0.15,
   /** Frames that a new voice must be heard, not necessarily in one piece, before it is a speaker of its own. */
-  confirmFrames: 12,
-  /** A frame teaches a speaker's centroid only where its similarity is above newSpeakerBelow by this much. */
-  learnMargin: 0.15,
+  confirmFrames: 8,
+  /** Similarity from which a voice is that of a speaker who has a name, or was not heard for long. */
+  sameAbove: 0.5,
+  /** Speakers of one group whose voices are more similar than this are one: the later label is not used any more. */
+  mergeAbove: 0.45,
   /** Frames without speech after which the next voice may be anyone's, without evidence of a change. */
-  pauseFrames: 4,
+  pauseFrames: 6,
   /** What another speaker must be more similar than the present one to gather evidence. */
-  switchMargin: 0.02,
+  switchMargin: 0,
   /** Sum of leads in similarity at which another speaker takes over in the middle of speech. */
-  switchEvidence: 0.1,
-  /** Speakers whose centroids are more similar than this are one: the later label is not used any more. */
-  mergeAbove: 0.8,
+  switchEvidence: 0.05,
   /** Frames over which a centroid remembers; older ones fade, so that it follows a voice through a day. */
   memoryFrames: 1_000,
-  /** New voices that are followed at the same time before they are speakers. */
-  maxCandidates: 4,
-  /** Frames after which a candidate that was not heard again is dropped. */
-  candidateFrames: 1_000,
   /** Speakers that are told apart at the same time, known voices not counted. */
   maxSpeakers: 32,
   /** Frames for which a speaker must not have been heard before a new one may take its place when all are taken. */

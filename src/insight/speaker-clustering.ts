@@ -1,25 +1,30 @@
 /**
  * Online clustering of voice embeddings: which speaker is this frame? (decision 14)
  *
- * One pass, one decision per frame, nothing revised. Each speaker is a centroid that follows its voice slowly, and a
- * frame goes to the nearest one. A voice that is near none becomes a candidate, and a candidate that has been heard
- * for long enough becomes a speaker. Memory is bounded by the number of speakers and candidates, whatever the length
- * of the stream.
+ * One decision per frame, nothing revised. What was said lately is remembered in short pieces, which are grouped into voices again
+ * and again, so that what is known of the speakers gets better as they go on: voices that turn out to be one share a
+ * label from then on, and one that turns out to be two gets another. A frame goes to the speaker who is nearest. Memory is bounded by
+ * the number of pieces and speakers, whatever the length of the stream.
  */
 import type { ClusteringSettings } from '../inference/prediction-engine';
-import { Centroid, lengthOf, similarity, SlidingMean } from './centroid';
+import { Centroid, lengthOf, normalised, similarity } from './centroid';
 import { speakerSettings, type SpeakerSettings } from './clustering-settings';
-import { VoiceCandidates, type Candidate } from './voice-candidates';
+import { VoiceMemory, type Group } from './voice-memory';
 
 /** No speaker: the voice is near none that is known. */
 export const NOBODY = -1;
 /** Somebody who is near no speaker that is known. */
 const STRANGER = -2;
-/** Frames between two looks whether speakers have become one. */
-const MERGE_EVERY = 16;
 
 interface Speaker {
-  readonly centroid: Centroid;
+  /** What was said before the pieces in memory. */
+  readonly past: Centroid;
+  /** Points where the voice points: of past and memory, or of the known voice. */
+  voice: Float32Array;
+  /** Of `voice`. */
+  length: number;
+  /** Whether pieces in memory are this speaker's. */
+  recent: boolean;
   /** Counts the speakers of the stream from 1 on; 0 for known voices. */
   readonly serial: number;
   readonly known: boolean;
@@ -37,8 +42,11 @@ interface Speaker {
 export class SpeakerClustering {
   private readonly settings: SpeakerSettings;
   private readonly speakers: Speaker[] = [];
-  private readonly candidates: VoiceCandidates;
-  private readonly window: SlidingMean;
+  private readonly memory: VoiceMemory;
+  private readonly piece: Float32Array;
+  private pieceFrames = 0;
+  private ungrouped = 0;
+  private groups = 0;
   private current = NOBODY;
   private nearest = STRANGER;
   private strangerLead = 0;
@@ -58,9 +66,9 @@ export class SpeakerClustering {
     private readonly mayReplace: (slot: number) => boolean = () => true,
   ) {
     this.settings = speakerSettings(fromCatalogue);
-    this.candidates = new VoiceCandidates(embeddingSize, this.settings);
-    this.window = new SlidingMean(embeddingSize, this.settings.windowFrames);
-    for (const voice of knownVoices) this.speakers.push(this.newSpeaker(voice, 1, 0));
+    this.memory = new VoiceMemory(embeddingSize, this.settings);
+    this.piece = new Float32Array(embeddingSize);
+    for (const voice of knownVoices) this.speakers.push(this.newSpeaker(voice, 0));
   }
 
   /** A frame without speech. */
@@ -68,7 +76,7 @@ export class SpeakerClustering {
     this.frame += 1;
     this.pause += 1;
     if (this.pause === this.settings.pauseFrames) {
-      this.window.clear();
+      this.closePiece();
       this.current = NOBODY;
     }
   }
@@ -82,16 +90,29 @@ export class SpeakerClustering {
   assign(embedding: Float32Array): number {
     this.frame += 1;
     this.pause = 0;
-    this.window.add(embedding);
-    this.measure();
+    this.measure(embedding);
     this.current = this.whoSpeaks();
-    if (this.current !== STRANGER) {
-      this.hear(this.current, embedding);
-      return this.current;
+    const speaker = this.speakers[this.current];
+    if (speaker) speaker.heard = this.frame;
+    const found = speaker ? this.current : NOBODY;
+    for (let index = 0; index < this.embeddingSize; index += 1) {
+      this.piece[index] = (this.piece[index] ?? 0) + (embedding[index] ?? 0);
     }
-    const found = this.hearStranger(embedding);
-    if (found !== NOBODY) this.current = found;
-    return found;
+    this.pieceFrames += 1;
+    if (this.pieceFrames < this.settings.pieceFrames) return found;
+    this.closePiece();
+    return found === NOBODY ? this.becomeKnown(embedding) : found;
+  }
+
+  /** Who has just become a speaker, or turned out to be one, has the label from this frame on. */
+  private becomeKnown(embedding: Float32Array): number {
+    const slot = this.memory.latestLabel;
+    const speaker = this.speakers[slot];
+    if (!speaker) return NOBODY;
+    speaker.similarity = cosine(embedding, speaker);
+    speaker.heard = this.frame;
+    this.current = slot;
+    return slot;
   }
 
   /** Similarity, -1 to 1, of the last frame to a slot's speaker; for nobody to the nearest one, 0 where there is none. */
@@ -115,29 +136,38 @@ export class SpeakerClustering {
     return known + this.born - this.merged;
   }
 
-  /** Mean embedding of a slot's speaker; undefined for one that is one with another. */
+  /** Unit vector of a slot's speaker; undefined for one that is one with another. */
   centroidOf(slot: number): Float32Array | undefined {
     const speaker = this.speakers[slot];
-    return speaker && !speaker.retired ? speaker.centroid.mean : undefined;
+    return speaker && !speaker.retired ? normalised(speaker.voice) : undefined;
   }
 
-  private newSpeaker(voice: Float32Array, frames: number, serial: number): Speaker {
-    const centroid = new Centroid(this.embeddingSize, this.settings.memoryFrames);
-    centroid.add(voice, frames);
-    const known = serial === 0;
-    return { centroid, serial, known, heard: 0, retired: false, similarity: 0, lead: 0 };
+  private newSpeaker(voice: Float32Array, serial: number): Speaker {
+    return {
+      past: new Centroid(this.embeddingSize, this.settings.memoryFrames),
+      voice,
+      length: lengthOf(voice),
+      recent: false,
+      serial,
+      known: serial === 0,
+      heard: 0,
+      retired: false,
+      similarity: 0,
+      lead: 0,
+    };
   }
 
   /** Similarity of the voice of now to every speaker; finds the nearest. */
-  private measure(): void {
+  private measure(embedding: Float32Array): void {
+    const { newSpeakerBelow, sameAbove } = this.settings;
     this.nearest = STRANGER;
     let highest = -Infinity;
-    const voice = this.window.sum;
-    const length = lengthOf(voice);
     this.speakers.forEach((speaker, slot) => {
       if (speaker.retired) return;
-      speaker.similarity = speaker.centroid.similarityTo(voice, length);
-      if (speaker.similarity > highest) {
+      speaker.similarity = cosine(embedding, speaker);
+      // Who was not heard lately must be surer to come back than the others to go on.
+      const enough = speaker.recent ? newSpeakerBelow : sameAbove;
+      if (speaker.similarity > highest && speaker.similarity >= enough) {
         highest = speaker.similarity;
         this.nearest = slot;
       }
@@ -152,12 +182,10 @@ export class SpeakerClustering {
    */
   private whoSpeaks(): number {
     const { newSpeakerBelow, switchEvidence, switchMargin } = this.settings;
-    const nearestValue = this.speakers[this.nearest]?.similarity ?? -1;
-    const nearest = nearestValue < newSpeakerBelow ? STRANGER : this.nearest;
     const present = this.speakers[this.current];
     if (this.current === NOBODY || present?.retired) {
       this.forgetLeads();
-      return nearest;
+      return this.nearest;
     }
     const toBeat = (present?.similarity ?? newSpeakerBelow) + switchMargin;
     this.strangerLead = Math.max(0, this.strangerLead + newSpeakerBelow - toBeat);
@@ -167,9 +195,9 @@ export class SpeakerClustering {
       speaker.lead = Math.max(0, speaker.lead + speaker.similarity - toBeat);
       highest = Math.max(highest, speaker.lead);
     }
-    if (highest < switchEvidence || nearest === this.current) return this.current;
+    if (highest < switchEvidence || this.nearest === this.current) return this.current;
     this.forgetLeads();
-    return nearest;
+    return this.nearest;
   }
 
   private forgetLeads(): void {
@@ -177,54 +205,121 @@ export class SpeakerClustering {
     for (const speaker of this.speakers) speaker.lead = 0;
   }
 
-  private hear(slot: number, embedding: Float32Array): void {
+  /** Puts the piece into memory, if it is long enough to tell a voice, and groups the voices anew now and then. */
+  private closePiece(): void {
+    const { pieceFrames, groupEvery } = this.settings;
+    if (this.pieceFrames * 2 >= pieceFrames) {
+      const gone = this.memory.add(this.piece, this.pieceFrames);
+      const speaker = gone && this.speakers[gone.label];
+      if (speaker && !speaker.known) speaker.past.add(gone.voice, gone.frames);
+      this.ungrouped += 1;
+      if (this.ungrouped >= groupEvery || this.speakers.length === 0) this.regroup();
+    }
+    this.piece.fill(0);
+    this.pieceFrames = 0;
+  }
+
+  /** Groups what is in memory into voices, and gives each group the label of the speaker that it is. */
+  private regroup(): void {
+    this.ungrouped = 0;
+    const weights = this.memory.weightsByLabel();
+    const groups = this.memory.group(this.groups);
+    this.groups = groups.length;
+    const voters = this.votes(groups, weights);
+    for (const speaker of this.speakers) speaker.recent = false;
+    const owned = groups.flatMap((group, index) => this.shares(group, voters[index] ?? []));
+    for (const { slot, share } of owned) this.give(share, slot);
+    groups.forEach((group, index) => {
+      if (voters[index]?.length === 0) this.give(group, this.returning(group) ?? this.welcome(group));
+    });
+    for (const speaker of this.speakers) {
+      if (!speaker.recent && !speaker.known && speaker.past.weight > 0) listenTo(speaker);
+    }
+  }
+
+  private give(group: Group, slot: number): void {
+    this.memory.relabel(group.members, slot);
     const speaker = this.speakers[slot];
     if (!speaker) return;
-    speaker.heard = this.frame;
-    if (speaker.known) return;
-    // Frames of a crossing to somebody else would pull the centroid after them.
-    const sure = this.settings.newSpeakerBelow + this.settings.learnMargin;
-    if (slot === this.nearest && speaker.centroid.similarityTo(embedding, 1) >= sure) {
-      speaker.centroid.add(embedding);
+    speaker.recent = true;
+    if (!speaker.known) listenTo(speaker, group.sum);
+  }
+
+  /** Per group, the speakers most of whose pieces it holds. Who has said too little has no vote. */
+  private votes(groups: readonly Group[], weights: ReadonlyMap<number, number>): number[][] {
+    const voters = groups.map((): number[] => []);
+    for (const [slot, weight] of weights) {
+      if (weight < this.settings.confirmFrames) continue;
+      let most = 0;
+      let choice: number[] | undefined;
+      groups.forEach(({ members }, index) => {
+        const held = members.filter((place) => this.memory.labelOf(place) === slot).length;
+        if (held <= most) return;
+        most = held;
+        choice = voters[index];
+      });
+      choice?.push(slot);
     }
-    if (this.frame % MERGE_EVERY === 0) this.mergeAlike(speaker);
+    return voters;
   }
 
-  /** Looks whether a speaker has become one with another; the earlier label lives on from the next frame. */
-  private mergeAlike(speaker: Speaker): void {
-    for (const other of this.speakers) {
-      if (other === speaker || other.retired || speaker.retired) continue;
-      if (similarity(speaker.centroid.mean, other.centroid.mean) < this.settings.mergeAbove) continue;
-      const [kept, lost] = other.serial < speaker.serial ? [other, speaker] : [speaker, other];
-      if (!kept.known) kept.centroid.add(lost.centroid.mean, lost.centroid.weight);
-      kept.heard = this.frame;
-      lost.retired = true;
-      this.merged += 1;
+  /**
+   * Who the pieces of a group belong to. Speakers that are alike are one from now on, and the earliest keeps the label; those that are
+   * not each keep the pieces that are nearest to them.
+   */
+  private shares(group: Group, voters: readonly number[]): { slot: number; share: Group }[] {
+    const serial = (slot: number) => this.speakers[slot]?.serial ?? 0;
+    const kept: number[] = [];
+    for (const slot of [...voters].sort((one, other) => serial(one) - serial(other))) {
+      const alike = kept.find((other) => this.areOne(other, slot));
+      if (alike === undefined) kept.push(slot);
+      else this.retire(slot, alike);
     }
+    const [only] = kept;
+    if (only === undefined) return [];
+    if (kept.length === 1) return [{ slot: only, share: group }];
+    const voices = kept.map((slot) => this.speakers[slot]?.voice ?? new Float32Array(this.embeddingSize));
+    return this.memory.split(group, voices).map((share, index) => ({ slot: kept[index] ?? only, share }));
   }
 
-  private hearStranger(embedding: Float32Array): number {
-    const candidate = this.candidates.hear(embedding, this.frame);
-    if (candidate.frames < this.settings.confirmFrames) return NOBODY;
-    const same = this.speakers.findIndex(
-      ({ centroid, retired }) =>
-        !retired && similarity(candidate.centroid.mean, centroid.mean) >= this.settings.newSpeakerBelow,
-    );
-    if (same === -1) return this.welcome(candidate);
-    this.candidates.drop(candidate);
-    this.hear(same, embedding);
-    return same;
+  private areOne(slot: number, other: number): boolean {
+    const [one, two] = [this.speakers[slot], this.speakers[other]];
+    if (!one || !two || two.known) return false;
+    return similarity(one.voice, two.voice) >= this.settings.mergeAbove;
   }
 
-  /** Makes a candidate a speaker, if there is room. */
-  private welcome(candidate: Candidate): number {
+  private retire(slot: number, into: number): void {
+    const [lost, kept] = [this.speakers[slot], this.speakers[into]];
+    if (!lost || !kept) return;
+    if (!kept.known && lost.past.weight > 0) kept.past.add(lost.past.mean, lost.past.weight);
+    kept.heard = Math.max(kept.heard, lost.heard);
+    lost.retired = true;
+    this.merged += 1;
+  }
+
+  /** The speaker with a name, or not heard for long, whose voice a group is. */
+  private returning({ sum }: Group): number | undefined {
+    let highest = this.settings.sameAbove;
+    let found: number | undefined;
+    this.speakers.forEach((speaker, slot) => {
+      if (speaker.retired || speaker.recent) return;
+      const value = similarity(sum, speaker.voice);
+      if (value < highest) return;
+      highest = value;
+      found = slot;
+    });
+    return found;
+  }
+
+  /** Makes a group a speaker, if it was heard for long enough and there is room. */
+  private welcome(group: Group): number {
+    if (this.memory.freshFrames(group) < this.settings.confirmFrames) return NOBODY;
     const slot = this.freeSlot();
     if (slot === NOBODY) return NOBODY;
-    this.candidates.drop(candidate);
+    this.memory.forget(slot);
     this.born += 1;
-    const speaker = this.newSpeaker(candidate.centroid.mean, candidate.centroid.weight, this.born);
+    const speaker = this.newSpeaker(group.sum, this.born);
     speaker.heard = this.frame;
-    speaker.similarity = similarity(this.window.sum, speaker.centroid.mean);
     this.speakers[slot] = speaker;
     return slot;
   }
@@ -243,4 +338,18 @@ export class SpeakerClustering {
     });
     return free;
   }
+}
+
+/** Brings a speaker's voice up to date: what was said before, and what of it is in memory. */
+function listenTo(speaker: Speaker, recent?: Float32Array): void {
+  const { mean, weight } = speaker.past;
+  speaker.voice = mean.map((value, index) => weight * value + (recent?.[index] ?? 0));
+  speaker.length = lengthOf(speaker.voice);
+}
+
+/** Cosine of a unit vector with a speaker's voice. */
+function cosine(embedding: Float32Array, { voice, length }: Speaker): number {
+  let dot = 0;
+  for (let index = 0; index < voice.length; index += 1) dot += (embedding[index] ?? 0) * (voice[index] ?? 0);
+  return dot === 0 ? 0 : dot / length;
 }

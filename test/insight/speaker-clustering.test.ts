@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { similarity, SlidingMean, Centroid } from '../../src/insight/centroid';
+import { similarity, Centroid } from '../../src/insight/centroid';
 import { NOBODY, SpeakerClustering } from '../../src/insight/speaker-clustering';
 import {
   conversation,
@@ -258,15 +258,6 @@ describe('Means of embeddings', () => {
     centroid.add(Float32Array.of(6.5));
     assert.equal(centroid.mean[0], 3.5);
     assert.equal(centroid.weight, 4);
-  });
-
-  it('slide over the last frames and begin anew when cleared', () => {
-    const window = new SlidingMean(2, 2);
-    for (const value of [1, 2, 3]) window.add(Float32Array.of(value, 0));
-    assert.deepEqual([...window.sum], [5, 0]);
-    window.clear();
-    window.add(Float32Array.of(0, 7));
-    assert.deepEqual([...window.sum], [0, 7]);
   });
 
   it('compare by angle; nothing is like nothing', () => {

@@ -24,7 +24,15 @@ const speakerMap: ModelDescription = {
     gate: 'voice',
     unknownBelow: 0,
   }),
-  clustering: { confirmFrames: 2, pauseFrames: 1, switchEvidence: 0, switchMargin: 0, windowFrames: 1 },
+  clustering: {
+    pieceFrames: 1,
+    groupEvery: 1,
+    confirmFrames: 2,
+    fewFrames: 0,
+    keepNumber: 0,
+    pauseFrames: 1,
+    switchEvidence: 0,
+  },
 };
 
 const ANNA = [1, 0, 0];

@@ -1,0 +1,98 @@
+/**
+ * Hierarchical clustering by Ward's method: merges, cheapest first, what adds least to the sum of squared distances from the group
+ * means (Ward 1963), by the nearest-neighbour chain (Murtagh 1983) in O(n²).
+ */
+
+/** Two groups that become one. A group is named by one of the points in it. */
+export interface Merge {
+  readonly a: number;
+  readonly b: number;
+  /** What the merge adds to the sum of squares. */
+  readonly cost: number;
+  readonly weightA: number;
+  readonly weightB: number;
+}
+
+/**
+ * All n - 1 merges of n weighted points, cheapest first.
+ *
+ * @param costs row-major [n x n]: what merging two points costs, w1 w2 / (w1 + w2) times their squared distance; overwritten.
+ * @param weights [n]; overwritten.
+ */
+export function wardMerges(costs: Float64Array, weights: Float64Array, n: number): Merge[] {
+  const alive = new Uint8Array(n).fill(1);
+  const nearest = new Int32Array(n);
+  const lowest = new Float64Array(n);
+  const look = (row: number) => {
+    lowest[row] = Infinity;
+    for (let other = 0; other < n; other += 1) {
+      if (alive[other] === 0 || other === row) continue;
+      const cost = costs[row * n + other] ?? 0;
+      if (cost < (lowest[row] ?? 0)) [lowest[row], nearest[row]] = [cost, other];
+    }
+  };
+  for (let row = 0; row < n; row += 1) look(row);
+  return Array.from({ length: n - 1 }, () => {
+    let a = -1;
+    for (let row = 0; row < n; row += 1) {
+      if (alive[row] === 1 && (a < 0 || (lowest[row] ?? 0) < (lowest[a] ?? 0))) a = row;
+    }
+    const b = nearest[a] ?? 0;
+    const made = merge(costs, weights, alive, n, a, b);
+    for (let row = 0; row < n; row += 1) {
+      if (alive[row] === 0) continue;
+      const cost = costs[row * n + a] ?? 0;
+      if (row === a || nearest[row] === a || nearest[row] === b) look(row);
+      else if (cost < (lowest[row] ?? 0)) [lowest[row], nearest[row]] = [cost, a];
+    }
+    return made;
+  });
+}
+
+/** Merges `b` into `a` and brings the costs of merging with others up to date (Lance and Williams 1967). */
+function merge(
+  costs: Float64Array,
+  weights: Float64Array,
+  alive: Uint8Array,
+  n: number,
+  a: number,
+  b: number,
+): Merge {
+  const cost = costs[a * n + b] ?? 0;
+  const weightA = weights[a] ?? 0;
+  const weightB = weights[b] ?? 0;
+  alive[b] = 0;
+  weights[a] = weightA + weightB;
+  for (let other = 0; other < n; other += 1) {
+    if (alive[other] === 0 || other === a) continue;
+    const weight = weights[other] ?? 0;
+    const toA = costs[a * n + other] ?? 0;
+    const toB = costs[b * n + other] ?? 0;
+    const found =
+      ((weight + weightA) * toA + (weight + weightB) * toB - weight * cost) / (weight + weightA + weightB);
+    costs[a * n + other] = found;
+    costs[other * n + a] = found;
+  }
+  return { a, b, cost, weightA, weightB };
+}
+
+/** Group number of each of n points when all merges but the last `groups - 1` are made: numbered by their first points. */
+export function cut(merges: readonly Merge[], n: number, groups: number): Int32Array {
+  const parent = Int32Array.from({ length: n }, (_, point) => point);
+  const root = (point: number): number => {
+    let found = point;
+    while (parent[found] !== found) found = parent[found] ?? found;
+    return found;
+  };
+  for (const { a, b } of merges.slice(0, n - groups)) {
+    const [one, other] = [root(a), root(b)];
+    parent[Math.max(one, other)] = Math.min(one, other);
+  }
+  const numbers = new Map<number, number>();
+  return Int32Array.from({ length: n }, (_, point) => {
+    const found = root(point);
+    const number = numbers.get(found) ?? numbers.size;
+    numbers.set(found, number);
+    return number;
+  });
+}
