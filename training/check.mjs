@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const ort = createRequire(join(process.cwd(), 'package.json'))('onnxruntime-node');
+const ort = createRequire(import.meta.url)('onnxruntime-node');
 const folder = process.argv[2];
 const reference = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8'));
 const FRAME = 1024;
