@@ -13,7 +13,6 @@ import torch
 import corpus as C
 import network as N
 import testset as T
-from cluster import diarize, error_rate
 
 HEAD_LABEL = {"gender": "gender", "underage-speaker": "age", "arousal": "arousal", "emotions": "emotion", "language": "language"}
 SILENT_RMS = 0.005
@@ -73,7 +72,6 @@ def build_items(folder, cache):
             events.append(T.Item(pcm[:30 * C.RATE].astype(np.float32), row["voice"], row["corpus"], kind=int(table["kind"][i])))
     sets["event", "clean"] = events
     sets["event", "telephone"] = [T.Item(T.telephone(i.pcm), i.voice, i.corpus, **i.labels) for i in events]
-    sets["conversation", "clean"] = T.conversations(rows, table, sound, 24, rng)
     with open(path, "wb") as file:
         pickle.dump(sets, file, protocol=4)
     return sets
@@ -107,8 +105,7 @@ class Answers:
         if key not in self.known:
             items = self.sets[key]
             sounds = [i.pcm if isinstance(i, T.Item) else i[0] for i in items]
-            wanted = ("embedding",) if key[0] == "conversation" else tuple(N.HEADS)
-            self.known[key] = run(self.net, sounds, wanted, 64 if len(sounds[0]) < 4 * C.RATE else 16)
+            self.known[key] = run(self.net, sounds, tuple(N.HEADS), 64 if len(sounds[0]) < 4 * C.RATE else 16)
         return self.known[key]
 
 
@@ -193,18 +190,6 @@ def evaluate(answers, fitted=None, quick=False):
                     values.append(auc(np.concatenate([parts[p][0] for p in pick]), np.concatenate([parts[p][1] for p in pick])))
                 made["interval95"] = [round(float(np.percentile(values, q)), 4) for q in (2.5, 97.5)]
                 results.setdefault(head, {})["frames, " + condition] = made
-            continue
-        if name == "conversation":
-            rates = {}
-            outs = answers[name, condition]
-            for (pcm, who, people, corpus), out in zip(items, outs):
-                answer = diarize(out["embedding"], who >= 0, fitted.get("speaker-map", {}).get("clustering"))
-                rates.setdefault(corpus, []).append((error_rate(who, answer), (who >= 0).sum(), len(people), len(set(answer[answer >= 0]))))
-            flat = [r for many in rates.values() for r in many]
-            results["speaker-map"] = {condition: {
-                "conversations": len(flat), "der": round(float(np.average([r[0] for r in flat], weights=[r[1] for r in flat])), 4),
-                "speech": "true speech frames given; missed and false speech not counted", "countRight": round(float(np.mean([r[2] == r[3] for r in flat])), 4),
-                "byCorpus": {c: round(float(np.average([r[0] for r in many], weights=[r[1] for r in many])), 4) for c, many in rates.items()}}}
             continue
         if name == "event":
             outs = answers[name, condition]

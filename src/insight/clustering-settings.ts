@@ -11,7 +11,7 @@ export const CLUSTERING_DEFAULTS = {
   /** Pieces that are remembered one by one. */
   memoryPieces: 128,
   /** New pieces between two groupings of what is remembered. */
-  groupEvery: 2,
+  groupEvery: 4,
   /** What one more voice must take off the mean squared distance of the pieces from their voices, 0 to 2. */
   groupCost: 0.09,
   /** While fewer frames than this are remembered, one more voice costs more than twice that. */
