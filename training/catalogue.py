@@ -35,7 +35,7 @@ def entry(name, offsets, fitted, training_data):
     made["gate"] = "volume" if name in GATED_BY_VOLUME else "voice"
     made["unknownBelow"] = fitted.get("unknownBelow", 0.0) if name in WITH_UNKNOWN else None
     if name == "speaker-map":
-        made["clustering"] = fitted.get("clustering", {"newSpeakerBelow": 0.45, "windowFrames": 16})
+        made["clustering"] = fitted.get("clustering", {})
     made["license"] = "Apache-2.0" if training_data == "open" else "CC-BY-NC-SA-4.0"
     made["trainingData"] = training_data
     made["card"] = f"{name}.md"

@@ -42,7 +42,7 @@ def publish(name, checkpoint, corpus, cache, out, clustering=None, quick=False):
     heads = [head for head in N.HEADS if head not in made["leftOut"]]
     answers = evaluate.Answers(net, sets)
     fitted, report = calibrate.calibrate(answers, heads)
-    fitted["speaker-map"] = {"clustering": clustering or {"newSpeakerBelow": 0.45}, "unknownBelow": 0.0}
+    fitted["speaker-map"] = {"clustering": clustering or {}, "unknownBelow": 0.0}
     folder = os.path.join(out, made["folder"])
     os.makedirs(folder, exist_ok=True)
     graph = os.path.join(folder, "deeptone.onnx")
