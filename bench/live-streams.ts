@@ -15,19 +15,9 @@ import { brokerNode, startNodeRed, type FlowNode, type NodeRedProcess } from '..
 import type { CollectorReport, MeasureRequest } from './live/collector-report';
 import type { DeviceClocks } from './live/latency-meter';
 import { cpuSeconds } from './live/process-cpu';
+import { NINE_MODELS } from './models';
 import { median, type Measurement } from './report';
 
-const MODELS = [
-  'speech-rt',
-  'speech',
-  'gender',
-  'arousal',
-  'emotions',
-  'language',
-  'underage-speaker',
-  'audio-event',
-  'speaker-map',
-];
 /** Streams open, code gets compiled, and buffers grow before anything is measured. */
 const WARM_UP_MS = 10_000;
 /** What is under way when the devices end. */
@@ -63,7 +53,7 @@ function flow(port: number, settings: Settings): FlowNode[] {
       type: 'deeptone-stream',
       z: 'tab',
       engine: 'engine',
-      models: MODELS,
+      models: NINE_MODELS,
       outputPeriod: settings.periodMs,
       source: 'mqtt',
       broker: 'broker',
@@ -149,7 +139,10 @@ function figures(report: CollectorReport, settings: Settings): readonly Measurem
   const after = median(report.rss.slice(0, samples)) / MEGABYTE;
   const end = median(report.rss.slice(-samples)) / MEGABYTE;
   return [
-    { measure: `streams, ${MODELS.length} models, ${settings.frameMs} ms messages`, value: settings.streams },
+    {
+      measure: `streams, ${NINE_MODELS.length} models, ${settings.frameMs} ms messages`,
+      value: settings.streams,
+    },
     { measure: `steps of ${settings.periodMs} ms`, value: steps },
     { measure: 'steps missing', value: missing, target: { atMost: 0 } },
     { measure: 'streams without a step', value: silent, target: { atMost: 0 } },
