@@ -50,7 +50,7 @@ function measure(settings, part) {
   };
 }
 
-let best = { pieceFrames: 4, memoryPieces: 128, groupEvery: 4, groupCost: 0.09, fewFrames: 32, keepNumber: 0.02, apart: 1.2, newSpeakerBelow: 0.15, confirmFrames: 8, sameAbove: 0.5, mergeAbove: 0.45, pauseFrames: 6, switchMargin: 0, switchEvidence: 0.05 };
+let best = { pieceFrames: 4, memoryPieces: 80, groupEvery: 5, fitsAbove: 0.65, groupCost: 0.09, fewFrames: 32, keepNumber: 0.02, apart: 1.2, newSpeakerBelow: 0.15, confirmFrames: 8, sameAbove: 0.5, mergeAbove: 0.45, pauseFrames: 6, switchMargin: 0, switchEvidence: 0.05 };
 const score = (settings) => {
   const { der, countRight } = measure(settings, 'tune');
   return der - 0.05 * countRight;

@@ -9,9 +9,11 @@ export const CLUSTERING_DEFAULTS = {
   /** Frames of a piece: speech is remembered, and voices are told apart, in pieces. */
   pieceFrames: 4,
   /** Pieces that are remembered one by one. */
-  memoryPieces: 128,
+  memoryPieces: 80,
   /** New pieces between two groupings of what is remembered. */
-  groupEvery: 4,
+  groupEvery: 5,
+  /** Similarity from which a piece is the present speaker's without another look. */
+  fitsAbove: 0.65,
   /** What one more voice must take off the mean squared distance of the pieces from their voices, 0 to 2. */
   groupCost: 0.09,
   /** While fewer frames than this are remembered, one more voice costs more than twice that. */

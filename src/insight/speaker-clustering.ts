@@ -7,7 +7,7 @@
  * the number of pieces and speakers, whatever the length of the stream.
  */
 import type { ClusteringSettings } from '../inference/prediction-engine';
-import { Centroid, lengthOf, normalised, similarity } from './centroid';
+import { Centroid, dot, lengthOf, normalised, similarity } from './centroid';
 import { speakerSettings, type SpeakerSettings } from './clustering-settings';
 import { VoiceMemory, type Group } from './voice-memory';
 
@@ -15,6 +15,8 @@ import { VoiceMemory, type Group } from './voice-memory';
 export const NOBODY = -1;
 /** Somebody who is near no speaker that is known. */
 const STRANGER = -2;
+/** How much a piece that sounds like the present speaker counts towards the next grouping: there is little to learn from it. */
+const URGENCY_OF_A_FIT = 1 / 4;
 
 interface Speaker {
   /** What was said before the pieces in memory. */
@@ -212,11 +214,20 @@ export class SpeakerClustering {
       const gone = this.memory.add(this.piece, this.pieceFrames);
       const speaker = gone && this.speakers[gone.label];
       if (speaker && !speaker.known) speaker.past.add(gone.voice, gone.frames);
-      this.ungrouped += 1;
+      this.ungrouped += this.fits() ? URGENCY_OF_A_FIT : 1;
       if (this.ungrouped >= groupEvery || this.speakers.length === 0) this.regroup();
     }
     this.piece.fill(0);
     this.pieceFrames = 0;
+  }
+
+  /** Whether the piece sounds like the present speaker, and then is this one's without another look. */
+  private fits(): boolean {
+    const speaker = this.speakers[this.current];
+    if (!speaker?.recent || speaker.retired) return false;
+    if (similarity(this.piece, speaker.voice) < this.settings.fitsAbove) return false;
+    this.memory.labelLatest(this.current);
+    return true;
   }
 
   /** Groups what is in memory into voices, and gives each group the label of the speaker that it is. */
@@ -226,13 +237,14 @@ export class SpeakerClustering {
     const groups = this.memory.group(this.groups);
     this.groups = groups.length;
     const voters = this.votes(groups, weights);
-    for (const speaker of this.speakers) speaker.recent = false;
+    const before = this.speakers.filter((speaker) => speaker.recent);
+    for (const speaker of before) speaker.recent = false;
     const owned = groups.flatMap((group, index) => this.shares(group, voters[index] ?? []));
     for (const { slot, share } of owned) this.give(share, slot);
     groups.forEach((group, index) => {
       if (voters[index]?.length === 0) this.give(group, this.returning(group) ?? this.welcome(group));
     });
-    for (const speaker of this.speakers) {
+    for (const speaker of before) {
       if (!speaker.recent && !speaker.known && speaker.past.weight > 0) listenTo(speaker);
     }
   }
@@ -349,7 +361,6 @@ function listenTo(speaker: Speaker, recent?: Float32Array): void {
 
 /** Cosine of a unit vector with a speaker's voice. */
 function cosine(embedding: Float32Array, { voice, length }: Speaker): number {
-  let dot = 0;
-  for (let index = 0; index < voice.length; index += 1) dot += (embedding[index] ?? 0) * (voice[index] ?? 0);
-  return dot === 0 ? 0 : dot / length;
+  const product = dot(embedding, voice);
+  return product === 0 ? 0 : product / length;
 }

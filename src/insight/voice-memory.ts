@@ -1,6 +1,6 @@
 /** What was said lately, in pieces of a quarter of a second, and how many voices that is. */
 import type { SpeakerSettings } from './clustering-settings';
-import { normalised } from './centroid';
+import { dot, normalised } from './centroid';
 import { cut, wardMerges } from './ward';
 
 /** One voice among the pieces in memory. */
@@ -23,7 +23,7 @@ export interface Piece {
 /** Label of pieces whose speaker made room for another. */
 const FORGOTTEN = -2;
 /** Times that pieces change to the nearest group. */
-const REFINEMENTS = 3;
+const REFINEMENTS = 1;
 
 /** Work space of a grouping; one for all streams, since a grouping never waits. */
 let costs = new Float64Array(0);
@@ -51,7 +51,15 @@ export class VoiceMemory {
 
   /** Label of the piece that came last. */
   get latestLabel(): number {
-    return this.labelOf((this.next + this.settings.memoryPieces - 1) % this.settings.memoryPieces);
+    return this.labelOf(this.latestPlace);
+  }
+
+  labelLatest(label: number): void {
+    this.labels[this.latestPlace] = label;
+  }
+
+  private get latestPlace(): number {
+    return (this.next + this.settings.memoryPieces - 1) % this.settings.memoryPieces;
   }
 
   /** Frames per label of the pieces that have one. */
@@ -178,10 +186,12 @@ export class VoiceMemory {
     if (costs.length < n * n) costs = new Float64Array(n * n);
     for (let a = 0; a < n; a += 1) {
       const weightA = this.frames[a] ?? 0;
-      for (let b = 0; b < n; b += 1) {
+      const row = a * this.settings.memoryPieces;
+      for (let b = 0; b < a; b += 1) {
         const weightB = this.frames[b] ?? 0;
-        const cosine = this.cosines[a * this.settings.memoryPieces + b] ?? 0;
-        costs[a * n + b] = ((weightA * weightB) / (weightA + weightB)) * 2 * (1 - cosine);
+        const cost = ((2 * weightA * weightB) / (weightA + weightB)) * (1 - (this.cosines[row + b] ?? 0));
+        costs[a * n + b] = cost;
+        costs[b * n + a] = cost;
       }
     }
     return costs;
@@ -200,13 +210,10 @@ function nearestOf(voice: Float32Array, means: readonly Float32Array[]): number 
   let nearest = 0;
   means.forEach((mean, index) => {
     const value = dot(voice, mean);
-    if (value > highest) [highest, nearest] = [value, index];
+    if (value > highest) {
+      highest = value;
+      nearest = index;
+    }
   });
   return nearest;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index += 1) sum += (a[index] ?? 0) * (b[index] ?? 0);
-  return sum;
 }

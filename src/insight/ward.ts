@@ -20,40 +20,51 @@ export interface Merge {
  * @param weights [n]; overwritten.
  */
 export function wardMerges(costs: Float64Array, weights: Float64Array, n: number): Merge[] {
-  const alive = new Uint8Array(n).fill(1);
+  const merges: Merge[] = [];
+  const groups = Int32Array.from({ length: n }, (_, point) => point);
+  let count = n;
   const nearest = new Int32Array(n);
   const lowest = new Float64Array(n);
   const look = (row: number) => {
-    lowest[row] = Infinity;
-    for (let other = 0; other < n; other += 1) {
-      if (alive[other] === 0 || other === row) continue;
+    let least = Infinity;
+    for (let index = 0; index < count; index += 1) {
+      const other = groups[index] ?? 0;
       const cost = costs[row * n + other] ?? 0;
-      if (cost < (lowest[row] ?? 0)) [lowest[row], nearest[row]] = [cost, other];
+      if (other === row || cost >= least) continue;
+      least = cost;
+      nearest[row] = other;
     }
+    lowest[row] = least;
   };
   for (let row = 0; row < n; row += 1) look(row);
-  return Array.from({ length: n - 1 }, () => {
-    let a = -1;
-    for (let row = 0; row < n; row += 1) {
-      if (alive[row] === 1 && (a < 0 || (lowest[row] ?? 0) < (lowest[a] ?? 0))) a = row;
+  while (count > 1) {
+    let a = groups[0] ?? 0;
+    for (let index = 1; index < count; index += 1) {
+      const row = groups[index] ?? 0;
+      if ((lowest[row] ?? 0) < (lowest[a] ?? 0)) a = row;
     }
     const b = nearest[a] ?? 0;
-    const made = merge(costs, weights, alive, n, a, b);
-    for (let row = 0; row < n; row += 1) {
-      if (alive[row] === 0) continue;
+    count -= 1;
+    groups[groups.indexOf(b)] = groups[count] ?? 0;
+    merges.push(merge(costs, weights, groups.subarray(0, count), n, a, b));
+    for (let index = 0; index < count; index += 1) {
+      const row = groups[index] ?? 0;
       const cost = costs[row * n + a] ?? 0;
       if (row === a || nearest[row] === a || nearest[row] === b) look(row);
-      else if (cost < (lowest[row] ?? 0)) [lowest[row], nearest[row]] = [cost, a];
+      else if (cost < (lowest[row] ?? 0)) {
+        lowest[row] = cost;
+        nearest[row] = a;
+      }
     }
-    return made;
-  });
+  }
+  return merges;
 }
 
 /** Merges `b` into `a` and brings the costs of merging with others up to date (Lance and Williams 1967). */
 function merge(
   costs: Float64Array,
   weights: Float64Array,
-  alive: Uint8Array,
+  groups: Int32Array,
   n: number,
   a: number,
   b: number,
@@ -61,10 +72,9 @@ function merge(
   const cost = costs[a * n + b] ?? 0;
   const weightA = weights[a] ?? 0;
   const weightB = weights[b] ?? 0;
-  alive[b] = 0;
   weights[a] = weightA + weightB;
-  for (let other = 0; other < n; other += 1) {
-    if (alive[other] === 0 || other === a) continue;
+  for (const other of groups) {
+    if (other === a) continue;
     const weight = weights[other] ?? 0;
     const toA = costs[a * n + other] ?? 0;
     const toB = costs[b * n + other] ?? 0;
