@@ -2,7 +2,8 @@
 
 /** Cosine of the angle between two vectors; 0 where one of them is all zeros. */
 export function similarity(a: Float32Array, b: Float32Array): number {
-  return cosine(a, lengthOf(a), b, lengthOf(b));
+  const product = dot(a, b);
+  return product === 0 ? 0 : product / (lengthOf(a) * lengthOf(b));
 }
 
 /** Inner product; four sums side by side, because one would wait for each addition. */
@@ -26,12 +27,6 @@ export function lengthOf(vector: Float32Array): number {
   return Math.sqrt(energy);
 }
 
-/** As {@link similarity}, where the lengths are known. */
-function cosine(a: Float32Array, lengthA: number, b: Float32Array, lengthB: number): number {
-  const product = dot(a, b);
-  return product === 0 ? 0 : product / (lengthA * lengthB);
-}
-
 /** The vector at unit length; all zeros stay all zeros. */
 export function normalised(vector: ArrayLike<number>): Float32Array {
   let energy = 0;
@@ -48,7 +43,6 @@ export class Centroid {
   readonly mean: Float32Array;
   /** Frames behind the mean, at most `memory`. */
   weight = 0;
-  private length = 0;
 
   constructor(
     size: number,
@@ -65,11 +59,5 @@ export class Centroid {
       const mean = this.mean[index] ?? 0;
       this.mean[index] = mean + share * ((embedding[index] ?? 0) - mean);
     }
-    this.length = lengthOf(this.mean);
-  }
-
-  /** Cosine with a vector of the given length. */
-  similarityTo(vector: Float32Array, length: number): number {
-    return cosine(vector, length, this.mean, this.length);
   }
 }

@@ -22,8 +22,6 @@ export interface Piece {
 
 /** Label of pieces whose speaker made room for another. */
 const FORGOTTEN = -2;
-/** Times that pieces change to the nearest group. */
-const REFINEMENTS = 1;
 
 /** Work space of a grouping; one for all streams, since a grouping never waits. */
 let costs = new Float64Array(0);
@@ -151,14 +149,11 @@ export class VoiceMemory {
     return this.gather(assigned, voices.length);
   }
 
+  /** Lets every piece go to the group whose mean is nearest: Ward's merges are never taken back. */
   private refined(assigned: Int32Array, groups: number): Group[] {
-    for (let round = 0; round < REFINEMENTS; round += 1) {
-      const means = this.gather(assigned, groups).map(({ sum }) => normalised(sum));
-      this.voices.forEach((voice, place) => {
-        assigned[place] = nearestOf(voice, means);
-      });
-    }
-    return this.gather(assigned, groups).filter(({ weight }) => weight > 0);
+    const means = this.gather(assigned, groups).map(({ sum }) => normalised(sum));
+    const nearest = Int32Array.from(this.voices, (voice) => nearestOf(voice, means));
+    return this.gather(nearest, groups).filter(({ weight }) => weight > 0);
   }
 
   private gather(assigned: Int32Array, groups: number): Group[] {

@@ -1,6 +1,6 @@
 /**
  * Hierarchical clustering by Ward's method: merges, cheapest first, what adds least to the sum of squared distances from the group
- * means (Ward 1963), by the nearest-neighbour chain (Murtagh 1983) in O(n²).
+ * means (Ward 1963). Every group remembers its nearest, which makes it O(n²) in all but rare cases (Anderberg 1973).
  */
 
 /** Two groups that become one. A group is named by one of the points in it. */

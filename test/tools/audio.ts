@@ -1,6 +1,7 @@
 /**
  * Sound for tests: synthesised in code, spoken by espeak-ng, or converted by sox and ffmpeg. Nothing is stored.
  */
+import { seededRandom } from '../../src/own-models/random';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,16 +64,7 @@ export function run(program: string, args: readonly string[], input?: Uint8Array
   });
 }
 
-/** Numbers in [0, 1) that are the same in every run (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { seededRandom };
 
 /** A sine at `hz`, `seconds` long, at `rate` Hz. */
 export function tone(hz: number, seconds: number, rate = 16_000, amplitude = 0.5): Float32Array {
