@@ -156,7 +156,7 @@ def main(arguments):
                 results.setdefault(head, {})[left] = made
                 print(head, "without", left, made["uar"], made["interval95"], made["items"], "windows", made["speakers"], "voices", flush=True)
     with open(arguments.out, "w") as file:
-        json.dump({"method": " ".join(__doc__.split()), "trunk": "open set", "seed": arguments.seed, "steps": arguments.steps, "leftOut": results}, file, indent=1)
+        json.dump({"method": " ".join(__doc__.split()), "trunk": "open set", "pools": arguments.versions, "seed": arguments.seed, "steps": arguments.steps, "leftOut": results}, file, indent=1)
         file.write("\n")
 
 

@@ -1,11 +1,12 @@
 // Finds the settings of the speaker map's clustering on built conversations of dev voices, with the engine's own clustering.
-// Usage: node tune-clustering.mjs FOLDER, where clustering.py left embeddings and who speaks. Needs the package to be built.
+// Usage: node tune-clustering.mjs FOLDER [SETTINGS.json]. clustering.py left embeddings and who speaks in FOLDER. With settings (as under results/,
+// or a catalogue's `clustering`) nothing is tuned: they are judged alone. Needs the package to be built.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const { SpeakerClustering } = require(process.argv[3] ?? '../dist/src/insight/speaker-clustering.js');
+const { SpeakerClustering } = require('../dist/src/insight/speaker-clustering.js');
 const folder = process.argv[2];
 const { size, conversations } = JSON.parse(readFileSync(join(folder, 'conversations.json'), 'utf8'));
 const loaded = conversations.map(({ name, who, gate, people, corpus, part }) => {
@@ -65,26 +66,33 @@ const grid = {
   switchEvidence: [0.05, 0.1, 0.2],
   pauseFrames: [4, 6, 10],
 };
-let lowest = score(best);
-for (let round = 0; round < 2; round++) {
-  for (const [name, values] of Object.entries(grid)) {
-    for (const value of values) {
-      const settings = { ...best, [name]: value };
-      const found = score(settings);
-      if (found < lowest - 1e-9) [best, lowest] = [settings, found];
+function tune() {
+  let lowest = score(best);
+  for (let round = 0; round < 2; round++) {
+    for (const [name, values] of Object.entries(grid)) {
+      for (const value of values) {
+        const settings = { ...best, [name]: value };
+        const found = score(settings);
+        if (found < lowest - 1e-9) [best, lowest] = [settings, found];
+      }
     }
   }
-}
-// Settings depend on each other: a walk of random steps finds what one at a time does not.
-let state = 1;
-const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
-for (let tries = 0; tries < 40; tries++) {
-  const settings = { ...best };
-  for (let steps = 0; steps < 1 + 3 * random(); steps++) {
-    const [name, values] = Object.entries(grid)[Math.floor(random() * Object.keys(grid).length)];
-    settings[name] = values[Math.floor(random() * values.length)];
+  // Settings depend on each other: a walk of random steps finds what one at a time does not.
+  let state = 1;
+  const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
+  for (let tries = 0; tries < 40; tries++) {
+    const settings = { ...best };
+    for (let steps = 0; steps < 1 + 3 * random(); steps++) {
+      const [name, values] = Object.entries(grid)[Math.floor(random() * Object.keys(grid).length)];
+      settings[name] = values[Math.floor(random() * values.length)];
+    }
+    const found = score(settings);
+    if (found < lowest - 1e-9) [best, lowest] = [settings, found];
   }
-  const found = score(settings);
-  if (found < lowest - 1e-9) [best, lowest] = [settings, found];
 }
+
+if (process.argv[3]) {
+  const given = JSON.parse(readFileSync(process.argv[3], 'utf8'));
+  best = given.settings ?? given;
+} else tune();
 console.log(JSON.stringify({ settings: best, tuned: measure(best, 'tune'), judged: measure(best, 'test') }, null, 1));
