@@ -10,7 +10,7 @@ export const CLUSTERING_DEFAULTS = {
   pieceFrames: 4,
   /** Pieces that are remembered one by one. */
   memoryPieces: 80,
-  /** New pieces between two groupings of what is remembered. */
+  /** New pieces between two groupings of what is remembered; one that sounds like nobody so far brings the next forward. */
   groupEvery: 5,
   /** Similarity from which a piece is the present speaker's without another look. */
   fitsAbove: 0.65,

@@ -215,7 +215,7 @@ export class SpeakerClustering {
       const speaker = gone && this.speakers[gone.label];
       if (speaker && !speaker.known) speaker.past.add(gone.voice, gone.frames);
       this.ungrouped += this.fits() ? URGENCY_OF_A_FIT : 1;
-      if (this.ungrouped >= groupEvery || this.speakers.length === 0) this.regroup();
+      if (this.ungrouped >= groupEvery || this.isStrange()) this.regroup();
     }
     this.piece.fill(0);
     this.pieceFrames = 0;
@@ -228,6 +228,12 @@ export class SpeakerClustering {
     if (similarity(this.piece, speaker.voice) < this.settings.fitsAbove) return false;
     this.memory.labelLatest(this.current);
     return true;
+  }
+
+  /** Whether the piece sounds like nobody so far: if a new voice has begun, the sooner it is known the better. */
+  private isStrange(): boolean {
+    const { sameAbove } = this.settings;
+    return this.speakers.every(({ voice, retired }) => retired || similarity(this.piece, voice) < sameAbove);
   }
 
   /** Groups what is in memory into voices, and gives each group the label of the speaker that it is. */

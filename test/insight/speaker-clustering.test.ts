@@ -74,6 +74,23 @@ describe('The clustering of voices', () => {
     }
   });
 
+  it('does not wait for the next grouping when a voice sounds like nobody so far', () => {
+    const delays = Array.from({ length: 20 }, (_, seed) => {
+      const turns: Turn[] = [
+        [0, 100],
+        [1, 100],
+      ];
+      const clustering = new SpeakerClustering(EMBEDDING_SIZE, { ...MADE_VOICES, groupEvery: 40 });
+      const { truth, found } = listen(new VoiceWorld(seed + 1, EASY), turns, clustering);
+      const change = truth.indexOf(1);
+      const known = found.findIndex(
+        (slot, frame) => frame >= change && slot !== found[change - 1] && slot !== NOBODY,
+      );
+      return known < 0 ? Infinity : known - change;
+    });
+    assert.ok(mean(delays) < 30, `${mean(delays)} frames`);
+  });
+
   it('finds one speaker in a monologue with pauses', () => {
     const world = new VoiceWorld(3, EASY);
     const turns = Array.from({ length: 40 }, (_, turn): Turn => [turn % 2 === 0 ? 0 : null, 30]);
