@@ -21,14 +21,15 @@ OLDEST_CHILD = 10       # years; from 11 on voices come near to those of women, 
 OPEN = {"see report", "CC BY-SA 3.0", "GPL/GFDL", "Apache-2.0", "per licence files", "CC BY 3.0", "GPL-2+", "ODbL", "CC0", "CC0 (project)", "CC BY 4.0",
         "CC BY 4.0 (README)", "CC BY 4.0 (MLS)", "CC BY 4.0 (VCTK)", "CC BY 4.0 (LibriTTS)", "DCASE 2016 challenge", "GPL/CC-BY-SA", "Pixabay/CC0",
         "GPL-2", "GPL-3+", "GPL-3"}
-GENDER_TRUSTED = {"speechocean762", "librispeech", "ravdess", "emovo", "emodb", "emodb2s", "samplevoice", "asterisk", "kerstin", "thorsten", "libritts", "sppas"}
+GENDER_TRUSTED = {"kajongg", "speechocean762", "librispeech", "ravdess", "emovo", "emodb", "emodb2s", "samplevoice", "asterisk", "kerstin", "thorsten", "libritts", "sppas"}
+DEBIAN_LICENCE = "Debian main"     # free by Debian's guidelines; the package's copyright file names the licence
 # Batches whose voices are many or unknown: nothing in them says who speaks.
-MANY_VOICES = {"samplevoice", "wwb", "precise", "s2i", "watson", "emovdb", "sugarizer", "dcase16", "beronet"}
+MANY_VOICES = {"tuxpaint", "ktuberling", "qabcs", "fillets-ng", "unknown-horizons", "pocketsphinx", "codec2", "samplevoice", "wwb", "precise", "s2i", "watson", "emovdb", "sugarizer", "dcase16", "beronet"}
 
 
 def open_licence(row):
     # What speech-ocean's report allows is any use; a few rows name no licence of their own.
-    return row["licence"] in OPEN
+    return row["licence"] in OPEN or row["licence"] == DEBIAN_LICENCE
 
 
 def read_manifest(folder):
@@ -43,7 +44,8 @@ def read_manifest(folder):
 def labels(rows):
     """Integer labels of all rows: {name: array [clips]}, -1 where unknown; and the names of corpora and voices."""
     corpora = sorted({r["corpus"] for r in rows})
-    voices = sorted({r["voice"] for r in rows})
+    later = {r["voice"] for r in rows if r["licence"] == DEBIAN_LICENCE}      # the numbers of the corpus's own voices stay as they are without them
+    voices = sorted({r["voice"] for r in rows}, key=lambda voice: (voice in later, voice))
     table = {name: np.full(len(rows), -1, np.int32) for name in ("gender", "age", "emotion", "arousal", "language", "speaker")}
     table["kind"] = np.array([KINDS.index(r["event"]) for r in rows], np.int32)
     table["corpus"] = np.array([corpora.index(r["corpus"]) for r in rows], np.int32)

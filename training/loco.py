@@ -52,7 +52,8 @@ class Taps:
 
     def __getitem__(self, i):
         if i not in self.known:
-            self.known[i] = [self.hear(frames[at:at + n], active[at:at + n]) for frames, active, spans, _ in self.pool.versions for at, n in [spans[i]]]
+            versions, clip = self.pool.clips[i]
+            self.known[i] = [self.hear(frames[at:at + n], active[at:at + n]) for frames, active, spans, _ in versions for at, n in [spans[clip]]]
         return self.known[i]
 
     def hear(self, log_power, active):
@@ -110,14 +111,18 @@ def fit(top, taps, chooser, label_of, frames, silence, steps, rng):
 def main(arguments):
     torch.set_num_threads(1)
     net = E.load(arguments.trunk)
-    rows = C.read_manifest(arguments.corpus)
+    rows, folders = C.read_manifest(arguments.corpus), [(arguments.cache, arguments.versions)]
+    debian = os.path.join(arguments.cache, "debian")
+    if os.path.exists(os.path.join(debian, "manifest.csv")):
+        rows += C.read_manifest(debian)
+        folders.append((debian, [version for version in arguments.versions if version > 0]))
     table, _, _ = C.labels(rows)
     names, voices = np.array([r["corpus"] for r in rows]), [r["voice"] for r in rows]
-    taps = {"real": Taps(net, Pool(arguments.cache, arguments.versions, table))}
+    taps = {"real": Taps(net, Pool(folders, table))}
     spoken, spoken_table = os.path.join(arguments.cache, "spoken"), None
     if os.path.exists(os.path.join(spoken, "manifest.csv")):
         spoken_table = C.labels(C.read_manifest(spoken))[0]
-        taps["spoken"] = Taps(net, Pool(spoken, [1], spoken_table))
+        taps["spoken"] = Taps(net, Pool([(spoken, [1])], spoken_table))
     with torch.no_grad():
         silence = net(torch.full((1, 320, 64), N.SILENCE))["tap_medium"][0, :, -1]
     results = {}

@@ -7,7 +7,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LANGUAGES = ("de", "en", "es", "fr", "it")
-POOLS, SPOKEN_POOLS = (0, 1, 2, 3, 4), (1, 2, 3, 4)
+POOLS, SPOKEN_POOLS, DEBIAN_POOLS = (0, 1, 2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4)
 STANDARD_TASKS = {"scene": 0.21, "event": 0.11, "gender": 0.05, "age": 0.13, "emotion": 0.17, "language": 0.18, "speaker": 0.15}
 
 
@@ -43,6 +43,8 @@ def train(a, name, steps, *options):
                "--versions", *map(str, POOLS), "--steps", str(steps), *(["--bfloat16"] if a.bfloat16 else []), *options]
     if os.path.exists(os.path.join(a.cache, "spoken", "manifest.csv")):
         command += ["--spoken", *map(str, SPOKEN_POOLS)]
+    if os.path.exists(os.path.join(a.cache, "debian", "manifest.csv")):
+        command += ["--debian", *map(str, DEBIAN_POOLS)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"} if a.device == "cpu" else None
     running = [subprocess.Popen([*command, "--rank", str(rank)], env=environment) for rank in range(a.processes)]
     if any(process.wait() for process in running):
@@ -59,6 +61,11 @@ def main(a):
         step(os.path.join(spoken, "manifest.csv"), "tts.py", "--text", a.text, "--out", spoken)
         for version in SPOKEN_POOLS:
             step(os.path.join(spoken, f"pool{version}.npz"), "features.py", "--corpus", spoken, "--rooms", a.corpus, "--cache", spoken, "--versions", str(version))
+    if a.packages:
+        debian = os.path.join(a.cache, "debian")
+        step(os.path.join(debian, "manifest.csv"), "debian.py", "--packages", a.packages, "--out", debian)
+        for version in DEBIAN_POOLS:
+            step(os.path.join(debian, f"pool{version}.npz"), "features.py", "--corpus", debian, "--rooms", a.corpus, "--cache", debian, "--versions", str(version))
     train(a, "open", a.open_steps, "--data", "open", "--seed", str(a.seed))
     opened = os.path.join(a.cache, "run-open", "checkpoint.pt")
     train(a, "first", a.steps * 2 // 5, "--data", "all", "--seed", str(a.seed + 1), "--init", opened, "--warmup", "150", "--tasks", json.dumps(STANDARD_TASKS))
@@ -77,6 +84,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", required=True, help="folder of the model sets")
     parser.add_argument("--cache", default=os.path.join(HERE, "..", ".cache", "training"))
     parser.add_argument("--text", help="folder with the unpacked manual pages of five languages, for synthetic speech")
+    parser.add_argument("--packages", help="folder with the unpacked Debian packages that `debian.py --list` names, for more voices, music and noises")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--bfloat16", action="store_true")

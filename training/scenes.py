@@ -39,41 +39,54 @@ def fill_pauses(active):
 
 
 class Pool:
-    """Clips of one or more corpora in several augmented versions."""
+    """Clips in several augmented versions, of one folder of pools or of several, one after the other as in `table`."""
 
-    def __init__(self, cache, versions, table):
-        self.table, self.versions = table, []
-        for version in versions:
-            base = os.path.join(cache, f"pool{version}")
-            meta = np.load(base + ".npz")
-            frames = np.memmap(base + ".f16", np.float16, "r").reshape(-1, N.MELS)
-            self.versions.append((frames, np.memmap(base + ".act", np.uint8, "r"), meta["spans"], meta["speed"]))
+    def __init__(self, folders, table):
+        """folders: (path, versions) of each."""
+        self.table, self.clips = table, []
+        for folder, versions in folders:
+            made = []
+            for version in versions:
+                base = os.path.join(folder, f"pool{version}")
+                meta = np.load(base + ".npz")
+                frames = np.memmap(base + ".f16", np.float16, "r").reshape(-1, N.MELS)
+                made.append((frames, np.memmap(base + ".act", np.uint8, "r"), meta["spans"], meta["speed"]))
+            self.clips += [(made, i) for i in range(len(made[0][2]))]
 
     def clip(self, i, rng):
         """Features [frames, 64], activity [frames] and speed of clip i in a random version."""
-        frames, active, spans, speed = self.versions[rng.integers(len(self.versions))]
+        versions, i = self.clips[i]
+        frames, active, spans, speed = versions[rng.integers(len(versions))]
         at, length = spans[i]
         return frames[at:at + length], active[at:at + length], speed[i]
 
 
 class Chooser:
-    """Draws clips by corpus, then voice, then clip, so that no big corpus or talkative voice rules."""
+    """Draws clips by corpus, then voice, then clip, so that no big corpus or talkative voice rules; or every voice equally often."""
 
-    def __init__(self, table, mask, power=0.5):
+    def __init__(self, table, mask, by_voice=False):
         self.tree = []
         weights = []
         for corpus in np.unique(table["corpus"][mask]):
             within = mask & (table["corpus"] == corpus)
             voices = [np.flatnonzero(within & (table["voice"] == v)) for v in np.unique(table["voice"][within])]
             self.tree.append(voices)
-            weights.append(sum(len(v) for v in voices) ** 0.25 * len(voices) ** 0.5 if power else 1.0)
+            weights.append(len(voices) if by_voice else sum(len(v) for v in voices) ** 0.25 * len(voices) ** 0.5)
         self.weights = np.cumsum(weights) / max(1e-9, np.sum(weights))
 
     def __bool__(self):
         return bool(self.tree)
 
     def draw(self, rng):
+        return self.draw_from(self.tree[np.searchsorted(self.weights, rng.random())], rng)
+
+    def draw_several(self, count, rng):
+        """Clips of one corpus: of as many voices, or of fewer by chance."""
         voices = self.tree[np.searchsorted(self.weights, rng.random())]
+        return [self.draw_from(voices, rng) for _ in range(count)]
+
+    @staticmethod
+    def draw_from(voices, rng):
         clips = voices[rng.integers(len(voices))]
         return int(clips[rng.integers(len(clips))])
 

@@ -58,13 +58,17 @@ def train(arguments):
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     os.makedirs(arguments.out, exist_ok=True)
-    rows = C.read_manifest(arguments.corpus)
+    rows, folders = C.read_manifest(arguments.corpus), [(arguments.cache, arguments.versions)]
+    if arguments.debian:
+        folders.append((os.path.join(arguments.cache, "debian"), arguments.debian))
+        rows += C.read_manifest(folders[-1][0])
     table, corpora, voices = C.labels(rows)
     allowed = clips_for(table, corpora, arguments.data, arguments.leave_out)
-    pool = Pool(arguments.cache, arguments.versions, table)
+    pool = Pool(folders, table)
     spoken = None
     if arguments.spoken:
-        spoken = Pool(os.path.join(arguments.cache, "spoken"), arguments.spoken, C.labels(C.read_manifest(os.path.join(arguments.cache, "spoken")))[0])
+        folder = os.path.join(arguments.cache, "spoken")
+        spoken = Pool([(folder, arguments.spoken)], C.labels(C.read_manifest(folder))[0])
     tasks = dict(TASKS)
     if arguments.data == "open":
         tasks["emotion"] = 0.0
@@ -79,7 +83,10 @@ def train(arguments):
         net.load_state_dict(saved["ema"])
     losses = Losses(3 * len(voices), net.config["embedding"]).to(arguments.device)
     if arguments.init and "losses" in saved:
-        losses.load_state_dict(saved["losses"])
+        with torch.no_grad():       # voices that the run before did not know come last
+            known = saved["losses"].pop("voice.centres")
+            losses.voice.centres[:len(known)] = known
+        losses.load_state_dict(saved["losses"], strict=False)
     ema = copy.deepcopy(net).eval()
     everything = [*net.parameters(), *losses.parameters()]
     decay = [p for p in net.parameters() if p.dim() > 1]
@@ -160,6 +167,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", choices=("all", "open"), default="all")
     parser.add_argument("--leave-out", nargs="*", default=[], help="corpora not to learn from")
     parser.add_argument("--versions", type=int, nargs="+", default=[0, 1, 2, 3, 4, 5, 6])
+    parser.add_argument("--debian", type=int, nargs="*", default=[], help="pools of what comes from Debian packages")
     parser.add_argument("--spoken", type=int, nargs="*", default=[], help="pools of synthetic speech")
     parser.add_argument("--init", help="checkpoint to start from")
     parser.add_argument("--keep-start", type=float, default=0.0, help="share of the weights of --init in the mean that the run ends with")

@@ -1,0 +1,166 @@
+"""More voices, music and noises, from the sound files of Debian packages: a folder in the form of the corpus.
+
+The packages are games, teaching programs and telephone prompts in section `main`, so that all of it is free for any use. Nothing of it is
+ever a figure: every clip is for training. Nobody labelled these files one by one. What a file is follows from its path, and what its path does not tell
+(who speaks, how old) is left unknown. Packages that the corpus itself draws from are left out, so that no dev clip comes in by this door.
+
+Fetch and unpack first: `apt-get download PACKAGE`, `dpkg -x PACKAGE_*.deb PACKAGES/PACKAGE`, for every package that --list prints.
+"""
+import argparse
+import csv
+import os
+import re
+import zlib
+
+import numpy as np
+import scipy.signal
+import soundfile
+
+import corpus as C
+
+PAUSE = int(0.25 * C.RATE)
+FIVE_OR_OTHER = 90      # clips at most of a package in a language that is none of the five
+LONGEST = 30.0          # seconds of one excerpt
+EXCERPTS = 2            # of a long piece of music
+
+# (package, pattern of the path, what its named groups do not say)
+SPEECH = [
+    ("tuxpaint-stamps-default", r"_desc(_(?P<language>[a-z]{2})(_\w+)?)?\.(ogg|wav)$", {"language": "en"}),
+    ("ktuberling-data", r"/sounds/(?P<language>[a-z]{2,3})(@\w+)?/[^/]+$", {}),
+    ("qabcs-data", r"/abcs/(?P<language>[a-z]{2})(_gb)?/sounds/.+$", {}),
+    ("asterisk-prompt-it-menardi-wav", r"\.wav$", {"language": "it", "gender": "f", "age_group": "adult", "voice": "menardi"}),
+    ("asterisk-prompt-fr-armelle", r"\.gsm$", {"language": "fr", "gender": "f", "age_group": "adult", "voice": "armelle"}),
+    ("asterisk-prompt-es-co", r"\.gsm$", {"language": "es", "age_group": "adult", "voice": "es-co"}),
+    ("asterisk-core-sounds-ru-wav", r"\.wav$", {"language": "ru", "age_group": "adult", "voice": "ru"}),
+    ("fillets-ng-data-cs", r"/cs/[^/]+\.ogg$", {"language": "cs"}),
+    ("fillets-ng-data-nl", r"/nl/[^/]+\.ogg$", {"language": "nl"}),
+    ("kajongg", r"/voices/(?P<language>de)/(?P<voice>(?P<gender>fe)?male\d)/.+\.ogg$", {}),
+    ("kajongg", r"/voices/(?P<voice>(?P<gender>fe)?male\d)/.+\.ogg$", {}),
+    ("unknown-horizons", r"/voice/(?P<language>[a-z]{2})/.+\.ogg$", {}),
+    ("pocketsphinx-testdata", r"/librivox/.+\.wav$", {"language": "en"}),
+    ("codec2-examples", r"\.wav$", {}),
+]
+MUSIC = ("asterisk-moh-opsound-wav ardentryst caveexpress-data drascula-music extremetuxracer-data fillets-ng-data flare-game freedroidrpg-data "
+         "hyperrogue-music lugaru-data marsshooter-data megaglest-data neverball-common openclonk-data pathological planetblupi-music-ogg "
+         "plee-the-bear-data singularity-music trackballs-data unknown-horizons warmux-data widelands-data").split()
+ALL_MUSIC = ("asterisk-moh-opsound-wav", "drascula-music", "hyperrogue-music", "planetblupi-music-ogg", "singularity-music")
+NOISES = "bucklespring-data caveexpress-data endless-sky-data enigma-data extremetuxracer-data minetest-data overgod-data".split()      # no voices in these
+
+
+def find(folder, package, pattern):
+    """Paths below a package's folder that fit, with the match; in an order that is the same everywhere."""
+    found = []
+    for where, _, names in os.walk(os.path.join(folder, package)):
+        for name in names:
+            path = os.path.join(where, name)
+            match = re.search(pattern, path, re.IGNORECASE)
+            if match and not os.path.islink(path) and re.search(r"\.(ogg|oga|wav|mp3|flac|gsm)$", name):
+                found.append((path, match))
+    return sorted(found, key=lambda f: zlib.crc32(os.path.relpath(f[0], folder).encode()))
+
+
+def read(path):
+    """16 kHz samples of a file, or None where it cannot be read or is as good as silent."""
+    try:
+        if path.endswith((".gsm", ".mp3")):
+            pcm = C.decode(path).astype(np.float32) / 32768
+        else:
+            pcm, rate = soundfile.read(path, dtype="float32", always_2d=True)
+            pcm = pcm.mean(1)
+            if rate != C.RATE:
+                common = np.gcd(rate, C.RATE)
+                pcm = scipy.signal.resample_poly(pcm, C.RATE // common, rate // common).astype(np.float32)
+    except Exception as error:
+        print("left out:", path, error)
+        return None
+    return pcm if len(pcm) >= 0.25 * C.RATE and np.sqrt((pcm ** 2).mean()) > 1e-3 else None
+
+
+class Folder:
+    """Collects clips by file to write."""
+
+    def __init__(self, out):
+        self.out, self.rows, self.parts = out, [], {}
+        os.makedirs(os.path.join(out, "audio"), exist_ok=True)
+
+    def add(self, pcm, corpus, voice, event, package, **labels):
+        name = f"audio/{corpus}-{voice}.flac"
+        parts = self.parts.setdefault(name, [])
+        at = sum(len(p) for p in parts)
+        parts += [pcm / max(1.0, np.abs(pcm).max()), np.zeros(PAUSE, np.float32)]
+        row = {"file": name, "start": f"{at / C.RATE:.4f}", "end": f"{(at + len(pcm)) / C.RATE:.4f}", "corpus": corpus, "voice": f"{corpus}-{voice}", "part": "train",
+               "gender": "", "age": "", "age_group": "", "emotion": "", "arousal": "", "language": "", "event": event, "licence": C.DEBIAN_LICENCE, "note": f"Debian package {package}"}
+        self.rows.append({**row, **labels})
+
+    def close(self):
+        for name, parts in self.parts.items():
+            soundfile.write(os.path.join(self.out, name), np.concatenate(parts), C.RATE, subtype="PCM_16")
+        with open(os.path.join(self.out, "manifest.csv"), "w", newline="") as file:
+            writer = csv.DictWriter(file, self.rows[0].keys())
+            writer.writeheader()
+            writer.writerows(sorted(self.rows, key=lambda row: row["file"]))
+
+
+def speech(folder, made):
+    for package, pattern, known in SPEECH:
+        corpus = re.sub(r"-(data|stamps-default|testdata|core-sounds.*|prompt.*|examples)(-..)?$", "", package)
+        count = {}
+        for path, match in find(folder, package, pattern):
+            said = {**known, **{name: value for name, value in match.groupdict().items() if value}}
+            if "gender" in match.groupdict():
+                said["gender"] = "f" if match["gender"] else "m"
+            language = said.get("language", "")
+            most = 450 if language in C.LANGUAGES or not language else FIVE_OR_OTHER
+            voice = "-".join(v for v in (language, said.get("voice", "")) if v) or "many"
+            if count.get(voice, 0) >= most:
+                continue
+            pcm = read(path)
+            if pcm is None:
+                continue
+            count[voice] = count.get(voice, 0) + 1
+            labels = {name: said[name] for name in ("language", "gender", "age_group") if name in said}
+            made.add(pcm[:int(LONGEST * C.RATE)], corpus, voice, "speech", package, **labels)
+        print(package, count, flush=True)
+
+
+def music(folder, made):
+    for package in MUSIC:
+        pieces = 0
+        for path, _ in find(folder, package, r"." if package in ALL_MUSIC else r"/[^/]*(music|musik|bgm|soundtrack|theme|songs)"):
+            pcm = read(path)
+            if pcm is None or len(pcm) < 15 * C.RATE:
+                continue
+            size = min(len(pcm), int(LONGEST * C.RATE))
+            for excerpt in range(min(EXCERPTS, len(pcm) // size)):
+                at = (len(pcm) - size) * excerpt // max(1, EXCERPTS - 1)
+                made.add(pcm[at:at + size], "music-" + package, f"{pieces}", "music", package)
+            pieces += 1
+        print(package, pieces, "pieces of music", flush=True)
+
+
+def noises(folder, made):
+    for package in NOISES:
+        count = 0
+        for path, _ in find(folder, package, r"^(?!.*(music|musik|bgm|voice|speech|theme|jingle|song)).*$"):
+            pcm = read(path)
+            if pcm is None or len(pcm) > 20 * C.RATE:
+                continue
+            made.add(pcm, "effects-" + package, "all", "noise", package)
+            count += 1
+        print(package, count, "noises", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--packages", help="folder with one unpacked package per subfolder")
+    parser.add_argument("--out", help="the folder to make")
+    parser.add_argument("--list", action="store_true", help="print the names of the packages")
+    arguments = parser.parse_args()
+    if arguments.list:
+        print("\n".join(sorted({*(package for package, _, _ in SPEECH), *MUSIC, *NOISES})))
+    else:
+        made = Folder(arguments.out)
+        speech(arguments.packages, made)
+        music(arguments.packages, made)
+        noises(arguments.packages, made)
+        made.close()
