@@ -110,7 +110,7 @@ class Scenes:
         by["age"] = [Chooser(t, speech & of) for of in (child, child, adult & beside & woman, adult & beside & woman, adult & beside & ~woman, adult & ~beside)]
         by["emotion"] = [Chooser(t, speech & (t["emotion"] == e)) for e in range(4)] + [Chooser(t, speech & (t["arousal"] >= 0) & (t["emotion"] < 0))]
         by["language"] = [Chooser(t, speech & (t["language"] == v)) for v in range(6)]
-        by["speaker"] = [Chooser(t, speech & (t["speaker"] >= 0), 0)]
+        by["speaker"] = [Chooser(t, speech & (t["speaker"] >= 0), by_voice=True)]
         by["event"] = [Chooser(t, allowed & (t["kind"] == k)) for k in (NATURAL, NEGATIVE, POSITIVE)]
         by["music"] = [Chooser(t, allowed & (t["kind"] == MUSIC))]
         by["noise"] = [Chooser(t, allowed & (t["kind"] == NOISE) & ~t["babble"])]
@@ -192,8 +192,11 @@ class Scenes:
                 index = choosers[rng.integers(len(choosers)) if rng.random() < 0.5 else rng.integers(min(5, len(choosers)))].draw(rng)
             else:
                 index = self.choose(task)
-            talk = task == "speaker" and rng.random() < 0.8     # voices take turns
-            people = [index] + [self.choose(task) for _ in range(2)] if talk else []
+            talk = task == "speaker" and rng.random() < 0.8     # voices take turns, mostly in one room
+            people = []
+            if talk:
+                people = self.by["speaker"][0].draw_several(3, rng) if rng.random() < 0.7 else [self.choose(task) for _ in range(3)]
+                index = people[0]
             while at < FRAMES - 8:
                 at = speak(index, at, int(rng.integers(60, 250)) if talk else FRAMES, spoken) + (gap() if rng.random() < 0.8 else 0)
                 if talk and rng.random() < 0.7:
