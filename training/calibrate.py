@@ -1,6 +1,7 @@
 """Calibration on dev voices: temperatures, shifts, sigmoid biases and `unknownBelow`.
 
-A shift evens out the classes of a softmax head and goes into the head's own bias when it is exported. Temperatures are fitted by the likelihood of single frames over all conditions. What is reported is cross-fitted: each half of the speakers is judged with
+A shift evens out the classes of a softmax head and goes into the head's own bias when it is exported. Temperatures are fitted by the likelihood of single frames over all conditions; where
+there is a shift, behind it, and with the classes as dev has them: a shift for classes that weigh the same makes a head too sure of the rarer ones. What is reported is cross-fitted: each half of the speakers is judged with
 the temperature of the other half; what ships is fitted on all of them, since dev is all there is.
 """
 import numpy as np
@@ -22,21 +23,29 @@ def halves(voices):
     return np.array([half[v] for v in voices])
 
 
-def fit(logits, truth, weights, shifted):
-    """Temperature, and shifts of the logits [classes] that even the classes out where `shifted`; else zeros."""
+def fit(logits, truth, weights, items, shifted):
+    """Temperature, and shifts of the logits [classes] that even the classes out where `shifted`; else zeros. weights: each class the same; items: each item the same."""
     classes, exact = logits.shape[1], logits.astype(np.float64)
 
     def loss(v):
-        z = (exact + np.append(v[1:], 0.0)) / np.exp(v[0]) if shifted else exact / np.exp(v[0])
-        z = z - z.max(1, keepdims=True)
-        return -(weights * (z[np.arange(len(z)), truth] - np.log(np.exp(z).sum(1)))).sum() / weights.sum() + 0.001 * (v[1:] ** 2).sum()
+        return likelihood(exact + np.append(v[1:], 0.0) if shifted else exact, truth, weights, np.exp(v[0])) + 0.001 * (v[1:] ** 2).sum()
     best = minimize(loss, np.zeros(classes if shifted else 1), method="L-BFGS-B", options={"eps": 1e-4}).x
-    shift = np.append(best[1:], 0.0) if shifted else np.zeros(classes)
-    return float(np.clip(np.exp(best[0]), 0.3, 6.0)), shift - shift.mean()
+    if not shifted:
+        return float(np.clip(np.exp(best[0]), 0.3, 6.0)), np.zeros(classes)
+    shift = np.append(best[1:], 0.0)
+    alone = minimize(lambda t: likelihood(exact + shift, truth, items, np.exp(t[0])), np.zeros(1), method="L-BFGS-B", options={"eps": 1e-4}).x
+    return float(np.clip(np.exp(alone[0]), 0.3, 6.0)), shift - shift.mean()
+
+
+def likelihood(logits, truth, weights, temperature):
+    """Mean negative log-likelihood."""
+    z = logits / temperature
+    z = z - z.max(1, keepdims=True)
+    return -(weights * (z[np.arange(len(z)), truth] - np.log(np.exp(z).sum(1)))).sum() / weights.sum()
 
 
 def frames_of(answers, head):
-    """Frame logits, truth, voice, weight (one per item) and whether clean, over all of a head's items."""
+    """Frame logits, truth, weights (each class the same; each item the same), voice and whether clean, over all of a head's items."""
     rows = []
     for (name, condition), items in answers.sets.items():
         if name == "event" and head in ("speech", "speech-rt", "audio-event"):
@@ -56,9 +65,10 @@ def frames_of(answers, head):
                              np.full(heard.sum(), condition == "clean")))
     logits, truth, weight, clean = (np.concatenate([r[k] for r in rows]) for k in (0, 1, 2, 4))
     # Every class weighs the same, so that a head is not calibrated to the make-up of the dev part.
+    items = weight.copy()
     for c in np.unique(truth):
         weight[truth == c] /= weight[truth == c].sum()
-    return logits, truth, weight / weight.mean(), np.array(sum((list(r[3]) for r in rows), [])), clean
+    return logits, truth, weight / weight.mean(), items, np.array(sum((list(r[3]) for r in rows), [])), clean
 
 
 def resample(weight, size=40000):
@@ -66,13 +76,13 @@ def resample(weight, size=40000):
 
 
 def softmax_head(answers, head):
-    logits, truth, weight, voices, clean = frames_of(answers, head)
+    logits, truth, weight, items, voices, clean = frames_of(answers, head)
     half, shifted, crossed = halves(voices), head in SHIFTED, np.zeros(logits.shape)
     for side in (0, 1):
         known, judged = half == side, half != side
-        temperature, shift = fit(logits[known], truth[known], weight[known], shifted)
+        temperature, shift = fit(logits[known], truth[known], weight[known], items[known], shifted)
         crossed[judged] = (logits[judged] + shift) / temperature
-    temperature, shift = fit(logits, truth, weight, shifted)
+    temperature, shift = fit(logits, truth, weight, items, shifted)
     p = softmax(crossed)
     pick = resample(weight)
     report = {"temperature": round(temperature, 4), "eceBefore": round(calibration_error(softmax(logits).max(1)[pick], (logits.argmax(1) == truth)[pick].astype(float)), 4),
@@ -92,7 +102,7 @@ def softmax_head(answers, head):
 
 def sigmoid_head(answers, head):
     """One temperature and a bias a class: likelihood of single-class sound, each class weighing as the root of its share, so that rare ones are not called too often."""
-    logits, truth, weight, voices, _ = frames_of(answers, head)
+    logits, truth, weight, _, voices, _ = frames_of(answers, head)
     weight = weight * np.sqrt(np.bincount(truth, minlength=6))[truth]
     pick = resample(weight)
     z, y = logits[pick].astype(np.float64), np.eye(6)[truth[pick]]
