@@ -24,7 +24,7 @@ function register(RED: NodeAPI): void {
   function DeeptoneEngine(this: EngineNodeWithKey, config: EngineConfig): void {
     RED.nodes.createNode(this, config);
     const users: Record<string, Node> = {};
-    const listeners = new Map<string, (state: EngineState) => void>();
+    const listeners = new Map<Node, (state: EngineState) => void>();
     const hub = new EngineHub(() => openEngine(engineSettings(config), this.credentials.licenseKey), {
       changed: (state) => {
         this.status(engineStatus(state, RED));
@@ -47,13 +47,14 @@ function register(RED: NodeAPI): void {
       engine: () => hub.engine(),
       register: (user: Node, changed: (state: EngineState) => void) => {
         users[user.id] = user;
-        listeners.set(user.id, changed);
+        listeners.set(user, changed);
         changed(hub.state);
       },
       deregister: (user: Node) => {
+        listeners.delete(user);
+        // After a slow close the node of the new deployment may have the place already.
         // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the runtime wants a plain object
-        delete users[user.id];
-        listeners.delete(user.id);
+        if (users[user.id] === user) delete users[user.id];
       },
     });
     Object.defineProperty(this, 'engineState', { get: () => hub.state });

@@ -150,23 +150,25 @@ export class StreamSession {
     const isSummary = Object.hasOwn(message, 'summary');
     const work: Promise<void>[] = [];
     const hasAudio = !((isEnd || isSummary) && isNoAudio(message.payload));
+    const context = keptProperties(message);
     if (hasAudio) {
       const { payload, contentType, userProperties } = message as Record<string, unknown>;
       const options = Object.keys(asked).length === 0 ? undefined : streamOptions(this.#config, asked);
-      const context = keptProperties(message);
       const { format } = asked;
       work.push(this.#hub.hear(key, { payload, contentType, userProperties, format, options, context }));
     }
-    if (isSummary) work.push(this.#hub.summarize(all));
-    if (isEnd) work.push(hasAudio ? this.#hub.end(key) : this.#end(key));
+    // The end of a sequence may lack what the other parts have.
+    const last = named === '' ? undefined : context;
+    if (isSummary) work.push(this.#hub.summarize(all, last));
+    if (isEnd) work.push(hasAudio ? this.#hub.end(key, last) : this.#end(key, last));
     for (const outcome of await Promise.allSettled(work)) {
       if (outcome.status === 'rejected') throw toError(outcome.reason);
     }
   }
 
   /** The end of no audio in particular: without a name, the stream that has none ends; where there is none such, all of them do. */
-  #end(key: string): Promise<void> {
-    if (key !== '' || this.#hub.keys.includes('')) return this.#hub.end(key);
+  #end(key: string, context: NodeMessage | undefined): Promise<void> {
+    if (key !== '' || this.#hub.keys.includes('')) return this.#hub.end(key, context);
     return Promise.all(this.#hub.keys.map((one) => this.#hub.end(one))).then(() => undefined);
   }
 
@@ -234,7 +236,9 @@ export class StreamSession {
       engine: this.#engine,
       hear: (message) => orFail(this.take(message), message.topic),
       hearSamples: (key, payload, lostMs) => {
-        const audio = { payload, lostMs, knownFormat: SAMPLES, context: { topic: key } };
+        // The source has chosen the channel already.
+        const options = { channel: undefined };
+        const audio = { payload, lostMs, knownFormat: SAMPLES, options, context: { topic: key } };
         return orFail(this.#watched(this.#hub.hear(key, audio)), key);
       },
       end: (key) => orFail(this.#watched(this.#hub.end(key)), key),

@@ -127,6 +127,11 @@ export class LiveStream<C> {
     });
   }
 
+  /** Hears of a message without audio; its context comes back with the events from now on. */
+  mentioned(context: C): void {
+    this.#teller.heard(context);
+  }
+
   /** Resolves when the summary of all audio so far has been told. */
   summarize(): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -179,7 +184,9 @@ export class LiveStream<C> {
 
   #hear(audio: StreamAudio<C>, settle: Settle): void {
     const now = this.#host.now();
-    const marks = senderMarks(audio.userProperties, audio.payload);
+    // What MQTT properties say counts where the format that they say would be believed.
+    const properties = this.#host.trust.includes('mqtt') ? audio.userProperties : undefined;
+    const marks = senderMarks(properties, audio.payload);
     const format = audio.knownFormat ?? this.#format.of(audio);
     const lostMs = this.isUnused ? 0 : (audio.lostMs ?? 0); // What was lost before a stream began is no part of it.
     const place: Place =

@@ -38,7 +38,9 @@ export class StreamHub<C = unknown> {
   readonly #setup: HubSetup<C>;
   readonly #settings: LiveSettings;
   readonly #streams = new Map<string, LiveStream<C>>();
-  /** Streams that take no more audio and are not out of the engine yet, by key. */
+  /** Streams that take no more audio and are not out of the engine yet. */
+  readonly #leaving = new Set<LiveStream<C>>();
+  /** When the last of them is out, by key. */
   readonly #ending = new Map<string, Promise<unknown>>();
   readonly #host: StreamHost<C>;
   readonly #timer: NodeJS.Timeout | undefined;
@@ -87,10 +89,11 @@ export class StreamHub<C = unknown> {
 
   get statistics(): HubStatistics {
     const { counters, total, throughput } = this.#host;
-    let lagMs = 0;
-    for (const stream of this.#streams.values()) lagMs = Math.max(lagMs, stream.lagMs);
+    // A stream that has ended is at work until its last audio is answered.
+    const leaving = [...this.#leaving].filter((stream) => stream.lagMs > 0);
+    const lagMs = Math.max(0, ...[...this.#streams.values(), ...leaving].map((stream) => stream.lagMs));
     return {
-      streams: this.#streams.size,
+      streams: this.#streams.size + leaving.length,
       waitingMs: samplesToMs(total.samples),
       lagMs,
       speed: throughput.speed,
@@ -125,27 +128,33 @@ export class StreamHub<C = unknown> {
     }
   }
 
-  /** Ends a stream: last step, transitions and summary. Resolves when they have been told; does nothing for an unknown key. */
-  end(key: string): Promise<void> {
+  /**
+   * Ends a stream: last step, transitions and summary. Resolves when they have been told; does nothing for an unknown key.
+   *
+   * @param context of the message that asks; see {@link StreamAudio.context}
+   */
+  end(key: string, context?: C): Promise<void> {
+    if (context !== undefined) this.#streams.get(key)?.mentioned(context);
     return this.#end(key, 'complete');
   }
 
-  /** Forgets a stream, or all of them, and says nothing of its last audio. */
+  /** Forgets a stream, or all of them, and says nothing of its last audio; nor of what an ended one has not answered yet. */
   reset(key?: string): void {
-    const streams = key === undefined ? [...this.#streams.values()] : [this.#streams.get(key)];
-    for (const stream of streams) {
-      if (!stream) continue;
-      this.#forget(stream);
+    for (const stream of [...this.#leaving, ...this.#streams.values()]) {
+      if (key !== undefined && stream.key !== key) continue;
       stream.stop('reset', (waiting) => {
         waiting.resolve();
       });
-      this.#leaves(stream.key, stream.closing);
+      if (this.#leaving.has(stream)) continue;
+      this.#forget(stream);
+      this.#leaves(stream, stream.closing);
     }
   }
 
-  /** Tells the running summary of a stream, or of all; resolves when it has been told. */
-  async summarize(key?: string): Promise<void> {
+  /** Tells the running summary of a stream, with the context of the message that asks, or of all; resolves when it has been told. */
+  async summarize(key?: string, context?: C): Promise<void> {
     const streams = key === undefined ? [...this.#streams.values()] : [this.#streams.get(key)];
+    if (key !== undefined && context !== undefined) streams[0]?.mentioned(context);
     await Promise.all(streams.flatMap((stream) => (stream ? [stream.summarize()] : [])));
   }
 
@@ -163,7 +172,7 @@ export class StreamHub<C = unknown> {
     this.#isClosed = true;
     clearInterval(this.#timer);
     const error = new ClosedError('The live streams were closed before this audio had its turn.');
-    const streams = [...this.#streams.values()];
+    const streams = [...this.#streams.values(), ...this.#leaving];
     this.#streams.clear();
     for (const stream of streams) {
       stream.stop('shutdown', (waiting) => {
@@ -194,14 +203,17 @@ export class StreamHub<C = unknown> {
     this.#forget(stream);
     const ended = stream.end(reason);
     const closing = (): Promise<unknown> => stream.closing;
-    this.#leaves(key, ended.then(closing, closing));
+    this.#leaves(stream, ended.then(closing, closing));
     return ended;
   }
 
   /** The next stream of the key waits until this one is out of the engine. */
-  #leaves(key: string, out: Promise<unknown>): void {
+  #leaves(stream: LiveStream<C>, out: Promise<unknown>): void {
+    const { key } = stream;
+    this.#leaving.add(stream);
     this.#ending.set(key, out);
     void out.finally(() => {
+      this.#leaving.delete(stream);
       if (this.#ending.get(key) === out) this.#ending.delete(key);
     });
   }
@@ -212,7 +224,7 @@ export class StreamHub<C = unknown> {
 
   #makeRoom(): boolean {
     let longest: LiveStream<C> | undefined;
-    for (const stream of this.#streams.values()) {
+    for (const stream of [...this.#streams.values(), ...this.#leaving]) {
       if (stream.waitingSamples > (longest?.waitingSamples ?? 0)) longest = stream;
     }
     return longest !== undefined && longest.dropOldest() > 0;

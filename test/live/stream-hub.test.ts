@@ -157,6 +157,48 @@ describe('A hub of live streams', () => {
     assert.equal(engine.streams, 0);
   });
 
+  describe('A stream that was ended, and has audio in line still', () => {
+    async function draining(): Promise<{ test: TestHub; ended: Promise<void>; last: Promise<void> }> {
+      const test = new TestHub(deeptone);
+      await test.hub.hear('a', { payload: pcm(speech) });
+      engine.hold();
+      const last = test.hub.hear('a', { payload: pcm(joined([speech, speech, speech])) });
+      return { test, last, ended: test.hub.end('a') };
+    }
+
+    it('counts until its last audio is answered', async () => {
+      const { test, ended, last } = await draining();
+      assert.equal(test.hub.statistics.streams, 1);
+      assert.ok(test.hub.statistics.lagMs > 1_000);
+      engine.release();
+      await Promise.all([ended, last]);
+      assert.equal(test.hub.statistics.streams, 0);
+      assert.equal(test.of('summary').length, 1);
+    });
+
+    it('says nothing more after a reset', async () => {
+      const { test, ended, last } = await draining();
+      const steps = test.of('step').length;
+      test.hub.reset('a');
+      assert.equal(test.hub.statistics.streams, 0);
+      engine.release();
+      await Promise.all([ended, last]);
+      assert.equal(test.of('step').length, steps);
+      assert.equal(test.of('summary').length, 0);
+    });
+
+    it('stops when all streams are closed', async () => {
+      const { test, ended, last } = await draining();
+      const rejected = [ended, last].map((outcome) => assert.rejects(outcome, ClosedError));
+      const steps = test.of('step').length;
+      const closed = test.hub.close();
+      engine.release();
+      await Promise.all([closed, ...rejected]);
+      assert.equal(test.of('step').length, steps);
+      assert.equal(engine.streams, 0);
+    });
+  });
+
   it('ends a stream that hears nothing for the idle timeout, and opens it again', async () => {
     const test = new TestHub(deeptone, { settings: { idleMs: 5_000 } });
     await test.hub.hear('a', { payload: pcm(speech.subarray(0, 5_000)) });

@@ -80,6 +80,20 @@ describe('deeptone-stream with ffmpeg as its source', () => {
     await flow.statuses.find(({ status }) => status?.text?.endsWith('status.ended') === true);
   });
 
+  it('hears one channel of several', async () => {
+    const path = join(folder, 'two channels.wav');
+    writeFileSync(path, makeWav([noise(3), new Float32Array(3 * 16_000)]));
+    const heard = async (channel: string): Promise<unknown> => {
+      const flow = await start({ input: path, fast: true, channel });
+      const { payload } = await flow.summary.message();
+      assert.equal(flow.caught.messages.length, 0);
+      await helper.unload();
+      return (payload as Record<string, Record<string, number>>)['speech']?.['silence_fraction'];
+    };
+    assert.equal(await heard('0'), 0);
+    assert.equal(await heard('1'), 1);
+  });
+
   it('hears a radio until it is stopped, and then leaves nothing behind', async () => {
     const before = children();
     const flow = await start({ input: url });

@@ -159,6 +159,19 @@ describe('deeptone-stream', () => {
       assert.deepEqual(causes.sort(), ['other request', 'radio end', 'radio interval', 'radio interval']);
     });
 
+    it('answers the message that asks for a summary or the end with its properties', async () => {
+      const flow = await start();
+      flow.send({ topic: 'radio', payload: piece(0, 1_500), from: 'audio' });
+      flow.send({ topic: 'radio', summary: true, from: 'request' });
+      await flow.summary.message();
+      flow.send({ topic: 'radio', complete: true, from: 'end' });
+      await flow.summary.message(2);
+      assert.deepEqual(
+        flow.summary.messages.map((message) => message['from']),
+        ['request', 'end'],
+      );
+    });
+
     it('sends transitions when they begin too, where that is set', async () => {
       const flow = await start({ tellBegin: true });
       sendAll(flow, 'radio');
