@@ -85,7 +85,7 @@ function register(RED: NodeAPI): void {
 
     const take = async (message: IncomingMessage, send: Send): Promise<void> => {
       if (message['reset'] === undefined) await answer(message, send);
-      else memory.forget(message.topic);
+      else memory.forget(message.topic === '' ? undefined : message.topic);
     };
 
     this.on('input', (message, send, done) => {

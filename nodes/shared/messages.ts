@@ -16,6 +16,8 @@ export function isSendAs(value: unknown): value is SendAs {
 export interface Answer {
   /** The message that asked; its other properties are kept. */
   readonly source: NodeMessage;
+  /** Copies a message: what a flow does to one must not show in another. */
+  readonly clone: (message: NodeMessage) => NodeMessage;
   /** Per channel, by the channel's number. */
   readonly channels: FileAnalysis['channels'];
   /** What `deeptone` sends as it is: the object of the API reference. */
@@ -31,18 +33,21 @@ export interface Answer {
  * channel. The big one comes first, because the runtime copies all messages of one sending but the first.
  */
 export function answerMessages(answer: Answer): Outputs[] {
+  const isWhole = answer.sendAs === 'deeptone';
+  // The complete object holds the summaries and transitions that are sent on their own as well.
+  const own = <T>(part: T): T => (isWhole ? structuredClone(part) : part);
   const channels = Object.entries(answer.channels).map(([number, analysis]) => ({
     channel: Number(number),
     analysis,
   }));
   const sent = channels.map(({ channel, analysis }) => [
-    answer.sendAs === 'deeptone' ? null : timeSeriesMessages(answer, channel, analysis),
-    analysis.summary ? message(answer, 'summary', analysis.summary, channel) : null,
-    analysis.transitions ? message(answer, 'transitions', analysis.transitions, channel) : null,
+    isWhole ? null : timeSeriesMessages(answer, channel, analysis),
+    analysis.summary ? message(answer, 'summary', own(analysis.summary), channel) : null,
+    analysis.transitions ? message(answer, 'transitions', own(analysis.transitions), channel) : null,
   ]);
-  if (answer.sendAs !== 'deeptone') return sent;
+  if (!isWhole) return sent;
   const complete: NodeMessage = {
-    ...answer.source,
+    ...kept(answer),
     payload: answer.complete,
     insight: insight('deeptone', answer.facts),
   };
@@ -82,5 +87,10 @@ function message(
   payload: unknown,
   channel: number,
 ): NodeMessage {
-  return { ...answer.source, payload, channel, insight: insight(kind, answer.facts, channel) };
+  return { ...kept(answer), payload, channel, insight: insight(kind, answer.facts, channel) };
+}
+
+/** A copy of what is kept: all but the audio. */
+function kept({ source, clone }: Answer): NodeMessage {
+  return clone({ ...source, payload: undefined });
 }

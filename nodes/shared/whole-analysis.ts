@@ -10,6 +10,7 @@ import {
   type Node,
   type NodeAPI,
   type NodeDef,
+  type NodeMessage,
   type Send,
 } from './node-red';
 import {
@@ -109,7 +110,11 @@ export function analyseWholes(
         null,
         null,
         null,
-        { ...message, payload: percent, insight: insight('progress', factsAt(analysedMs)) },
+        {
+          ...RED.util.cloneMessage({ ...message, payload: undefined }),
+          payload: percent,
+          insight: insight('progress', factsAt(analysedMs)),
+        },
       ]);
     });
     status.set({ fill: 'blue', shape: 'dot', text: sharedText('status.analysing') });
@@ -117,7 +122,9 @@ export function analyseWholes(
     progress.finish();
     const facts = factsAt(progress.analysedMs);
     const newId = (): string => RED.util.generateId();
-    for (const outputs of answerMessages({ source: message, ...result, facts, sendAs, newId })) send(outputs);
+    const clone = (original: NodeMessage): NodeMessage => RED.util.cloneMessage(original);
+    for (const outputs of answerMessages({ source: message, ...result, facts, sendAs, newId, clone }))
+      send(outputs);
     const text = RED._(sharedText('status.done'), {
       seconds: String(Math.round(facts.duration / 100) / 10),
       speed: String(facts.speed),

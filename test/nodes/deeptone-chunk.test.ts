@@ -133,11 +133,13 @@ describe('deeptone-chunk', () => {
       flow.send({ reset: true, topic: 'a' });
       flow.send({ payload: chunk, topic: 'a' });
       assert.deepEqual(answer(await flow.series.message(3)), fresh);
-      flow.send({ reset: true });
-      flow.send({ payload: chunk, topic: 'b' });
-      assert.deepEqual(answer(await flow.series.message(4)), fresh);
-      await flow.completed.message(6);
-      assert.equal(flow.series.messages.length, 4);
+      for (const all of [{}, { topic: '' }]) {
+        flow.send({ reset: true, ...all });
+        flow.send({ payload: chunk, topic: 'b' });
+        assert.deepEqual(answer(await flow.series.message(flow.series.messages.length + 1)), fresh);
+      }
+      await flow.completed.message(8);
+      assert.equal(flow.series.messages.length, 5);
     });
 
     it('remembers a bounded number of topics', async () => {

@@ -89,6 +89,18 @@ describe('deeptone-file', () => {
       assert.notDeepEqual(flow.series.messages[0]?.payload, flow.series.messages[1]?.payload);
     });
 
+    it('gives each message properties of its own', async () => {
+      const flow = await start({ sendAs: 'deeptone' });
+      flow.send({ filename: PHONE_CALL, call: { id: 7 } });
+      const complete = await flow.series.message();
+      const [one, other] = [await flow.summary.message(1), await flow.summary.message(2)];
+      assert.notEqual(one['call'], other['call']);
+      assert.deepEqual(one['call'], other['call']);
+      const { channels } = complete.payload as FileAnalysis;
+      assert.deepEqual(one.payload, channels['0']?.summary);
+      assert.notEqual(one.payload, channels['0']?.summary);
+    });
+
     it('sends only the channel that it is set to', async () => {
       const flow = await start({ channel: '1' });
       flow.send({ filename: PHONE_CALL });

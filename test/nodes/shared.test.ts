@@ -73,6 +73,7 @@ describe('Messages of an answer', () => {
       facts,
       sendAs: 'series',
       newId: () => 'id',
+      clone: structuredClone,
     });
     assert.deepEqual(source, { _msgid: 'm', payload: 'before', topic: 't' });
     assert.deepEqual(outputs?.[1], {
