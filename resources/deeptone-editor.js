@@ -48,11 +48,13 @@
 
   /**
    * A list of the models that the chosen engine offers, to tick.
-   * @param {{ list: JQuery, engine: JQuery, selected: readonly string[] }} parts
-   * @returns {{ selected(): string[] }}
+   * @param {{ list: JQuery, engine: JQuery, selected: readonly string[] | string }} parts `selected` as text is an environment variable: it stays until
+   *   something is ticked
+   * @returns {{ selected(): string[] | string }}
    */
   function modelList({ list, engine, selected }) {
-    const ticked = new Set(selected);
+    const ticked = new Set(Array.isArray(selected) ? selected : []);
+    const replaced = typeof selected === 'string' ? selected : '';
     let asked = 0;
 
     /** @param {DeeptoneOfferedModel[]} offered */
@@ -106,7 +108,7 @@
     }
 
     function mark() {
-      list.toggleClass('deeptone-empty', ticked.size === 0);
+      list.toggleClass('deeptone-empty', ticked.size === 0 && !replaced);
     }
 
     function load() {
@@ -126,7 +128,7 @@
 
     engine.on('change', load);
     load();
-    return { selected: () => Array.from(ticked) };
+    return { selected: () => (ticked.size === 0 && replaced ? replaced : Array.from(ticked)) };
   }
 
   /**
@@ -231,6 +233,7 @@
       atLeastOne: validator((value) => isEmpty(value) || isWhole(value, 1), 'atLeastOne'),
       notNegative: validator((value) => isEmpty(value) || isWhole(value, 0), 'notNegative'),
       positive: validator((value) => isEmpty(value) || Number(value) >= 0, 'positive'),
+      aboveZero: validator((value) => isEmpty(value) || Number(value) > 0, 'aboveZero'),
     },
   };
 })();

@@ -86,7 +86,9 @@ interface DeeptoneEditorApi {
   pemBlocks(value: unknown): string[];
   outputLabel(index: number): string;
   encodings(select: JQuery, names: readonly string[], chosen: unknown): void;
-  modelList(parts: { list: JQuery; engine: JQuery; selected: readonly string[] }): { selected(): string[] };
+  modelList(parts: { list: JQuery; engine: JQuery; selected: readonly string[] | string }): {
+    selected(): string[] | string;
+  };
   readonly valid: Readonly<
     Record<
       | 'models'
@@ -96,6 +98,7 @@ interface DeeptoneEditorApi {
       | 'rate'
       | 'atLeastOne'
       | 'notNegative'
+      | 'aboveZero'
       | 'positive',
       DeeptoneValidator
     >

@@ -167,6 +167,18 @@ describe('The packed package in the editor of a real Node-RED', function () {
     await closeDialog(page, 'cancel');
   });
 
+  it('leaves models that an environment variable names as they are', async () => {
+    const node = "RED.nodes.node('node-deeptone-file')";
+    assert.equal(
+      await page.evaluate(`${node}.models = '\${MODELS}'; RED.editor.validateNode(${node})`),
+      true,
+    );
+    await openDialog(page, 'node-deeptone-file');
+    assert.deepEqual(await ticked(page), []);
+    await closeDialog(page, 'ok');
+    assert.equal(await page.evaluate(`${node}.models`), '${MODELS}');
+  });
+
   it('gives a fourth output to a node that tells its progress', async () => {
     await openDialog(page, 'node-deeptone-file');
     await page.locator('.deeptone-form summary').last().click();
