@@ -4,6 +4,7 @@
  * leaves disabled until somebody wants it.
  */
 import type { Publication } from './mqtt-outbox';
+import { topicLevel } from './mqtt-topics';
 
 export interface AnnouncedModel {
   readonly name: string;
@@ -67,7 +68,7 @@ function components(
       p: 'binary_sensor',
       name: `${title}: ${label}`,
       unique_id: identifier(id, name, label),
-      state_topic: `${prefix}/${device}/${name}/${label}`,
+      state_topic: [prefix, device, topicLevel(name), topicLevel(label)].join('/'),
       enabled_by_default: false,
     },
   ]);

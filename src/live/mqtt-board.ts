@@ -10,6 +10,7 @@
  * Pure: no clock and no network.
  */
 import type { Publication } from './mqtt-outbox';
+import { topicLevel } from './mqtt-topics';
 
 /** Turn of one model of one stream to another result. */
 export interface ResultChange {
@@ -52,9 +53,6 @@ export type OpenedStream =
 
 /** Classes have no limit for a model that finds its own (`speaker-map`); topics have. */
 const MOST_CLASSES_PER_MODEL = 64;
-/** Users' models name their classes freely. */
-const NOT_IN_A_LEVEL = /[/+#\p{Cc}]+/gu;
-
 export class ResultBoard {
   private readonly settings: BoardSettings;
   private readonly devices = new Map<string, ShownDevice>();
@@ -195,7 +193,7 @@ export class ResultBoard {
   }
 
   private topic(...levels: readonly string[]): string {
-    return [this.settings.prefix, ...levels.map((level) => level.replace(NOT_IN_A_LEVEL, '-'))].join('/');
+    return [this.settings.prefix, ...levels.map(topicLevel)].join('/');
   }
 }
 

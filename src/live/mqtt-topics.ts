@@ -120,8 +120,13 @@ function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
+/** A name as one level of a topic: what a level cannot hold becomes `-`. */
+export function topicLevel(name: string): string {
+  return name.replace(NOT_IN_A_LEVEL, '-');
+}
+
 function asLevel(text: string): string | undefined {
-  const level = text.replace(NOT_IN_A_LEVEL, '-').replace(/^-+|-+$/g, '');
+  const level = topicLevel(text).replace(/^-+|-+$/g, '');
   return level === '' ? undefined : level;
 }
 
