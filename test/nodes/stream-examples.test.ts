@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -131,8 +131,14 @@ describe('Example flows of live audio and of folders', function () {
     await run('flows/stream - voice-activated recording.json');
     await press('dt-record-inject');
     await arrived((all) => (all['dt-record-debug-1']?.length ?? 0) >= 2);
+    // The clip and its stream end, and the clock begins anew: so must the tape.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await press('dt-record-inject');
+    await arrived((all) => (all['dt-record-debug-1']?.length ?? 0) >= 4);
     const recordings = readdirSync(join(folder, 'recordings')).filter((name) => name.endsWith('.wav'));
-    assert.equal(recordings.length, 2);
+    assert.equal(recordings.length, 4);
+    const lengths = recordings.sort().map((name) => statSync(join(folder, 'recordings', name)).size);
+    assert.deepEqual(lengths.slice(2), lengths.slice(0, 2));
     for (const name of recordings) {
       const reader = new WavStreamReader();
       const audio = reader.push(readFileSync(join(folder, 'recordings', name)));
