@@ -152,11 +152,13 @@ export class Batcher<R extends FrameRequest> {
   /**
    * Puts an item back at the front of its stream, to be run again request by request. A run of several requests
    * that gave numbers that are not finite says nothing about which of them is to blame.
+   *
+   * @returns false where the stream was closed meanwhile
    */
-  giveBack(item: BatchItem<R>): void {
+  giveBack(item: BatchItem<R>): boolean {
     const queue = this.streams.get(item.stream);
     const first = item.parts[0];
-    if (!queue || !first) return;
+    if (!queue || !first) return false;
     const taken = item.parts.filter((part) => queue.requests[0]?.request !== part.request);
     // They have waited already: an arrival in the past makes them run at once.
     queue.requests.unshift(...taken.map(({ request }) => ({ request, arrivedAt: -Infinity })));
@@ -164,6 +166,7 @@ export class Batcher<R extends FrameRequest> {
     queue.framesReady += item.parts.reduce((sum, part) => sum + part.frameCount, 0);
     queue.oneAtATime = item.parts.length;
     this.ready.add(queue);
+    return true;
   }
 
   /** Drops what is left of a request that failed. */

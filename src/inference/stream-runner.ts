@@ -164,9 +164,7 @@ export class StreamRunner {
           this.finished.push({ request: request.id, probabilities: request.probabilities });
         }
       }
-    } else if (item.parts.length > 1) {
-      this.batcher.giveBack(item);
-    } else {
+    } else if (item.parts.length === 1 || !this.batcher.giveBack(item)) {
       this.failRequest(stream, item, failure);
     }
     this.forgetIfDone(stream);

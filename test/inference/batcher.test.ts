@@ -172,6 +172,16 @@ describe('Batcher', () => {
     assert.deepEqual([b.next(0), b.next(0), b.next(0)].map(shown), ['3: a0+3', '63: b0+63', 'wait']);
   });
 
+  it('takes nothing back for a stream that was closed', () => {
+    const b = batcher(1);
+    for (const name of ['a', 'b']) b.add(0, request(name, 2), 0);
+    const batch = b.next(0);
+    assert.ok(batch?.items[0]);
+    b.close(0);
+    assert.equal(b.giveBack(batch.items[0]), false);
+    assert.equal(b.next(0), undefined);
+  });
+
   it('drops the rest of a request that failed and goes on with the next', () => {
     const b = batcher(1);
     const failing = request('a', 100);
