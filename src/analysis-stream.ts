@@ -61,7 +61,7 @@ export class AnalysisStream {
    * Hears samples; resolves with what they made known, after all earlier pushes.
    *
    * @param samples 16 kHz mono, full scale 1.0, any number; read before this returns
-   * @throws InferenceError, ClosedError after `finish` or `close`, InvalidArgumentError for anything but a Float32Array
+   * @throws InferenceError, after which the stream is closed; ClosedError after `finish` or `close`, InvalidArgumentError for anything but a Float32Array
    */
   push(samples: Float32Array): Promise<AnalysisEvents> {
     if (this.#closed || this.#finishing) return Promise.reject(new ClosedError('This stream is closed.'));
@@ -137,6 +137,7 @@ export class AnalysisStream {
   }
 
   #droppedSamples = 0;
+  #failure: Error | undefined;
 
   #analyse({ pcm, volumes }: AssembledFrames): Promise<AnalysisEvents> {
     const parts: Promise<AnalysisEvents>[] = [];
@@ -159,7 +160,8 @@ export class AnalysisStream {
     });
     answer.catch(() => undefined); // It is awaited below, after the requests before it.
     return this.#after(async () => {
-      const predictions = await answer;
+      const predictions = await answer.catch((error: unknown) => this.#fail(error));
+      if (this.#failure) throw this.#failure;
       this.#lastFrame = lastFrame(predictions);
       const skip = Math.min(this.#warmUpFrames, predictions.frameCount);
       if (skip === 0) return this.#analysis.push(volumes, predictions);
@@ -167,6 +169,13 @@ export class AnalysisStream {
       this.#droppedSamples += skip * FRAME_SAMPLES;
       return this.#analysis.push(volumes.subarray(skip), dropFrames(predictions, skip));
     });
+  }
+
+  /** The clock of what follows would be wrong by what is missing, so nothing follows. */
+  #fail(thrown: unknown): never {
+    this.#failure ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.close();
+    throw this.#failure;
   }
 
   /** Frames of silence with the predictions of the last frame. */

@@ -51,6 +51,8 @@ const READ_AHEAD_PIECES = 4;
 export class Deeptone {
   readonly #engine: PredictionEngine;
   readonly #guard: LicenseGuard;
+  /** Give back what the license lent to streams that are open. */
+  readonly #lent = new Set<() => void>();
   readonly #ffmpegPath: string | undefined;
 
   /**
@@ -102,9 +104,21 @@ export class Deeptone {
     await this.#engine.start();
   }
 
-  /** Answers what is in flight, then frees everything. */
+  /** Answers what is in flight, then frees everything, also what the license lent to streams that nobody has closed. */
   async close(): Promise<void> {
     await this.#engine.close();
+    for (const release of this.#lent) release();
+    this.#lent.clear();
+  }
+
+  /** Takes one of the streams that the license allows, until it is given back or the engine is closed. */
+  #acquireStream(): () => void {
+    const release = this.#guard.acquireStream();
+    this.#lent.add(release);
+    return () => {
+      release();
+      this.#lent.delete(release);
+    };
   }
 
   /**
@@ -219,7 +233,7 @@ export class Deeptone {
    * @throws ModelNotFoundError, InvalidArgumentError, LicenseManagerError, RuntimeUnavailableError
    */
   async openStream(options: AnalysisOptions): Promise<AnalysisStream> {
-    checkOptions('stream', options);
+    checkOptions('open', options);
     return this.#open(options);
   }
 
@@ -238,7 +252,7 @@ export class Deeptone {
     existing?: VoiceSignatures,
   ): Promise<Record<string, VoiceSignature>> {
     this.#guard.check([SPEAKER_MODEL]);
-    const release = this.#guard.acquireStream();
+    const release = this.#acquireStream();
     try {
       return await createVoiceSignatures(samples, existing, {
         engine: this.#engine,
@@ -316,7 +330,7 @@ export class Deeptone {
     const models = this.#select(options);
     const names = models.map((model) => model.name);
     this.#guard.check(names);
-    const release = this.#guard.acquireStream();
+    const release = this.#acquireStream();
     try {
       const analysis = new Analysis({
         models,

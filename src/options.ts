@@ -93,6 +93,7 @@ export const OPTION_NAMES = {
   bytes: [...WHOLE, 'rateIn', 'channels', 'channel', 'format'],
   chunk: ['models', 'includeRawValues', 'volumeThreshold', 'contextSamples', 'voiceSignatures'],
   stream: [...COMMON, 'rateIn', 'format', 'onWarning'],
+  open: COMMON,
 } as const satisfies Record<string, readonly string[]>;
 
 export type WayIn = keyof typeof OPTION_NAMES;

@@ -333,6 +333,15 @@ describe('class Deeptone', () => {
     assert.equal((await collect(deeptone.processStream([Buffer.from('RIF')], options))).length, 1);
   });
 
+  it('hears around a sample that is far too large', async () => {
+    const corrupt = speech.slice();
+    corrupt[8_000] = 1e25;
+    const stream = await deeptone.openStream({ models: ['speech'], outputPeriod: 64 });
+    await stream.push(corrupt);
+    await stream.finish();
+    assert.equal(stream.nonFiniteSamples, 1);
+  });
+
   it('takes nothing but float samples into an open stream, and nothing behind its end', async () => {
     const stream = await deeptone.openStream({ models: ['speech'], outputPeriod: 64 });
     const pcm16 = Int16Array.from(speech.subarray(0, 2_000), (sample) => sample * 32_768);
@@ -396,7 +405,11 @@ describe('class Deeptone', () => {
       await assert.rejects(open(), refused('too-many-streams'));
       first.close();
       await open();
-      await licensed.close();
+      await licensed.close(); // Gives back what nobody has closed.
+      const again = engine({ ...current, id: 'two-streams', models: '*', maxStreams: 2 });
+      await again.openStream({ models: ['speech'], outputPeriod: 64 });
+      await again.openStream({ models: ['speech'], outputPeriod: 64 });
+      await again.close();
     });
   });
 
@@ -417,6 +430,12 @@ describe('class Deeptone', () => {
         /100.*multiple of 64/,
       ],
       ['an unknown model', () => file({ models: ['mood'] }), 'DEEPTONE_MODEL_NOT_FOUND', /mood.*gender/],
+      [
+        'a rate for a stream that takes 16 kHz',
+        () => deeptone.openStream({ models: ['speech'], outputPeriod: 64, rateIn: 8_000 } as never),
+        'DEEPTONE_INVALID_ARGUMENT',
+        /rateIn/,
+      ],
       ['an empty model list', () => file({ models: [] }), 'DEEPTONE_INVALID_ARGUMENT', /empty.*gender/],
       ['a threshold of 2', () => file({ volumeThreshold: 2 }), 'DEEPTONE_INVALID_ARGUMENT', /2.*0 .*1/],
       [
