@@ -1,3 +1,4 @@
+import { LARGEST_SAMPLE } from './audio/sample-codec';
 import { FRAME_SAMPLES } from './clock';
 import { frameVolumes } from './insight';
 
@@ -69,7 +70,9 @@ export class FrameAssembler {
 
   #measure(pcm: Float32Array): AssembledFrames {
     const volumes = frameVolumes(pcm);
-    if (volumes.every(Number.isFinite)) return { pcm, volumes };
+    // One sample that is too large makes its frame at least this loud.
+    if (volumes.every((volume) => volume <= LARGEST_SAMPLE / Math.sqrt(FRAME_SAMPLES)))
+      return { pcm, volumes };
     this.#nonFinite += zeroNonFinite(pcm);
     return { pcm, volumes: frameVolumes(pcm) };
   }
@@ -78,7 +81,7 @@ export class FrameAssembler {
 function zeroNonFinite(samples: Float32Array): number {
   let count = 0;
   samples.forEach((sample, index) => {
-    if (Number.isFinite(sample)) return;
+    if (Math.abs(sample) <= LARGEST_SAMPLE) return;
     samples[index] = 0;
     count++;
   });

@@ -5,8 +5,8 @@ const SCALE_16 = 2 ** -15;
 const SCALE_24 = 2 ** -23;
 const SCALE_32 = 2 ** -31;
 
-/** Magnitude beyond which a float sample counts as not finite: a filter's overshoot on it would leave 32 bits. */
-const LARGEST_SAMPLE = 1e37;
+/** Magnitude beyond which a float sample counts as not finite: its power in the models, and a filter's overshoot on it, would leave 32 bits. */
+export const LARGEST_SAMPLE = 1e15;
 
 /** ITU-T G.711 A-law: one byte to a sample in [-1, 1), 13 significant bits. */
 const ALAW_TABLE = Float32Array.from({ length: 256 }, (_, byte) => {
