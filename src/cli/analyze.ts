@@ -1,5 +1,5 @@
 import type { Deeptone } from '../deeptone';
-import { DeeptoneError } from '../errors';
+import { DeeptoneError, InferenceError, LicenseManagerError } from '../errors';
 import type { ModelDescription } from '../inference';
 import type { FileAnalysis } from '../insight/results';
 import type { FileOptions } from '../options';
@@ -88,6 +88,9 @@ async function analyzeFile(
 /** Whether the next file would fail in the same way. Arguments were checked before, so one that is wrong is wrong for this file. */
 function isFatal(error: unknown): boolean {
   if (!(error instanceof DeeptoneError)) return false;
+  // A model fails for what it heard; streams run out for a file of many channels.
+  if (error instanceof InferenceError) return false;
+  if (error instanceof LicenseManagerError && error.problem === 'too-many-streams') return false;
   const exitCode = exitCodeFor(error.code);
   return exitCode === ExitCode.CannotRun || exitCode === ExitCode.Interrupted;
 }

@@ -10,9 +10,10 @@ export interface DoctorFlags extends EngineFlags {
 const MARKS = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const;
 
 /** Says what would keep DeepTone from running here, and what to do about each. */
-export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<ExitCode> {
+export async function doctor(flags: DoctorFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const findings: Finding[] = [];
   for await (const finding of examine(flags)) {
+    if (signal.aborted) return ExitCode.Interrupted;
     findings.push(finding);
     if (!flags.json) await terminal.write(describe(finding));
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import {
   formatTime,
   generateLicenseKeyPair,
@@ -95,8 +96,9 @@ export async function inspect(
   file: string | undefined,
   flags: ShowFlags,
   terminal: Terminal,
+  signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { algorithm, keyId, license } = inspectLicense(await licenseText(file));
+  const { algorithm, keyId, license } = inspectLicense(await licenseText(file, signal));
   const facts = { ...licenseFacts(license), algorithm, keyId: keyId ?? 'not named' };
   await terminal.write(flags.json ? json(facts) : list(facts));
   terminal.say('The signature was not checked; "deeptone license verify" does.');
@@ -112,9 +114,10 @@ export async function verify(
   file: string | undefined,
   flags: VerifyFlags,
   terminal: Terminal,
+  signal: AbortSignal,
 ): Promise<ExitCode> {
   const publicKeys = await readPublicKeys(flags.publicKey);
-  const guard = new LicenseGuard(await licenseText(file), { publicKeys });
+  const guard = new LicenseGuard(await licenseText(file, signal), { publicKeys });
   guard.check();
   const status = guard.status();
   await terminal.write(flags.json ? json(statusFacts(status)) : `${status.message}\n`);
@@ -147,14 +150,15 @@ function list(facts: Facts): string {
     .join('');
 }
 
-async function licenseText(file: string | undefined): Promise<string> {
-  const fromFile = file === '-' ? await readStandardInput() : await readLicenseKey(file);
+async function licenseText(file: string | undefined, signal: AbortSignal): Promise<string> {
+  const fromFile = file === '-' ? await readStandardInput(signal) : await readLicenseKey(file);
   return fromFile ?? (process.env['DEEPTONE_LICENSE_KEY'] || EVALUATION_LICENSE);
 }
 
-async function readStandardInput(): Promise<string> {
+async function readStandardInput(signal: AbortSignal): Promise<string> {
   const pieces: Buffer[] = [];
-  for await (const piece of process.stdin as AsyncIterable<Buffer>) pieces.push(piece);
+  const input = addAbortSignal(signal, process.stdin) as AsyncIterable<Buffer>;
+  for await (const piece of input) pieces.push(piece);
   const text = Buffer.concat(pieces).toString('utf8').trim();
   // As with an empty file: another license in its place would hide the mistake.
   if (text === '') throw new UsageError('Standard input holds no license key.');

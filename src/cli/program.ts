@@ -118,12 +118,13 @@ export async function runProgram(
     .option('--json', 'print JSON')
     .action(async (flags: DoctorFlags) => {
       const { doctor } = await import('./doctor.js');
-      await finishWith(doctor(flags, terminal));
+      await finishWith(doctor(flags, terminal, signal));
     });
 
   licenseCommands(
     program.command('license').description('make, issue, inspect and verify licenses'),
     terminal,
+    signal,
     finishWith,
   );
 
@@ -157,6 +158,7 @@ function analysisFlags(command: Command): Command {
 function licenseCommands(
   license: Command,
   terminal: Terminal,
+  signal: AbortSignal,
   finishWith: (code: Promise<ExitCode>) => Promise<void>,
 ): void {
   license
@@ -200,7 +202,7 @@ function licenseCommands(
     .option('--json', 'print JSON')
     .action(async (name: string | undefined, flags: ShowFlags) => {
       const { inspect } = await import('./license.js');
-      await finishWith(inspect(name, flags, terminal));
+      await finishWith(inspect(name, flags, terminal, signal));
     });
 
   addPublicKeyFlag(license.command('verify'))
@@ -209,6 +211,6 @@ function licenseCommands(
     .option('--json', 'print JSON')
     .action(async (name: string | undefined, flags: VerifyFlags) => {
       const { verify } = await import('./license.js');
-      await finishWith(verify(name, flags, terminal));
+      await finishWith(verify(name, flags, terminal, signal));
     });
 }

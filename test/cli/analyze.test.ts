@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Deeptone, type FileAnalysis } from '../../src';
 import { generateLicenseKeyPair, issueLicense } from '../../src/license';
+import { makeWav, noise } from '../tools/audio';
 import { COMMAND, deeptone, jsonLines, start, temporaryFolder } from './run-deeptone';
 import { makeLongSound, makeSounds, type Sounds } from './sounds';
 
@@ -290,6 +291,18 @@ describe('deeptone analyze', () => {
 
     const licensed = (license: string, models: string) =>
       analyze(sounds.speech, '--models', models, '--license-file', license, '--public-key', publicKey);
+
+    it('goes on after a file that has more channels than the license has streams', async () => {
+      const [stereo, mono] = [join(folder, 'three.wav'), sounds.speech];
+      writeFileSync(stereo, makeWav([noise(2), noise(2), noise(2)]));
+      const key = ['--license-file', file(30_000), '--public-key', publicKey];
+      const { code, stdout, stderr } = await analyze(stereo, mono, '--models', 'speech', ...key);
+      assert.equal(code, 1);
+      assert.match(stderr, /three\.wav.*2 parallel streams/);
+      const [failed, answered] = jsonLines(stdout) as Partial<FileAnalysis>[];
+      assert.equal(failed?.channels, undefined);
+      assert.ok(answered?.channels);
+    });
 
     it('works with the models that the license allows', async () => {
       assert.equal((await licensed(file(30_000), 'speech')).code, 0);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deeptone, temporaryFolder } from './run-deeptone';
+import { deeptone, start, temporaryFolder } from './run-deeptone';
 
 describe('deeptone license', () => {
   const folder = temporaryFolder();
@@ -23,6 +24,14 @@ describe('deeptone license', () => {
       assert.ok(secret.length > 40);
       assert.ok(!(made.stdout + made.stderr).includes(secret));
     }
+  });
+
+  it('ends on Ctrl-C while it waits for a key', async () => {
+    const child = start(['license', 'verify', '-'], { cwd: folder });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'exit')) as [number | null];
+    assert.equal(code, 130);
   });
 
   it('never replaces a key that is there', async () => {
