@@ -95,7 +95,8 @@ function embeddingModel(engine: PredictionEngine): ModelDescription {
 }
 
 function checkTotal(id: string, seconds: number): void {
-  if (seconds > VOICE_SAMPLE_LIMITS.maximumSeconds) {
+  // A signature holds seconds in 32 bits: whole samples are what counts.
+  if (Math.round(seconds * SAMPLE_RATE) > VOICE_SAMPLE_LIMITS.maximumSeconds * SAMPLE_RATE) {
     throw new VoiceSignatureError(
       `The samples of "${id}" last ${Number(seconds.toFixed(5))} s in all: ${VOICE_SAMPLE_LIMITS.maximumSeconds} s per ` +
         'signature are accepted.',

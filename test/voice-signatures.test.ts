@@ -83,6 +83,15 @@ describe('Creating voice signatures of recordings', () => {
     await assert.rejects(deeptone.createVoiceSignatures([sample], twice), refusal(/12 s in all/));
   });
 
+  it('accepts exactly 10 s, whatever the parts', async () => {
+    const [first, second] = [
+      anna.subarray(0, 2.2 * SECOND),
+      concatenated(anna, anna).subarray(0, 7.8 * SECOND),
+    ];
+    const made = await deeptone.createVoiceSignatures([{ speakerId: 'anna', audio: first }]);
+    await deeptone.createVoiceSignatures([{ speakerId: 'anna', audio: second }], made);
+  });
+
   it('refuses samples with less than 1 s of speech', async () => {
     const quiet = new Float32Array(3 * SECOND);
     quiet.set(anna.subarray(0, SECOND / 2));

@@ -120,7 +120,7 @@ export class SpeakerTrack implements ModelTrack {
   voiceSignatures(): [string, VoiceSignature][] {
     const { minimumSpeechSeconds, maximumSeconds } = VOICE_SAMPLE_LIMITS;
     return this.names.flatMap((id, slot): [string, VoiceSignature][] => {
-      const embedding = this.clustering?.centroidOf(slot);
+      const embedding = this.voiceIn(slot);
       const seconds = ((this.totals[slot] ?? 0) * FRAME_MS) / 1_000;
       if (!embedding || seconds < minimumSpeechSeconds) return [];
       const known = this.knownVoices[slot];
@@ -184,13 +184,20 @@ export class SpeakerTrack implements ModelTrack {
     this.totals[slot] = 0;
   }
 
+  /** The voice of a slot's speaker; undefined once the slot is another's who has not spoken a frame under a name yet. */
+  private voiceIn(slot: number): Float32Array | undefined {
+    return this.clustering?.serialOf(slot) === this.serials[slot]
+      ? this.clustering?.centroidOf(slot)
+      : undefined;
+  }
+
   /** Similarity of the period's mean embedding to every speaker known at its end. */
   private rawValues(): RawValues | undefined {
     if (!this.includeRawValues) return undefined;
     const mean = Float32Array.from(this.rawMean?.values() ?? []);
     return Object.fromEntries(
       this.names.flatMap((name, slot) => {
-        const centroid = this.clustering?.centroidOf(slot);
+        const centroid = this.voiceIn(slot);
         return centroid ? [[name, round4(similarity(mean, centroid))]] : [];
       }),
     );
