@@ -18,11 +18,12 @@ SETS = {
     "standard": {"folder": "", "title": "Standard: all data, among it non-commercial corpora", "trainingData": "non-commercial", "leftOut": ()},
     "open": {"folder": "open", "title": "Open: openly licensed data only", "trainingData": "open", "leftOut": ("arousal", "emotions", "language")},
 }
+DEBIAN = "sound files of 39 Debian packages (Tux Paint stamps, KTuberling, QABCs, Asterisk prompts, Fillets, Kajongg, game music and noises)"
 DATA = {
     "standard": "16 kHz speech, music, noise and human sounds of some 570 voices and 50 corpora, among them non-commercial ones (RAVDESS, EMOVO, NoiseX, parts of UltraStar songs) "
-                "and ones without a stated license (EMO-DB, samplevoice, snoring, laughter)",
+                f"and ones without a stated license (EMO-DB, samplevoice, snoring, laughter); {DEBIAN}",
     "open": "openly licensed corpora only: speechocean762, LibriSpeech, Kerstin, Thorsten, GCompris, KLettres, Asterisk, Precise, wake words, MLS excerpts, ESC-10 CC BY part, Moodist, DCASE 2016, "
-            "donate-a-cry, game music",
+            f"donate-a-cry, game music; {DEBIAN}",
 }
 
 
