@@ -57,7 +57,11 @@ interface JQuery {
 
 declare const RED: {
   _: (key: string, values?: Record<string, string | number>) => string;
-  nodes: { registerType(type: string, definition: EditorNodeDefinition): void };
+  nodes: {
+    registerType(type: string, definition: EditorNodeDefinition): void;
+    /** The node of an id; null where there is none. */
+    node(id: unknown): unknown;
+  };
   settings: {
     readonly deeptoneFileExamples: readonly string[];
     readonly deeptoneBytesEncodings: readonly string[];
