@@ -179,6 +179,17 @@ describe('The packed package in the editor of a real Node-RED', function () {
     assert.equal(await page.evaluate(`${node}.models`), '${MODELS}');
   });
 
+  it('marks a stream node that needs a broker and has none, or has one that is not there', async () => {
+    const valid = (settings: Record<string, string>): Promise<unknown> =>
+      page.evaluate(
+        `RED.editor.validateNode(Object.assign(RED.nodes.node('node-deeptone-stream'), ${JSON.stringify(settings)}))`,
+      );
+    assert.equal(await valid({ source: 'messages', broker: '' }), true);
+    assert.equal(await valid({ source: 'mqtt', mqttTopic: 'audio/#' }), false);
+    assert.equal(await valid({ broker: 'gone' }), false);
+    assert.equal(await valid({ source: 'messages' }), true);
+  });
+
   it('gives a fourth output to a node that tells its progress', async () => {
     await openDialog(page, 'node-deeptone-file');
     await page.locator('.deeptone-form summary').last().click();
