@@ -49,11 +49,11 @@ NOISES = "bucklespring-data caveexpress-data endless-sky-data enigma-data extrem
 
 def find(folder, package, pattern):
     """Paths below a package's folder that fit, with the match; in an order that is the same everywhere."""
-    found = []
-    for where, _, names in os.walk(os.path.join(folder, package)):
+    root, found = os.path.join(folder, package), []
+    for where, _, names in os.walk(root):
         for name in names:
             path = os.path.join(where, name)
-            match = re.search(pattern, path, re.IGNORECASE)
+            match = re.search(pattern, path[len(root):], re.IGNORECASE)
             if match and not os.path.islink(path) and re.search(r"\.(ogg|oga|wav|mp3|flac|gsm)$", name):
                 found.append((path, match))
     return sorted(found, key=lambda f: zlib.crc32(os.path.relpath(f[0], folder).encode()))
