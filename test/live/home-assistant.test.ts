@@ -6,12 +6,15 @@ const MODELS = [
   { name: 'speaker-map', title: 'Speakers', classes: [] },
 ];
 
-function announce(device: string): { topic: string; retain: boolean; body: Record<string, unknown> } {
+function announce(
+  device: string,
+  models: typeof MODELS = MODELS,
+): { topic: string; retain: boolean; body: Record<string, unknown> } {
   const { topic, retain, payload } = announcement({
     discoveryPrefix: 'homeassistant',
     prefix: 'home/deeptone',
     device,
-    models: MODELS,
+    models,
     version: '1.2.3',
   });
   return { topic, retain, body: JSON.parse(payload) as Record<string, unknown> };
@@ -48,6 +51,15 @@ describe('The announcement of a device to Home Assistant', () => {
     assert.match(String(components['speaker-map']?.['value_template']), /results\['speaker-map'\]/);
     assert.equal(components['speech__speech']?.['state_topic'], 'home/deeptone/kitchen/speech/speech');
     assert.equal(components['speech__speech']['enabled_by_default'], false);
+  });
+
+  it('names the topic that the board publishes for a class whose name no topic can hold', () => {
+    const pets = [{ name: 'pets', title: 'Pets', classes: ['dog/bark', 'cat+meow'] }];
+    const components = announce('kitchen', pets).body['cmps'] as Record<string, Record<string, unknown>>;
+    assert.deepEqual(
+      Object.values(components).flatMap(({ p, state_topic }) => (p === 'binary_sensor' ? [state_topic] : [])),
+      ['home/deeptone/kitchen/pets/dog-bark', 'home/deeptone/kitchen/pets/cat-meow'],
+    );
   });
 
   it('never gives two devices the same identity', () => {
