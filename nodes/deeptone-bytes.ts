@@ -3,7 +3,7 @@ import { detectContainer, ENCODINGS, readPayload, type AudioPayload, type Sample
 import { messageFormat, type FormatDialog } from './shared/message-format';
 import type { Node, NodeAPI } from './shared/node-red';
 import { messageOptions } from './shared/options';
-import { analyseWholes, type Source, type WholeConfig } from './shared/whole-analysis';
+import { analyseWholes, type Source, type WholeConfig } from './answers/whole-analysis';
 
 type BytesConfig = WholeConfig & FormatDialog;
 

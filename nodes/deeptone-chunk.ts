@@ -2,11 +2,11 @@
 import { BadAudioError, type ChunkOptions, type Deeptone } from '../src';
 import { ENCODINGS, readPayload } from '../src/audio';
 import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../src/clock';
-import { readSamples } from '../src/samples-source';
-import { ChunkMemory } from './shared/chunk-memory';
-import { connectEngine } from './shared/engine-connection';
+import { readSamples } from '../src/audio/samples-source';
+import { ChunkMemory } from './answers/chunk-memory';
+import { connectEngine } from './engine/connection';
 import { fail, refuseAll } from './shared/failure';
-import { insight, speed } from './shared/insight';
+import { insight, speed } from './answers/facts';
 import { messageFormat, type FormatDialog } from './shared/message-format';
 import {
   sharedText,
@@ -25,7 +25,7 @@ import {
   type LooseOptions,
 } from './shared/options';
 import { StatusLine } from './shared/status-line';
-import { WorkQueue } from './shared/work-queue';
+import { WorkQueue } from './answers/work-queue';
 
 interface ChunkConfig extends NodeDef, DialogOptions, FormatDialog {
   readonly engine: string;

@@ -1,8 +1,8 @@
 /** The engine: one license, one set of models and one runtime, shared by all DeepTone nodes that name it. */
-import { engineStatus, type EngineNode } from './shared/engine-connection';
-import { serveEngineFacts } from './shared/engine-endpoints';
-import { EngineHub, type EngineState } from './shared/engine-hub';
-import { openEngine, type EngineSettings } from './shared/open-engine';
+import { engineStatus, type EngineNode } from './engine/connection';
+import { serveEngineFacts } from './engine/endpoints';
+import { EngineHub, type EngineState } from './engine/hub';
+import { openEngine, type EngineSettings } from './engine/open-engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
 import { numberIn } from './shared/options';
 

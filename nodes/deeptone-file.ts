@@ -2,7 +2,7 @@
 import type { IncomingMessage, Node, NodeAPI } from './shared/node-red';
 import { absolutePath, exampleSoundPath, exampleSounds } from './shared/paths';
 import { typedInput } from './shared/typed-input';
-import { analyseWholes, type WholeConfig } from './shared/whole-analysis';
+import { analyseWholes, type WholeConfig } from './answers/whole-analysis';
 
 interface FileConfig extends WholeConfig {
   readonly filename?: string;

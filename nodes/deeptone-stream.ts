@@ -1,12 +1,12 @@
 /** Live audio: many streams at once, each named by its messages' topic, answered while they come in. */
 import { ENCODINGS } from '../src/audio';
-import { connectEngine } from './shared/engine-connection';
+import { connectEngine } from './engine/connection';
 import { failureStatus, toError } from './shared/failure';
-import { whenFlowsStart } from './shared/flows-started';
+import { whenFlowsStart } from './stream/flows-started';
 import type { Node, NodeAPI } from './shared/node-red';
 import { StatusLine } from './shared/status-line';
-import { StreamSession } from './shared/stream-session';
-import type { StreamConfig, StreamCredentials } from './shared/stream-settings';
+import { StreamSession } from './stream/session';
+import type { StreamConfig, StreamCredentials } from './stream/settings';
 
 /** What the editor is told beside the dialog's fields. */
 interface StreamSettings {

@@ -1,7 +1,7 @@
 /** @deeptone/node-red: the DeepTone audio-insight engine. This is all that the package exports. */
-export { Deeptone } from './deeptone';
-export type { DeeptoneOptions } from './engine-options';
-export { AnalysisStream } from './analysis-stream';
+export { Deeptone } from './pipeline/deeptone';
+export type { DeeptoneOptions } from './pipeline/engine-options';
+export { AnalysisStream } from './pipeline/analysis-stream';
 export type {
   AnalysisOptions,
   BytesOptions,
@@ -9,8 +9,8 @@ export type {
   FileOptions,
   StreamOptions,
   WholeOptions,
-} from './options';
-export type { AudioData } from './samples-source';
+} from './pipeline/options';
+export type { AudioData } from './audio/samples-source';
 export type { SampleFormat, Encoding, FormatSource, FormatTrust } from './audio';
 export type {
   Activation,
@@ -40,7 +40,7 @@ export type {
   VoiceSignature,
   VoiceSignatures,
 } from './insight';
-export type { SpeakerSample } from './voice-signatures';
+export type { SpeakerSample } from './pipeline/enrolment';
 export type { LicenseState, LicenseStatus } from './license';
 export {
   StreamHub,
@@ -56,5 +56,5 @@ export {
   type StreamAudio,
   type StreamFacts,
   type WhenFull,
-} from './live';
+} from './streams';
 export * from './errors';

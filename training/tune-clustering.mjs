@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const { SpeakerClustering } = require('../dist/src/insight/speaker-clustering.js');
+const { SpeakerClustering } = require('../dist/src/insight/speakers/speaker-clustering.js');
 const folder = process.argv[2];
 const { size, conversations } = JSON.parse(readFileSync(join(folder, 'conversations.json'), 'utf8'));
 const loaded = conversations.map(({ name, who, gate, people, corpus, part }) => {

@@ -2,15 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { BadAudioError } from '../errors';
-import { describeContent, detectContainer, HEAD_BYTES, isWavContainer } from './content';
+import { describeContent, detectContainer, HEAD_BYTES, isWavContainer } from './sniff';
 import { decodeAudio, type AudioBytes, type DecodedAudio } from './decoded-audio';
-import { fileArguments, FfmpegProcess } from './ffmpeg-process';
-import { openFfmpegOutput } from './ffmpeg-output';
-import { requireFfmpeg } from './find-ffmpeg';
+import { fileArguments, FfmpegProcess } from './ffmpeg/ffmpeg-process';
+import { openFfmpegOutput } from './ffmpeg/ffmpeg-output';
+import { requireFfmpeg } from './ffmpeg/find-ffmpeg';
 import type { OpenAudioOptions } from './open-audio-options';
-import { UnsupportedWavCodecError } from './wav-format';
-import { wavInfo } from './wav-info';
-import { WavStreamReader } from './wav-stream-reader';
+import { UnsupportedWavCodecError } from './wav/wav-format';
+import { wavInfo } from './wav/wav-info';
+import { WavStreamReader } from './wav/wav-stream-reader';
 
 const NAME = 'the audio clip';
 /** Bytes of a clip that are decoded in one step. */

@@ -1,15 +1,15 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
 import { AudioFileError, BadAudioError, DeeptoneError } from '../errors';
-import { describeContent, detectContainer, HEAD_BYTES, isWavContainer, looksLikeText } from './content';
+import { describeContent, detectContainer, HEAD_BYTES, isWavContainer, looksLikeText } from './sniff';
 import { decodeAudio, throwIfAborted, type AudioBytes, type DecodedAudio } from './decoded-audio';
-import { fileArguments, FfmpegProcess } from './ffmpeg-process';
-import { openFfmpegOutput } from './ffmpeg-output';
-import { findFfmpeg, requireFfmpeg } from './find-ffmpeg';
+import { fileArguments, FfmpegProcess } from './ffmpeg/ffmpeg-process';
+import { openFfmpegOutput } from './ffmpeg/ffmpeg-output';
+import { findFfmpeg, requireFfmpeg } from './ffmpeg/find-ffmpeg';
 import type { OpenAudioOptions } from './open-audio-options';
-import { UnsupportedWavCodecError } from './wav-format';
-import { WavStreamReader } from './wav-stream-reader';
-import { wavInfo } from './wav-info';
+import { UnsupportedWavCodecError } from './wav/wav-format';
+import { WavStreamReader } from './wav/wav-stream-reader';
+import { wavInfo } from './wav/wav-info';
 
 /** Bytes per read, about 2 s of 16-bit mono: the calls cost nothing, memory stays flat, and no turn of the event loop is long. */
 const READ_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 import { AbortedError, BadAudioError, InvalidArgumentError } from '../errors';
 import type { OpenAudioOptions } from './open-audio-options';
-import { PcmDecoder } from './pcm-decoder';
-import { bytesPerSample, type Encoding, type SampleFormat } from './sample-format';
+import { PcmDecoder } from './pcm/pcm-decoder';
+import { bytesPerSample, type Encoding, type SampleFormat } from './pcm/sample-format';
 
 /** What is known of audio before it is decoded. */
 export interface AudioInfo {

@@ -1,29 +1,29 @@
 /** The audio room: any source in, 16 kHz samples per channel out. */
 export { openAudioContainer } from './audio-container';
 export { openAudioFile } from './audio-file';
-export { isEmptyPayload, readPayload, type AudioPayload } from './audio-payload';
-export { describeContent, detectContainer, isWavContainer } from './content';
+export { isEmptyPayload, readPayload, type AudioPayload } from './payload';
+export { describeContent, detectContainer, isWavContainer } from './sniff';
 export {
   declaredFormat,
   DEFAULT_FORMAT_TRUST,
   type FormatSource,
   type FormatStatements,
   type FormatTrust,
-} from './declared-format';
+} from './pcm/declared-format';
 export { throwIfAborted, type AudioInfo, type DecodedAudio } from './decoded-audio';
-export { FFMPEG_VARIABLE, findFfmpeg } from './find-ffmpeg';
-export { DEFAULT_PROTOCOLS } from './live-input';
+export { FFMPEG_VARIABLE, findFfmpeg } from './ffmpeg/find-ffmpeg';
+export { DEFAULT_PROTOCOLS } from './ffmpeg/live-input';
 export {
   openLiveSource,
   type LiveSource,
   type LiveSourceEvent,
   type LiveSourceOptions,
   type RestartDelays,
-} from './live-source';
+} from './ffmpeg/live-source';
 export type { OpenAudioOptions } from './open-audio-options';
-export { PcmDecoder, type PcmDecoderOptions } from './pcm-decoder';
-export { Resampler } from './resampler';
-export { samplesToFloat32, type SampleArray } from './sample-array';
+export { PcmDecoder, type PcmDecoderOptions } from './pcm/pcm-decoder';
+export { Resampler } from './pcm/resampler';
+export { samplesToFloat32, type SampleArray } from './pcm/sample-array';
 export {
   bytesPerSample,
   checkSampleFormat,
@@ -35,6 +35,6 @@ export {
   MIN_SAMPLE_RATE,
   type Encoding,
   type SampleFormat,
-} from './sample-format';
-export { UnsupportedWavCodecError } from './wav-format';
-export { WavStreamReader, type WavContainer } from './wav-stream-reader';
+} from './pcm/sample-format';
+export { UnsupportedWavCodecError } from './wav/wav-format';
+export { WavStreamReader, type WavContainer } from './wav/wav-stream-reader';

@@ -1,8 +1,8 @@
-import type { Deeptone } from '../deeptone';
+import type { Deeptone } from '../pipeline/deeptone';
 import { DeeptoneError, InferenceError, LicenseManagerError } from '../errors';
 import type { ModelDescription } from '../inference';
 import type { FileAnalysis } from '../insight/results';
-import type { FileOptions } from '../options';
+import type { FileOptions } from '../pipeline/options';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import { ExitCode, exitCodeFor } from './exit-codes';
 import { type AnswerFormat, createAnswerWriter } from './formats';
@@ -101,7 +101,7 @@ async function checkedOptions(
   flags: AnalyzeFlags,
   signal: AbortSignal,
 ): Promise<{ options: FileOptions; models: readonly ModelDescription[] }> {
-  const { checkOptions, selectModels } = await import('../options.js');
+  const { checkOptions, selectModels } = await import('../pipeline/options.js');
   const options: FileOptions = {
     models: flags.models,
     outputPeriod: flags.outputPeriod,

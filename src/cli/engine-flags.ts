@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import type { Deeptone } from '../deeptone';
+import type { Deeptone } from '../pipeline/deeptone';
 import { collect, wholeNumber } from './option-values';
 import { UsageError } from './report';
 import type { Terminal } from './terminal';
@@ -67,7 +67,7 @@ export function addPublicKeyFlag(command: Command): Command {
 /** Makes the engine that the flags describe; the caller closes it. */
 export async function createEngine(flags: EngineFlags): Promise<Deeptone> {
   const [{ Deeptone }, licenseKey, licensePublicKeys] = await Promise.all([
-    import('../deeptone.js'),
+    import('../pipeline/deeptone.js'),
     readLicenseKey(flags.licenseFile),
     readPublicKeys(flags.publicKey),
   ]);

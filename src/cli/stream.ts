@@ -1,7 +1,7 @@
-import type { AnalysisStream } from '../analysis-stream';
+import type { AnalysisStream } from '../pipeline/analysis-stream';
 import { BadAudioError } from '../errors';
 import type { AnalysisEvents } from '../insight';
-import type { AnalysisOptions } from '../options';
+import type { AnalysisOptions } from '../pipeline/options';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import { ExitCode } from './exit-codes';
 import { UsageError } from './report';

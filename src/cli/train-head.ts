@@ -1,4 +1,4 @@
-import { trainHead as train, type HeadReport } from '../own-models';
+import { trainHead as train, type HeadReport } from '../heads';
 import { ExitCode } from './exit-codes';
 import type { Terminal } from './terminal';
 

@@ -17,8 +17,8 @@ export {
   type CatalogueOptions,
   type ModelSet,
 } from './catalogue';
-export { OnnxPredictionEngine, type OnnxEngineInfo, type OnnxEngineOptions } from './onnx-engine';
-export { checkOnnxRuntime, describeHost, hostName, type Host } from './onnx-runtime';
-export type { WorkerStats } from './worker-messages';
+export { OnnxPredictionEngine, type OnnxEngineInfo, type OnnxEngineOptions } from './onnx/onnx-engine';
+export { checkOnnxRuntime, describeHost, hostName, type Host } from './onnx/onnx-runtime';
+export type { WorkerStats } from './onnx/worker-messages';
 export type { UserEntry } from './catalogue-schema';
 export { TapReader } from './tap-reader';

@@ -4,8 +4,8 @@ import { FRAME_SAMPLES } from '../clock';
 import { InvalidArgumentError, ModelInvalidError } from '../errors';
 import type { Catalogue } from './catalogue';
 import type { Tap } from './catalogue-schema';
-import { loadTrunk } from './graphs';
-import { loadOnnxRuntime, type OnnxRuntime } from './onnx-runtime';
+import { loadTrunk } from './onnx/graphs';
+import { loadOnnxRuntime, type OnnxRuntime } from './onnx/onnx-runtime';
 
 /** Frames per run: longer strides are no faster, and signals such as Ctrl-C are heard between two runs. */
 const STRIDE_FRAMES = 64;

@@ -6,9 +6,9 @@ import { ClassTrack } from './class-track';
 import { FrameGate, GATE_MODEL, needsSpeechGate } from './gate';
 import type { ModelTrack } from './model-track';
 import type { ModelResult, RawValues, Summary, TimeSeriesStep } from './results';
-import { SpeakerTrack } from './speaker-track';
+import { SpeakerTrack } from './speakers/speaker-track';
 import type { TransitionEvent, TransitionSink } from './transitions';
-import type { VoiceSignature, VoiceSignatures } from './voice-signature';
+import type { VoiceSignature, VoiceSignatures } from './speakers/voice-signature';
 
 /** What is asked of an {@link Analysis}. */
 export interface AnalysisSettings {

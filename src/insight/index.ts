@@ -6,7 +6,12 @@ export type * from './results';
 export { TransitionFilter, type TransitionEvents, type TransitionFilterSettings } from './transition-filter';
 export type { TransitionEvent } from './transitions';
 export { frameVolumes } from './volume';
-export { checkSampleLength, VOICE_SAMPLE_LIMITS, voicePrintOf, type VoiceSampleFrames } from './voice-sample';
+export {
+  checkSampleLength,
+  VOICE_SAMPLE_LIMITS,
+  voicePrintOf,
+  type VoiceSampleFrames,
+} from './speakers/voice-sample';
 export {
   checkSpeakerId,
   decodeVoiceSignature,
@@ -15,4 +20,4 @@ export {
   type VoicePrint,
   type VoiceSignature,
   type VoiceSignatures,
-} from './voice-signature';
+} from './speakers/voice-signature';

@@ -2,7 +2,7 @@
 import type { FrameGate } from './gate';
 import type { ModelResult, ModelSummary, RawValues } from './results';
 import type { TransitionSink } from './transitions';
-import type { VoiceSignature } from './voice-signature';
+import type { VoiceSignature } from './speakers/voice-signature';
 
 /** Frames [from, to) of one push; frame `from` of the push is frame `firstFrame` of the stream. */
 export interface FrameSlice {

@@ -1,4 +1,4 @@
-import type { VoiceSignature } from './voice-signature';
+import type { VoiceSignature } from './speakers/voice-signature';
 
 /** The answers, with JSON keys exactly as in the API reference. All times are integer milliseconds. */
 

@@ -5,7 +5,7 @@ import helper from 'node-red-node-test-helper';
 import deeptoneEngine from '../../nodes/deeptone-engine';
 import deeptoneFile from '../../nodes/deeptone-file';
 import { Deeptone, type FileAnalysis } from '../../src';
-import type { HeadReport } from '../../src/own-models';
+import type { HeadReport } from '../../src/heads';
 import { deeptone } from '../cli/run-deeptone';
 import { runFlow, useNodeRed } from '../nodes/support/flow';
 import { PHONE_CALL } from '../nodes/support/sounds';

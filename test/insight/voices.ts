@@ -3,7 +3,7 @@
  * window of about 2 s of audio does) and at random; after a change of speaker the embedding crosses over within
  * about half a second.
  */
-import { normalised } from '../../src/insight/centroid';
+import { normalised } from '../../src/insight/speakers/centroid';
 import { randomNumbers } from './frames';
 
 export const EMBEDDING_SIZE = 96;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { once, EventEmitter } from 'node:events';
 import type { NodeStatus } from 'node-red';
-import { chartPoints } from '../../nodes/shared/chart';
-import { answerMessages } from '../../nodes/shared/messages';
+import { chartPoints } from '../../nodes/answers/chart';
+import { answerMessages } from '../../nodes/answers/messages';
 import { mergeOptions } from '../../nodes/shared/options';
 import { absolutePath } from '../../nodes/shared/paths';
 import { StatusLine } from '../../nodes/shared/status-line';
-import { WorkQueue } from '../../nodes/shared/work-queue';
+import { WorkQueue } from '../../nodes/answers/work-queue';
 import { codeOf } from '../../nodes/shared/failure';
 import { InvalidArgumentError, type TimeSeriesStep } from '../../src';
 

@@ -1,7 +1,7 @@
 /**
  * Sound for tests: synthesised in code, spoken by espeak-ng, or converted by sox and ffmpeg. Nothing is stored.
  */
-import { seededRandom } from '../../src/own-models/random';
+import { seededRandom } from '../../src/heads/random';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

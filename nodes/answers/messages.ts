@@ -1,0 +1,96 @@
+/** Answers as messages. Pure: what comes in is not changed, what goes out holds no audio. */
+import type { ChannelAnalysis, FileAnalysis } from '../../src';
+import { chartPoints } from './chart';
+import { insight, type Facts } from './facts';
+import type { NodeMessage, Outputs } from '../shared/node-red';
+
+/** The forms that a time series can be sent in; the names are the values of the setting. */
+export const SEND_AS = ['series', 'steps', 'chart', 'deeptone'] as const;
+export type SendAs = (typeof SEND_AS)[number];
+
+export function isSendAs(value: unknown): value is SendAs {
+  return SEND_AS.some((form) => form === value);
+}
+
+/** One answer with everything that its messages need. */
+export interface Answer {
+  /** The message that asked; its other properties are kept. */
+  readonly source: NodeMessage;
+  /** Copies a message: what a flow does to one must not show in another. */
+  readonly clone: (message: NodeMessage) => NodeMessage;
+  /** Per channel, by the channel's number. */
+  readonly channels: FileAnalysis['channels'];
+  /** What `deeptone` sends as it is: the object of the API reference. */
+  readonly complete: FileAnalysis | ChannelAnalysis;
+  readonly facts: Facts;
+  readonly sendAs: SendAs;
+  /** Makes the id of a sequence. */
+  readonly newId: () => string;
+}
+
+/**
+ * The messages of a whole file or clip, in the order to send them: [time series, summary, transitions] for each
+ * channel. The big one comes first, because the runtime copies all messages of one sending but the first.
+ */
+export function answerMessages(answer: Answer): Outputs[] {
+  const isWhole = answer.sendAs === 'deeptone';
+  // The complete object holds the summaries and transitions that are sent on their own as well.
+  const own = <T>(part: T): T => (isWhole ? structuredClone(part) : part);
+  const channels = Object.entries(answer.channels).map(([number, analysis]) => ({
+    channel: Number(number),
+    analysis,
+  }));
+  const sent = channels.map(({ channel, analysis }) => [
+    isWhole ? null : timeSeriesMessages(answer, channel, analysis),
+    analysis.summary ? message(answer, 'summary', own(analysis.summary), channel) : null,
+    analysis.transitions ? message(answer, 'transitions', own(analysis.transitions), channel) : null,
+  ]);
+  if (!isWhole) return sent;
+  const complete: NodeMessage = {
+    ...kept(answer),
+    payload: answer.complete,
+    insight: insight('deeptone', answer.facts),
+  };
+  return [[complete, null, null], ...sent];
+}
+
+function timeSeriesMessages(
+  answer: Answer,
+  channel: number,
+  analysis: ChannelAnalysis,
+): NodeMessage | NodeMessage[] {
+  const steps = analysis.time_series;
+  switch (answer.sendAs) {
+    case 'chart':
+      return message(answer, 'chart', chartPoints(steps), channel);
+    case 'steps': {
+      const id = answer.newId();
+      return steps.map((step, index) => ({
+        ...message(answer, 'step', step, channel),
+        parts: { ...outerParts(answer.source), id, index, count: steps.length, type: 'array', len: 1 },
+      }));
+    }
+    case 'series':
+    case 'deeptone':
+      return message(answer, 'series', steps, channel);
+  }
+}
+
+/** A sequence inside a sequence keeps the outer one, as the Split node does, so that Join can put it back. */
+function outerParts(source: NodeMessage): { parts?: unknown } {
+  return source.parts === undefined ? {} : { parts: source.parts };
+}
+
+function message(
+  answer: Answer,
+  kind: 'series' | 'step' | 'chart' | 'summary' | 'transitions',
+  payload: unknown,
+  channel: number,
+): NodeMessage {
+  return { ...kept(answer), payload, channel, insight: insight(kind, answer.facts, channel) };
+}
+
+/** A copy of what is kept: all but the audio. */
+function kept({ source, clone }: Answer): NodeMessage {
+  return clone({ ...source, payload: undefined });
+}

@@ -1,0 +1,124 @@
+/** How a node in a flow shares the engine of a `deeptone-engine` node. */
+import { InvalidArgumentError, type Deeptone } from '../../src';
+import type { EngineState, OpenEngine } from './hub';
+import { failureStatus } from '../shared/failure';
+import { sharedText, type Node, type NodeAPI, type NodeStatus } from '../shared/node-red';
+import type { StatusLine } from '../shared/status-line';
+
+/** The face that a `deeptone-engine` node shows to its users. */
+export interface EngineNode extends Node {
+  /** Nodes that use this engine, by id. The runtime sends errors and status of the engine to their flows too. */
+  readonly users: Readonly<Record<string, Node>>;
+  readonly engineState: EngineState;
+  /** @throws LicenseManagerError and what else opening an engine can throw */
+  engine(): OpenEngine;
+  /** Takes a node as user and starts the engine for the first one. `changed` hears every state, the present one too. */
+  register(user: Node, changed: (state: EngineState) => void): void;
+  deregister(user: Node): void;
+}
+
+/** One node's use of its engine. */
+export interface EngineConnection {
+  /**
+   * The shared engine.
+   *
+   * @throws InvalidArgumentError when the node has no engine; what opening an engine can throw
+   */
+  engine(): OpenEngine;
+  /** `engine().deeptone` */
+  deeptone(): Deeptone;
+  /** For `msg.insight`: whether the evaluation license is in use. */
+  readonly evaluation: boolean;
+  /** Why the engine does no new work, as a status; undefined when it does. */
+  readonly obstacle: NodeStatus | undefined;
+  close(): void;
+}
+
+/**
+ * Connects a node to the engine it is set to, and shows in its status what the engine has to say as long as the node
+ * itself is silent.
+ *
+ * @param engineId id of the `deeptone-engine` node
+ */
+export function connectEngine(
+  RED: NodeAPI,
+  node: Node,
+  engineId: string,
+  status: StatusLine,
+): EngineConnection {
+  const engine: unknown = RED.nodes.getNode(engineId);
+  if (!isEngine(engine)) {
+    const noEngine = { fill: 'red', shape: 'ring', text: sharedText('status.noEngine') } as const;
+    status.set(noEngine);
+    const refuse = (): never => {
+      throw new InvalidArgumentError(
+        'This node has no DeepTone engine: open the node and choose or add one, then deploy.',
+      );
+    };
+    return {
+      engine: refuse,
+      deeptone: refuse,
+      evaluation: false,
+      obstacle: noEngine,
+      close: () => undefined,
+    };
+  }
+  engine.register(node, (state) => {
+    status.setFromOutside(engineStatus(state, RED));
+  });
+  return {
+    engine: () => engine.engine(),
+    deeptone: () => engine.engine().deeptone,
+    get evaluation() {
+      const state = engine.engineState;
+      return state.phase === 'ready' && state.license.evaluation;
+    },
+    get obstacle() {
+      const shown = engineStatus(engine.engineState, RED);
+      return shown.fill === 'red' ? shown : undefined;
+    },
+    close: () => {
+      engine.deregister(node);
+    },
+  };
+}
+
+export function isEngine(node: unknown): node is EngineNode {
+  return typeof node === 'object' && node !== null && 'engineState' in node && 'register' in node;
+}
+
+/** What the state of an engine looks like under a node. */
+export function engineStatus(state: EngineState, RED: Pick<NodeAPI, '_'>): NodeStatus {
+  switch (state.phase) {
+    case 'idle':
+      return {};
+    case 'starting':
+      return { fill: 'grey', shape: 'ring', text: sharedText('status.starting') };
+    case 'failed':
+      return failureStatus(state.error);
+    case 'ready':
+      return licenseStatus(state.license, RED);
+  }
+}
+
+function licenseStatus(
+  license: Extract<EngineState, { phase: 'ready' }>['license'],
+  RED: Pick<NodeAPI, '_'>,
+): NodeStatus {
+  switch (license.state) {
+    case 'valid':
+      return license.evaluation
+        ? { fill: 'grey', shape: 'dot', text: sharedText('status.evaluation') }
+        : { fill: 'grey', shape: 'dot', text: sharedText('status.ready') };
+    case 'expiring':
+      return {
+        fill: 'yellow',
+        shape: 'dot',
+        text: RED._(sharedText('status.expiring'), { days: String(license.daysLeft) }),
+      };
+    case 'expired':
+      return { fill: 'red', shape: 'ring', text: sharedText('status.expired') };
+    case 'not-yet-valid':
+      return { fill: 'red', shape: 'ring', text: sharedText('status.notYetValid') };
+  }
+}

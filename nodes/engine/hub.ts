@@ -1,0 +1,136 @@
+import type { Deeptone, LicenseStatus } from '../../src';
+import type { OnnxPredictionEngine } from '../../src/inference';
+import { toError } from '../shared/failure';
+
+/** An engine that is open, and what runs its models. */
+export interface OpenEngine {
+  readonly deeptone: Deeptone;
+  readonly runtime: Pick<OnnxPredictionEngine, 'info' | 'brokenModels'>;
+  /** The ffmpeg that the engine is set to; undefined where it is to be looked for. */
+  readonly ffmpegPath: string | undefined;
+}
+
+/** What the nodes that share an engine can expect of it. */
+export type EngineState =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'starting' }
+  | { readonly phase: 'ready'; readonly license: LicenseStatus }
+  | { readonly phase: 'failed'; readonly error: Error };
+
+/** Who is told; each fact once, not once per message. */
+export interface EngineListener {
+  changed(state: EngineState): void;
+  /** Good to know. */
+  note(text: string): void;
+  /** Needs somebody soon. */
+  warn(text: string): void;
+  /** Does not work. */
+  problem(error: Error): void;
+}
+
+/** Milliseconds between two looks at the license of a running engine (decision 22). */
+const LICENSE_CHECK_MS = 60 * 60 * 1_000;
+
+/** Owns the one `Deeptone` of an engine node: opens it for the first user, watches its license, closes it. */
+export class EngineHub {
+  readonly #open: () => OpenEngine;
+  readonly #listener: EngineListener;
+  #engine: OpenEngine | undefined;
+  #starting: Promise<void> | undefined;
+  #state: EngineState = { phase: 'idle' };
+  #told = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(open: () => OpenEngine, listener: EngineListener) {
+    this.#open = open;
+    this.#listener = listener;
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  /**
+   * The shared engine, opened if need be. An opening or start that failed is tried again, because what was in its way
+   * may be gone; its failure is told once.
+   *
+   * @throws LicenseManagerError, ModelInvalidError and what else opening an engine can throw
+   */
+  engine(): OpenEngine {
+    try {
+      this.#engine ??= this.#open();
+    } catch (thrown) {
+      this.#failed(toError(thrown));
+      throw thrown;
+    }
+    if (this.#state.phase === 'failed' && !this.#closed) this.#starting = this.#start();
+    return this.#engine;
+  }
+
+  /** Loads the models and the runtime, so that the first message need not wait. Never rejects; tells its listener. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** Looks at the license now and tells what changed. */
+  checkLicense(): void {
+    if (!this.#engine) return;
+    const { license } = this.#engine.deeptone;
+    if (license.evaluation)
+      this.#once('evaluation', () => {
+        this.#listener.note(license.message);
+      });
+    if (license.state !== 'valid')
+      this.#once(license.state, () => {
+        this.#listener.warn(license.message);
+      });
+    this.#change({ phase: 'ready', license });
+  }
+
+  /** Finishes what is in flight and frees everything. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#closed = true;
+    await this.#starting;
+    await this.#engine?.deeptone.close();
+  }
+
+  async #start(): Promise<void> {
+    this.#change({ phase: 'starting' });
+    try {
+      const { deeptone, runtime } = this.engine();
+      await deeptone.start();
+      if (this.#closed) return;
+      for (const { name, reason } of runtime.brokenModels) {
+        this.#listener.warn(`The model "${name}" is left out: ${reason}`);
+      }
+      this.checkLicense();
+      this.#timer = setInterval(() => {
+        this.checkLicense();
+      }, LICENSE_CHECK_MS).unref();
+    } catch (thrown) {
+      this.#failed(toError(thrown));
+    }
+  }
+
+  #failed(error: Error): void {
+    this.#once(error.message, () => {
+      this.#listener.problem(error);
+    });
+    this.#change({ phase: 'failed', error });
+  }
+
+  #once(fact: string, tell: () => void): void {
+    if (this.#told.has(fact)) return;
+    this.#told.add(fact);
+    tell();
+  }
+
+  #change(state: EngineState): void {
+    if (this.#closed) return;
+    this.#state = state;
+    this.#listener.changed(state);
+  }
+}

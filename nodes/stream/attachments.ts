@@ -1,0 +1,44 @@
+/**
+ * What a stream node has beside its input: sources of audio of its own, and listeners to what its streams tell. Each kind is one
+ * entry in `ATTACHMENTS`; the node knows none of them.
+ */
+import type { LiveEvent } from '../../src';
+import type { EngineConnection } from '../engine/connection';
+import type { IncomingMessage, Node, NodeAPI, NodeMessage, NodeStatus } from '../shared/node-red';
+import { attachFfmpeg } from './sources/ffmpeg';
+import { attachMqtt } from './sources/mqtt';
+import type { StreamConfig, StreamCredentials } from './settings';
+
+/** What the node offers to an attachment. */
+export interface StreamNode {
+  readonly RED: NodeAPI;
+  readonly node: Node<StreamCredentials>;
+  readonly config: StreamConfig;
+  readonly engine: EngineConnection;
+  /** Takes a message with audio as if it had come in by wire; never rejects, failures are told by the node. */
+  hear(message: IncomingMessage): Promise<void>;
+  /** Takes 16 kHz mono samples for a stream, in the same way. `lostMs`: audio known to be missing before them. */
+  hearSamples(stream: string, samples: Float32Array, lostMs: number): Promise<void>;
+  /** Ends a stream: last step, transitions, summary. */
+  end(stream: string): Promise<void>;
+  /** The status of the attachment is another. */
+  changed(): void;
+  /** A warning for the log and the debug sidebar; the same one again only after a while. */
+  warn(text: string): void;
+  /** A failure for Catch nodes and the status line. */
+  fail(error: unknown): void;
+}
+
+export interface StreamAttachment {
+  /** Hears everything that the streams of the node tell. */
+  readonly told?: (event: LiveEvent<NodeMessage>) => void;
+  /** What it has to say under the node; undefined: nothing. */
+  readonly status?: NodeStatus | undefined;
+  /** Stops. No audio after it has been called. `removed`: the node is gone for good. */
+  close(removed: boolean): Promise<void>;
+}
+
+/** Makes an attachment if the node is set to have it; throws what `done(error)` would say. */
+export type Attach = (node: StreamNode) => StreamAttachment | undefined;
+
+export const ATTACHMENTS: readonly Attach[] = [attachFfmpeg, attachMqtt];

@@ -1,0 +1,127 @@
+/** What live streams tell, as messages. Pure: what comes in is not changed, what goes out holds no audio. */
+import type { LiveEvent, StreamFacts, TimeSeriesStep } from '../../src';
+import { stepPoints } from '../answers/chart';
+import { insight, type Facts } from '../answers/facts';
+import type { NodeMessage, Outputs } from '../shared/node-red';
+
+/** Of a message with audio, what is about the audio or asks for something, and is not kept. */
+const NOT_KEPT = [
+  'payload',
+  'parts',
+  'contentType',
+  'deeptone',
+  'reset',
+  'complete',
+  'summary',
+  'insight',
+] as const satisfies readonly string[];
+
+export interface StreamMessageSettings {
+  /** Type of the node. */
+  readonly node: string;
+  readonly sendAs: 'steps' | 'chart';
+  readonly wallClock: boolean;
+  readonly tellBegin: boolean;
+  /** There is a fourth output for events. */
+  readonly events: boolean;
+}
+
+/** The properties of a message with audio that the answers keep. */
+export function keptProperties(message: NodeMessage): NodeMessage {
+  const entries = Object.entries(message).filter(([name]) => !NOT_KEPT.some((dropped) => dropped === name));
+  return Object.fromEntries(entries);
+}
+
+/** Makes the messages of one node. It remembers the speakers of each stream, for charts. */
+export class StreamMessages {
+  readonly #settings: StreamMessageSettings;
+  readonly #speakers = new Map<string, Set<string>>();
+
+  constructor(settings: StreamMessageSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * The messages of an event, undefined where there are none.
+   *
+   * @param kept properties of the last message of the stream; they become part of the message as they are
+   */
+  of(event: LiveEvent, kept: NodeMessage, evaluation: boolean): Outputs | undefined {
+    const facts = this.#facts(event.stream, evaluation);
+    switch (event.kind) {
+      case 'step':
+        return [this.#step(event, kept, facts)];
+      case 'summary': {
+        const told = { ...insight('summary', facts), cause: event.cause };
+        return [null, { ...kept, payload: event.summary, insight: told }];
+      }
+      case 'transition': {
+        if (event.phase === 'begun' && !this.#settings.tellBegin) return undefined;
+        const payload = { ...event.transition, ...this.#time(event.time) };
+        const told = { ...insight('transition', facts), ...(event.isSteady ? {} : { raw: true }) };
+        return [null, null, { ...kept, payload, insight: told }];
+      }
+      case 'closed':
+        this.#speakers.delete(event.stream.key);
+        return this.#event(event, kept, facts);
+      case 'opened':
+      case 'gap':
+      case 'dropped':
+      case 'warning':
+        return this.#event(event, kept, facts);
+    }
+  }
+
+  #step(
+    { step, time, stream }: Extract<LiveEvent, { kind: 'step' }>,
+    kept: NodeMessage,
+    facts: Facts,
+  ): NodeMessage {
+    switch (this.#settings.sendAs) {
+      case 'steps': {
+        const payload: TimeSeriesStep = { ...step, ...this.#time(time) };
+        return { ...kept, payload, insight: insight('step', facts) };
+      }
+      case 'chart': {
+        const x = this.#settings.wallClock ? time : step.timestamp;
+        const points = stepPoints(step, x, this.#speakersOf(stream.key));
+        return { ...kept, payload: points, insight: insight('chart', facts) };
+      }
+    }
+  }
+
+  #event(event: LiveEvent, kept: NodeMessage, facts: Facts): Outputs | undefined {
+    if (!this.#settings.events) return undefined;
+    const told = Object.entries(event).filter(([name]) => name !== 'stream' && name !== 'context');
+    const payload = Object.fromEntries(
+      told.map(([name, value]: [string, unknown]) => [name, value instanceof Error ? value.message : value]),
+    );
+    return [null, null, null, { ...kept, payload, insight: insight('event', facts) }];
+  }
+
+  #time(time: number): { readonly time?: number } {
+    return this.#settings.wallClock ? { time } : {};
+  }
+
+  #speakersOf(key: string): Set<string> {
+    const known = this.#speakers.get(key);
+    if (known) return known;
+    const speakers = new Set<string>();
+    this.#speakers.set(key, speakers);
+    return speakers;
+  }
+
+  #facts(stream: StreamFacts, evaluation: boolean): Facts {
+    return {
+      node: this.#settings.node,
+      models: stream.models,
+      outputPeriod: stream.outputPeriod,
+      stream: stream.key,
+      duration: stream.receivedMs,
+      speed: stream.speed,
+      ...(stream.droppedMs > 0 ? { dropped: stream.droppedMs } : {}),
+      ...(stream.gapMs > 0 ? { gaps: stream.gapMs } : {}),
+      ...(evaluation ? { evaluation: true } : {}),
+    };
+  }
+}

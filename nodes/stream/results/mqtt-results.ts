@@ -1,0 +1,181 @@
+/** Tells a broker what the streams of a node hear; see `ResultBoard` for the topics. */
+import {
+  announcement,
+  deviceNames,
+  MqttOutbox,
+  parsePrefix,
+  ResultBoard,
+  type AnnouncedModel,
+  type LiveEvent,
+  type Publication,
+  type ResultChange,
+} from '../../../src/streams';
+import type { BrokerConnection, BrokerState } from '../mqtt-broker';
+import { reserveResultPrefix } from '../sources/mqtt-source';
+
+export interface MqttResultsSettings {
+  /** First levels of the topics of results. */
+  readonly prefix: string;
+  /** Where a stream's key holds the device, for example `audio/{device}/pcm`; empty: what the filter's wildcards match. */
+  readonly devicePattern?: string | undefined;
+  /** Filter of the MQTT source, where there is one, without `$share`. */
+  readonly filter?: string | undefined;
+  /** Models that streams have; asked for when the first stream opens. */
+  readonly models: () => readonly AnnouncedModel[];
+  /** Announces devices to Home Assistant under this prefix. */
+  readonly discovery?: { readonly prefix: string; readonly version: string } | undefined;
+}
+
+/** Longest wait for the last words to be written when the node closes, in milliseconds. */
+const LAST_WORDS_WITHIN_MS = 1_000;
+/** Warnings about streams that cannot be shown; there may be as many as topics. */
+const MOST_WARNINGS = 10;
+
+export class MqttResults {
+  readonly #connection: BrokerConnection;
+  readonly #board: ResultBoard;
+  readonly #outbox: MqttOutbox;
+  readonly #warn: (text: string) => void;
+  readonly #releases: readonly (() => void)[];
+  readonly #prefix: string;
+  #warnings = 0;
+  #closed = false;
+
+  /** @throws InvalidArgumentError naming a setting that is not accepted */
+  constructor(connection: BrokerConnection, settings: MqttResultsSettings, warn: (text: string) => void) {
+    const { models, discovery } = settings;
+    const prefix = parsePrefix(settings.prefix);
+    const discoveryPrefix = discovery && parsePrefix(discovery.prefix);
+    this.#prefix = prefix;
+    this.#connection = connection;
+    this.#warn = warn;
+    this.#board = new ResultBoard({
+      prefix,
+      deviceOf: deviceNames(settings.devicePattern, settings.filter),
+      classesOf: (name) => models().find((model) => model.name === name)?.classes ?? [],
+      announce:
+        discovery &&
+        ((device) =>
+          announcement({
+            discoveryPrefix: discoveryPrefix ?? '',
+            prefix,
+            device,
+            models: models(),
+            version: discovery.version,
+          })),
+    });
+    this.#outbox = new MqttOutbox(connection.publish);
+    // What announces a device is as little sound as what it hears; taken for it, each would announce one more device.
+    const own = [prefix, ...(discoveryPrefix === undefined ? [] : [`${discoveryPrefix}/device`])];
+    this.#releases = own.map(reserveResultPrefix);
+    this.turned(connection.state);
+  }
+
+  /**
+   * Topic on which the broker should say `offline` for us when the connection is lost; undefined where the broker
+   * node's will says it already. The will belongs to the connection, so only the broker node can set it.
+   */
+  get missingWill(): string | undefined {
+    const topic = `${this.#prefix}/availability`;
+    return this.#connection.lastWords.will === topic ? undefined : topic;
+  }
+
+  /** The connection has another state. A broker that came back may have forgotten everything, so it is told again. */
+  turned(state: BrokerState): void {
+    if (state === 'connected') {
+      this.#outbox.connected();
+      this.#outbox.add(this.#board.all(Date.now()));
+    } else {
+      this.#outbox.disconnected();
+    }
+  }
+
+  /** Takes what a stream has to tell. The board turns where a steady transition begins. */
+  hear(event: LiveEvent): void {
+    const { key, receivedMs } = event.stream;
+    switch (event.kind) {
+      case 'opened':
+        this.opened(key);
+        break;
+      case 'transition': {
+        if (event.phase === 'ended' || !event.isSteady) break;
+        const { model, result, confidence, timestamp_start: timestampStart } = event.transition;
+        this.changed(key, [{ model, result, confidence, timestampStart }], event.time);
+        break;
+      }
+      case 'closed':
+        this.ended(key, receivedMs);
+        break;
+      case 'step':
+      case 'summary':
+      case 'gap':
+      case 'dropped':
+      case 'warning':
+        break;
+    }
+  }
+
+  /** A stream begins. */
+  opened(stream: string): void {
+    const opened = this.#board.open(stream);
+    switch (opened.kind) {
+      case 'shown':
+        this.#add(opened.publications);
+        break;
+      case 'unnamed':
+        this.#warnOf(
+          `The results of "${stream}" are not published: the pattern of the device does not fit it.`,
+        );
+        break;
+      case 'taken':
+        this.#warnOf(
+          `The results of "${stream}" are not published: it names the same device "${opened.device}" as ` +
+            `"${opened.by}" does.`,
+        );
+        break;
+    }
+  }
+
+  /** Models of a stream turn to another result; `time` is epoch milliseconds. */
+  changed(stream: string, changes: readonly ResultChange[], time: number): void {
+    this.#add(this.#board.change(stream, changes, time));
+  }
+
+  /** A stream ends at a place on its own clock. */
+  ended(stream: string, timestampMs?: number): void {
+    this.#add(this.#board.close(stream, timestampMs, Date.now()));
+  }
+
+  /**
+   * Says that nothing is heard any more. What it says is handed to the connection before the first wait, because on a
+   * full deploy the core node begins to close the connection right after.
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    for (const stream of this.#board.streams) this.ended(stream);
+    this.#add(this.#board.availability(false));
+    this.#closed = true;
+    this.#outbox.flush();
+    for (const release of this.#releases) release();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LAST_WORDS_WITHIN_MS);
+    });
+    await Promise.race([this.#outbox.drained(), patience]);
+    clearTimeout(timer);
+  }
+
+  #add(publications: readonly Publication[]): void {
+    if (this.#closed) return;
+    const before = this.#outbox.dropped;
+    this.#outbox.add(publications);
+    if (this.#outbox.dropped > before) {
+      this.#warnOf('There are more results than the broker takes; some of them are not published.');
+    }
+  }
+
+  #warnOf(text: string): void {
+    this.#warnings += 1;
+    if (this.#warnings <= MOST_WARNINGS) this.#warn(text);
+  }
+}

@@ -1,0 +1,161 @@
+/** What a stream node has to do with MQTT: its source, and the results that it publishes, on one connection. */
+import { InvalidArgumentError } from '../../../src';
+import { packageVersion } from '../../../src/cli/version';
+import { parseFilter, type LiveEvent } from '../../../src/streams';
+import { connectBroker, type BrokerConnection } from '../mqtt-broker';
+import { MqttResults } from '../results/mqtt-results';
+import { listenToTopics, resultPrefixOver } from './mqtt-source';
+import { PACKAGE, type NodeStatus } from '../../shared/node-red';
+import { streamOptions } from '../settings';
+import type { StreamAttachment, StreamNode } from '../attachments';
+
+const DEFAULT_PREFIX = 'deeptone';
+const DEFAULT_DISCOVERY_PREFIX = 'homeassistant';
+const STATUS = `${PACKAGE}/deeptone-stream:deeptone-stream.status`;
+/** Other nodes of a deploy have subscribed by then. */
+const OVERLAP_CHECK_MS = 2_000;
+
+/**
+ * Listens to topics where the node's source is MQTT, and publishes results where that is switched on.
+ *
+ * @throws InvalidArgumentError naming a setting that is missing or not accepted
+ */
+export function attachMqtt(node: StreamNode): StreamAttachment | undefined {
+  const { source, publish } = node.config;
+  return source === 'mqtt' || publish === true ? new StreamMqtt(node) : undefined;
+}
+
+class StreamMqtt implements StreamAttachment {
+  readonly #node: StreamNode;
+  readonly #connection: BrokerConnection;
+  readonly #results: MqttResults | undefined;
+  readonly #overlapTimer: NodeJS.Timeout | undefined;
+
+  constructor(node: StreamNode) {
+    this.#node = node;
+    const { RED, config } = node;
+    // Settings are looked at before the connection is taken, so that a wrong one leaves nothing behind.
+    const filter = config.source === 'mqtt' ? parseFilter(config.mqttTopic ?? '') : undefined;
+    this.#connection = connectBroker(RED, node.node, config.broker, (state) => {
+      this.#results?.turned(state);
+      node.changed();
+    });
+    if (config.publish === true) {
+      try {
+        this.#results = this.#openResults(filter?.filter);
+      } catch (error) {
+        void this.#connection.close(false);
+        throw error;
+      }
+    }
+    this.#explainWill();
+    if (!filter) return;
+    listenToTopics(
+      this.#connection,
+      { filter: filter.subscription, qos: qualityOfService(config.mqttQos) },
+      {
+        heard: (message) => void node.hear({ ...message, _msgid: RED.util.generateId() }),
+        warn: (text) => {
+          node.warn(text);
+        },
+      },
+    );
+    this.#overlapTimer = setTimeout(() => {
+      this.#warnOfDeafness(filter.filter);
+      this.#warnOfOverlap(filter.subscription);
+    }, OVERLAP_CHECK_MS).unref();
+  }
+
+  /** As long as all is well the streams have the line. */
+  get status(): NodeStatus | undefined {
+    switch (this.#connection.state) {
+      case 'connected':
+        return undefined;
+      case 'connecting':
+        return { fill: 'yellow', shape: 'ring', text: `${STATUS}.connecting` };
+      case 'disconnected':
+        return { fill: 'red', shape: 'ring', text: `${STATUS}.disconnected` };
+    }
+  }
+
+  readonly told = (event: LiveEvent): void => {
+    this.#results?.hear(event);
+  };
+
+  /** The last words leave before the first wait, because the core broker node closes right after its users. */
+  async close(removed: boolean): Promise<void> {
+    clearTimeout(this.#overlapTimer);
+    await this.#results?.close();
+    await this.#connection.close(removed);
+  }
+
+  #openResults(filter: string | undefined): MqttResults {
+    const { config, engine } = this.#node;
+    return new MqttResults(
+      this.#connection,
+      {
+        prefix: filled(config.publishPrefix) ?? DEFAULT_PREFIX,
+        devicePattern: config.publishDevice,
+        filter,
+        models: () => {
+          const wanted = new Set(streamOptions(config).models);
+          return engine
+            .deeptone()
+            .describeModels()
+            .filter(({ name }) => wanted.has(name));
+        },
+        discovery:
+          config.discovery === true
+            ? {
+                prefix: filled(config.discoveryPrefix) ?? DEFAULT_DISCOVERY_PREFIX,
+                version: packageVersion(),
+              }
+            : undefined,
+      },
+      (text) => {
+        this.#node.warn(text);
+      },
+    );
+  }
+
+  #explainWill(): void {
+    const will = this.#results?.missingWill;
+    if (will === undefined) return;
+    this.#node.node.log(
+      'When the connection breaks, only the broker can say so. Set in the broker configuration, as message on ' +
+        `unexpected disconnection: topic ${will}, payload offline, retain.`,
+    );
+  }
+
+  #warnOfDeafness(filter: string): void {
+    const prefix = resultPrefixOver(filter);
+    if (prefix === undefined) return;
+    this.#node.fail(
+      new InvalidArgumentError(
+        `Nothing of "${filter}" is heard, because results are published under "${prefix}/" and are never taken for ` +
+          'sound. Publish them under another topic, or let the devices send theirs elsewhere.',
+      ),
+    );
+  }
+
+  #warnOfOverlap(subscription: string): void {
+    if (!this.#connection.mqtt5) return;
+    const others = this.#connection.overlapping(parseFilter(subscription));
+    if (others.length === 0) return;
+    this.#node.warn(
+      `Other nodes on this MQTT 5 connection subscribe to ${others.map((other) => `"${other}"`).join(', ')}, which overlaps ` +
+        `"${subscription}". Brokers such as mosquitto then send each message once per filter, and every node hears all ` +
+        'copies. Use the same filter in all of them, or give this node a broker configuration of its own.',
+    );
+  }
+}
+
+function filled(text: string | undefined): string | undefined {
+  const trimmed = text?.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+function qualityOfService(value: number | string | undefined): 0 | 1 | 2 {
+  const number = Number(value ?? 0);
+  return number === 1 || number === 2 ? number : 0;
+}

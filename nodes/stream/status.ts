@@ -1,0 +1,86 @@
+/** The one line under the stream node: streams, speed, and trouble of the last seconds. */
+import type { HubStatistics } from '../../src';
+import { failureStatus } from '../shared/failure';
+import { PACKAGE, type NodeAPI, type NodeStatus } from '../shared/node-red';
+import type { StatusLine } from '../shared/status-line';
+
+/** Milliseconds between two looks at the streams. */
+const INTERVAL_MS = 1_000;
+/** Milliseconds that trouble stays in the line. */
+const TROUBLE_MS = 10_000;
+/** Audio waiting longer than this is worth a word. */
+const LAG_MS = 1_000;
+
+export interface StreamStatusParts {
+  readonly RED: Pick<NodeAPI, '_'>;
+  readonly line: StatusLine;
+  readonly statistics: () => HubStatistics;
+  /** What a source has to say, which stands in front; undefined: nothing. */
+  readonly source: () => NodeStatus | undefined;
+  /** Why no stream can be opened at all, which stands where there is none; undefined: nothing is in the way. */
+  readonly obstacle: () => NodeStatus | undefined;
+}
+
+/** Keeps the status line up to date while streams run. */
+export class StreamStatus {
+  readonly #parts: StreamStatusParts;
+  readonly #timer: NodeJS.Timeout;
+  #last: HubStatistics;
+  #failure: { readonly error: unknown; readonly until: number } | undefined;
+  #lossUntil = { dropped: 0, gaps: 0 };
+
+  constructor(parts: StreamStatusParts) {
+    this.#parts = parts;
+    this.#last = parts.statistics();
+    this.#timer = setInterval(() => {
+      this.update();
+    }, INTERVAL_MS).unref();
+  }
+
+  /** Something failed. */
+  failed(error: unknown): void {
+    this.#failure = { error, until: performance.now() + TROUBLE_MS };
+    this.update();
+  }
+
+  /** Shows the streams as they are. */
+  update(): void {
+    const now = performance.now();
+    const present = this.#parts.statistics();
+    if (present.droppedMs > this.#last.droppedMs) this.#lossUntil.dropped = now + TROUBLE_MS;
+    if (present.gaps > this.#last.gaps) this.#lossUntil.gaps = now + TROUBLE_MS;
+    const isNew = present.streams > 0 || this.#last.streams > 0;
+    this.#last = present;
+    const source = this.#parts.source();
+    if (source) this.#parts.line.set(source);
+    else if (this.#failure && this.#failure.until > now)
+      this.#parts.line.set(failureStatus(this.#failure.error));
+    // Before the first stream the engine has the line.
+    else if (isNew || this.#failure) this.#parts.line.set(this.#status(present, now));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #status({ streams, speed, lagMs, droppedMs, gaps }: HubStatistics, now: number): NodeStatus {
+    if (streams === 0)
+      return this.#parts.obstacle() ?? { fill: 'grey', shape: 'dot', text: this.#text('idle') };
+    const values = {
+      streams: String(streams),
+      speed: speed === null ? '-' : String(Math.round(speed)),
+      lag: (lagMs / 1_000).toFixed(1),
+      dropped: (droppedMs / 1_000).toFixed(1),
+      gaps: String(gaps),
+    };
+    if (this.#lossUntil.dropped > now)
+      return { fill: 'yellow', shape: 'ring', text: this.#text('dropped', values) };
+    if (lagMs > LAG_MS) return { fill: 'yellow', shape: 'dot', text: this.#text('lag', values) };
+    if (this.#lossUntil.gaps > now) return { fill: 'yellow', shape: 'dot', text: this.#text('gaps', values) };
+    return { fill: 'green', shape: 'dot', text: this.#text('listening', values) };
+  }
+
+  #text(key: string, values: Record<string, string> = {}): string {
+    return this.#parts.RED._(`${PACKAGE}/deeptone-stream:deeptone-stream.status.${key}`, values);
+  }
+}

@@ -1,0 +1,192 @@
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InvalidArgumentError } from '../../errors';
+import { withoutPassword } from './ffmpeg-log';
+import { decodingArguments } from './ffmpeg-process';
+
+/** Sound cards, by the name of ffmpeg's input device: `alsa:hw:1` is the device `hw:1` of ALSA. */
+const DEVICES: readonly string[] = ['alsa', 'pulse', 'jack', 'avfoundation', 'dshow'];
+
+/** What a live source may be where nothing else is set: cameras, streams, playlists, sound cards and files. */
+export const DEFAULT_PROTOCOLS: readonly string[] = [
+  ...['rtsp', 'rtsps', 'rtp', 'udp', 'tcp', 'tls', 'http', 'https', 'hls', 'file'],
+  ...['alsa', 'pulse', 'avfoundation', 'dshow'],
+];
+
+/** Protocols that carry others; an input that may be reached at all may be reached through them. */
+const TRANSPORTS: readonly string[] = ['tcp', 'tls', 'udp', 'rtp', 'srtp', 'crypto'];
+
+/** Input formats that fetch or make something else than what `input` names; each must be allowed by name. */
+const OPENING_FORMATS: readonly string[] = [
+  'lavfi',
+  'concat',
+  'image2',
+  'x11grab',
+  'kmsgrab',
+  'v4l2',
+  'libcdio',
+];
+
+/** Input options that say how to read, with a value each; none names another input, an output or a protocol. */
+const OPTIONS_WITH_VALUE: readonly string[] = [
+  ...[
+    'f',
+    'c:a',
+    'acodec',
+    'ar',
+    'ac',
+    'sample_rate',
+    'channels',
+    'ch_layout',
+    'channel_layout',
+    'sample_fmt',
+  ],
+  ...['ss', 't', 'itsoffset', 'readrate', 'stream_loop', 'thread_queue_size', 'use_wallclock_as_timestamps'],
+  ...[
+    'fflags',
+    'flags',
+    'probesize',
+    'analyzeduration',
+    'max_delay',
+    'reorder_queue_size',
+    'live_start_index',
+  ],
+  ...[
+    'rtsp_transport',
+    'rtsp_flags',
+    'timeout',
+    'stimeout',
+    'rw_timeout',
+    'buffer_size',
+    'fifo_size',
+    'pkt_size',
+  ],
+  ...[
+    'user_agent',
+    'headers',
+    'cookies',
+    'referer',
+    'http_persistent',
+    'icy',
+    'seekable',
+    'multiple_requests',
+  ],
+  ...[
+    'reconnect',
+    'reconnect_at_eof',
+    'reconnect_streamed',
+    'reconnect_delay_max',
+    'overrun_nonfatal',
+    'localaddr',
+  ],
+  ...['tls_verify', 'verifyhost', 'audio_buffer_size', 'frame_size', 'fragment_size', 'audio_device_number'],
+];
+const FLAGS: readonly string[] = ['re'];
+
+export interface LiveInputOptions {
+  /** See `LiveSourceOptions`. */
+  readonly input: string;
+  readonly inputOptions?: readonly string[];
+  readonly allowedProtocols?: readonly string[];
+  readonly realTime?: boolean;
+  readonly loop?: boolean;
+}
+
+/** What ffmpeg is started with for a live source. */
+export interface LiveInput {
+  readonly args: readonly string[];
+  /** For messages: the input without user name and password. */
+  readonly name: string;
+  readonly isFile: boolean;
+}
+
+/**
+ * Turns an input as a person writes it into arguments for ffmpeg, and refuses what is not allowed before anything is started.
+ *
+ * - `rtsp://...`, `http://...`: the protocol must be allowed; RTSP goes over TCP unless `inputOptions` say otherwise.
+ * - `alsa:hw:1`, `pulse:default`: a sound card; the device's name must be allowed.
+ * - a path, or `file:` and a path: `file` must be allowed. Played at its own speed unless `realTime` is false.
+ *
+ * What an address leads to (a playlist, a redirect) is held to the same list by ffmpeg's own protocol whitelist; what
+ * comes from the network never reaches a local file.
+ *
+ * @throws InvalidArgumentError naming what is not allowed and what is
+ */
+export function liveInput(options: LiveInputOptions): LiveInput {
+  const { input, inputOptions = [], allowedProtocols = DEFAULT_PROTOCOLS } = options;
+  if (input.trim() === '') {
+    throw new InvalidArgumentError(
+      'A live source needs an input: an address, a sound card such as alsa:hw:1, or a file.',
+    );
+  }
+  const scheme = schemeOf(input);
+  const name = withoutPassword(input);
+  if (!allowedProtocols.includes(scheme)) {
+    throw new InvalidArgumentError(
+      `The input "${name}" uses "${scheme}", which is not allowed. Allowed: ${allowedProtocols.join(', ')}. A file is named by its path, or by "file:" and its path.`,
+    );
+  }
+  checkInputOptions(inputOptions, allowedProtocols);
+  const isFile = scheme === 'file';
+  const whitelist = protocolWhitelist(allowedProtocols, isFile);
+  const before = [
+    ...defaultOptions(scheme, options),
+    ...inputOptions,
+    '-protocol_whitelist',
+    whitelist.join(','),
+  ];
+  const args = decodingArguments([...before, '-i', target(input, scheme)], ['-flush_packets', '1']);
+  return { args, name, isFile };
+}
+
+/** The word before the first colon; `file` for a path. One letter is a Windows drive. */
+function schemeOf(input: string): string {
+  const scheme = /^([a-z][a-z0-9+.-]+):/iu.exec(input)?.[1];
+  return scheme?.toLowerCase() ?? 'file';
+}
+
+function target(input: string, scheme: string): string {
+  if (DEVICES.includes(scheme)) return input.slice(scheme.length + 1);
+  if (scheme !== 'file') return input;
+  if (/^file:\/\//iu.test(input)) return `file:${fileURLToPath(input)}`;
+  return `file:${path.resolve(input.replace(/^file:/iu, ''))}`;
+}
+
+function defaultOptions(scheme: string, options: LiveInputOptions): readonly string[] {
+  const { inputOptions = [], realTime = true, loop = false } = options;
+  const out: string[] = [];
+  if (DEVICES.includes(scheme) && !inputOptions.includes('-f')) out.push('-f', scheme);
+  if (scheme.startsWith('rtsp') && !inputOptions.includes('-rtsp_transport'))
+    out.push('-rtsp_transport', 'tcp');
+  if (scheme === 'file' && realTime && !inputOptions.includes('-re')) out.push('-re');
+  if (loop && !inputOptions.includes('-stream_loop')) out.push('-stream_loop', '-1');
+  return out;
+}
+
+function protocolWhitelist(allowed: readonly string[], isFile: boolean): readonly string[] {
+  const protocols = allowed.filter((one) => !DEVICES.includes(one) && (isFile || one !== 'file'));
+  const network = protocols.some((one) => one !== 'file');
+  return [...new Set([...protocols, ...(network ? TRANSPORTS : [])])];
+}
+
+function checkInputOptions(options: readonly string[], allowed: readonly string[]): void {
+  for (let at = 0; at < options.length; at++) {
+    const option = options[at] ?? '';
+    const name = option.startsWith('-') ? option.slice(1) : '';
+    if (FLAGS.includes(name)) continue;
+    if (!OPTIONS_WITH_VALUE.includes(name)) {
+      throw new InvalidArgumentError(
+        `The ffmpeg input option "${option}" is not accepted. Accepted: ${[...FLAGS, ...OPTIONS_WITH_VALUE].map((one) => `-${one}`).join(' ')}.`,
+      );
+    }
+    const value = options[++at];
+    if (value === undefined) {
+      throw new InvalidArgumentError(`The ffmpeg input option "${option}" needs a value after it.`);
+    }
+    if (name === 'f' && [...OPENING_FORMATS, ...DEVICES].includes(value) && !allowed.includes(value)) {
+      throw new InvalidArgumentError(
+        `The ffmpeg input format "${value}" is not allowed. Allowed: ${allowed.join(', ')}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { BadAudioError, InvalidArgumentError } from '../../errors';
+import { firstNonFinite } from './sample-codec';
+
+/** Samples in memory, as a caller may have them (decision 17). */
+export type SampleArray =
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | readonly number[];
+
+/**
+ * Samples at full scale 1.0 (decision 17). Integers are scaled by the width of their array to [-1, 1), unsigned ones are
+ * offset by half their range first; float arrays are taken as they are (a `Float32Array` is returned itself, not a copy).
+ *
+ * A plain array of numbers says nothing of its scale, so its values decide: when all are integers they are 16-bit samples
+ * (-32,768 to 32,767), otherwise they are taken as they are, as for floats. So `[0.5, -0.25]` is loud, and `[1, 0, -1]`
+ * is the quietest sound that 16 bits can hold.
+ *
+ * @throws BadAudioError naming the first position that is not a finite number, or outside 16 bits in a plain array of integers
+ * @throws InvalidArgumentError for anything else than these arrays. A `Buffer` is bytes in a format that it does not tell:
+ *   decode it with `PcmDecoder` or `openAudioContainer`
+ */
+export function samplesToFloat32(data: SampleArray): Float32Array {
+  if (data instanceof Float32Array) return finite(data);
+  if (data instanceof Float64Array) return finite(Float32Array.from(data));
+  if (data instanceof Int16Array) return scaled(data, 0, 2 ** -15);
+  if (data instanceof Int8Array) return scaled(data, 0, 2 ** -7);
+  if (data instanceof Int32Array) return scaled(data, 0, 2 ** -31);
+  if (data instanceof Uint8Array && !Buffer.isBuffer(data)) return scaled(data, 2 ** 7, 2 ** -7);
+  if (data instanceof Uint16Array) return scaled(data, 2 ** 15, 2 ** -15);
+  if (data instanceof Uint32Array) return scaled(data, 2 ** 31, 2 ** -31);
+  if (Array.isArray(data)) return plainNumbers(data);
+  throw new InvalidArgumentError(
+    `Samples cannot be ${describe(data)}: an array of numbers or a signed, unsigned or float typed array of up to 32 bits (floats up to 64) is accepted.`,
+  );
+}
+
+function describe(data: unknown): string {
+  if (data === null || typeof data !== 'object') {
+    return data === null ? 'null' : `of type ${typeof data}`;
+  }
+  const { constructor } = data as { readonly constructor?: unknown };
+  return `of type ${typeof constructor === 'function' ? constructor.name : 'Object'}`;
+}
+
+function scaled(
+  data: Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array,
+  offset: number,
+  scale: number,
+): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < out.length; i++) out[i] = ((data[i] ?? 0) - offset) * scale;
+  return out;
+}
+
+function finite(samples: Float32Array): Float32Array {
+  const position = firstNonFinite(samples);
+  if (position >= 0) {
+    throw new BadAudioError(
+      `Sample ${position} is ${String(samples[position])}: samples must be finite numbers.`,
+    );
+  }
+  return samples;
+}
+
+function plainNumbers(data: readonly unknown[]): Float32Array {
+  const out = new Float32Array(data.length);
+  let integers = true;
+  let outside = -1;
+  for (let i = 0; i < out.length; i++) {
+    const value = data[i];
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      throw new BadAudioError(`Sample ${i} is ${String(value)}: samples must be finite numbers.`);
+    }
+    integers &&= Number.isInteger(value);
+    if (outside < 0 && (value < -32_768 || value > 32_767)) outside = i;
+    out[i] = value;
+  }
+  if (!integers) {
+    return finite(out);
+  }
+  if (outside >= 0) {
+    throw new BadAudioError(
+      `Sample ${outside} is ${String(data[outside])}: integers in a plain array are 16-bit samples, -32768 to 32767. Use an Int32Array for wider ones.`,
+    );
+  }
+  for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) * 2 ** -15;
+  return out;
+}

@@ -1,0 +1,64 @@
+/** What the engine and its worker say to each other. Everything is plain data; arrays of numbers are transferred. */
+import type { CatalogueModel } from '../catalogue';
+import type { TrunkEntry } from '../catalogue-schema';
+import type { BrokenModel } from '../prediction-engine';
+
+export interface WorkerSettings {
+  /** `file` is absolute. */
+  readonly trunk: TrunkEntry;
+  readonly models: readonly CatalogueModel[];
+  /** Threads inside one run of the models. */
+  readonly threads: number;
+  readonly maxBatchDelayMs: number;
+  /** See `ExitGuard`. */
+  readonly exitFlags: Int32Array;
+}
+
+/** Opens, requests and closes, in the order in which they were asked for. */
+export type Command =
+  | {
+      readonly type: 'open';
+      readonly stream: number;
+      /** Indexes into `models`. */ readonly models: readonly number[];
+    }
+  | {
+      readonly type: 'predict';
+      readonly stream: number;
+      readonly request: number;
+      readonly pcm: Float32Array;
+    }
+  | { readonly type: 'close'; readonly stream: number };
+
+export type ToWorker =
+  | { readonly type: 'commands'; readonly commands: readonly Command[] }
+  | { readonly type: 'stats'; readonly request: number }
+  /** Finish what waits, release the models, end. */
+  | { readonly type: 'stop' };
+
+export type Answer =
+  /** `length` numbers from `start` of the message's `probabilities`: the stream's models one after the other. */
+  | { readonly request: number; readonly start: number; readonly length: number }
+  | { readonly request: number; readonly error: string };
+
+/** Counts that show what the worker holds and did, for tests, benches and status lines. */
+export interface WorkerStats {
+  readonly openStreams: number;
+  /** Frames that wait for their run. */
+  readonly framesWaiting: number;
+  /** Runs of the trunk or of a self-contained model so far. */
+  readonly runs: number;
+  /** Frames predicted so far, over all streams. */
+  readonly frames: number;
+  /** Most streams that ever shared a run. */
+  readonly largestBatch: number;
+}
+
+/** Whether the runtime, a model of the shipped set, or something else kept the worker from starting. */
+export type StartFailure = 'runtime' | 'model' | 'other';
+
+export type FromWorker =
+  | { readonly type: 'ready'; readonly runtimeVersion: string; readonly broken: readonly BrokenModel[] }
+  | { readonly type: 'failed'; readonly reason: StartFailure; readonly message: string }
+  /** One array for all answers: handing over many small ones costs more than the models. */
+  | { readonly type: 'answers'; readonly answers: readonly Answer[]; readonly probabilities: Float32Array }
+  | { readonly type: 'stats'; readonly request: number; readonly stats: WorkerStats };

@@ -1,0 +1,232 @@
+import { isFloat32Array } from 'node:util/types';
+import { FRAME_SAMPLES, samplesToMs } from '../clock';
+import { BadAudioError, ClosedError, InvalidArgumentError } from '../errors';
+import { FrameAssembler, type AssembledFrames } from './frame-assembler';
+import type { PredictionStream } from '../inference';
+import type { Analysis, AnalysisEvents, Summary, VoiceSignature } from '../insight';
+
+/** Frames in one request to the engine at most: 4 s, so that a long push cannot hold live streams up. */
+const REQUEST_FRAMES = 64;
+
+/**
+ * One stream of audio under analysis: samples of any number in, answers out as they are ready. File, bytes, chunk and
+ * stream processing are all this one core (decision 13).
+ */
+export class AnalysisStream {
+  readonly #frames = new FrameAssembler();
+  readonly #predictions: PredictionStream;
+  readonly #analysis: Analysis;
+  readonly #release: () => void;
+  #warmUpFrames: number;
+  #last: Promise<unknown> = Promise.resolve();
+  #pendingSamples = 0;
+  #closed = false;
+  #finishing = false;
+  #hasHeard = false;
+  /** Predictions of the last frame that was answered, by model. */
+  #lastFrame: Predictions['probabilities'] = new Map();
+
+  /**
+   * @param warmUpFrames leading frames that the models hear and whose answers are dropped (decision 12)
+   * @param release called once at close
+   */
+  constructor(
+    predictions: PredictionStream,
+    analysis: Analysis,
+    release: () => void = () => undefined,
+    warmUpFrames = 0,
+  ) {
+    this.#predictions = predictions;
+    this.#analysis = analysis;
+    this.#release = release;
+    this.#warmUpFrames = warmUpFrames;
+  }
+
+  /** Milliseconds of audio received. */
+  get receivedMs(): number {
+    return samplesToMs(this.#frames.receivedSamples);
+  }
+
+  /** Milliseconds of audio accepted and not yet answered: what a caller bounds. */
+  get pendingMs(): number {
+    return samplesToMs(this.#pendingSamples);
+  }
+
+  /** Samples that were not finite and were replaced by 0. */
+  get nonFiniteSamples(): number {
+    return this.#frames.nonFiniteSamples;
+  }
+
+  /**
+   * Hears samples; resolves with what they made known, after all earlier pushes.
+   *
+   * @param samples 16 kHz mono, full scale 1.0, any number; read before this returns
+   * @throws InferenceError, after which the stream is closed; ClosedError after `finish` or `close`, InvalidArgumentError for anything but a Float32Array
+   */
+  push(samples: Float32Array): Promise<AnalysisEvents> {
+    if (this.#closed || this.#finishing) return Promise.reject(new ClosedError('This stream is closed.'));
+    if (!isFloat32Array(samples)) {
+      return Promise.reject(
+        new InvalidArgumentError(
+          'A stream that was opened takes 16 kHz samples at full scale 1.0 in a Float32Array; processStream also takes bytes and other arrays.',
+        ),
+      );
+    }
+    const frames = this.#frames.push(samples);
+    return frames ? this.#analyse(frames) : this.#after(() => NOTHING);
+  }
+
+  /**
+   * Lets time pass in the place of audio that never came: frames of silence that cost the engine nothing. Their raw values
+   * are those of the last frame heard; so are their labels where the volume threshold is 0 and nothing is silence.
+   *
+   * @param sampleCount number of samples at 16 kHz
+   * @throws InferenceError, ClosedError
+   */
+  skip(sampleCount: number): Promise<AnalysisEvents> {
+    if (this.#closed || this.#finishing || !this.#hasHeard) return this.push(new Float32Array(sampleCount));
+    const toFrame = Math.min(sampleCount, this.#frames.missingSamples);
+    const rest = sampleCount - toFrame;
+    const frameCount = Math.floor(rest / FRAME_SAMPLES);
+    const begun = this.push(new Float32Array(toFrame));
+    this.#frames.pass(frameCount);
+    const passed = this.#after(() => this.#repeat(frameCount));
+    const end = this.push(new Float32Array(rest % FRAME_SAMPLES));
+    return Promise.all([begun, passed, end]).then(joinEvents);
+  }
+
+  /**
+   * Ends the stream: the last partial frame and period are answered, then the stream is closed.
+   *
+   * @throws BadAudioError when there was no sample at all (decision 4)
+   */
+  async finish(): Promise<AnalysisEvents> {
+    if (this.#closed || this.#finishing) throw new ClosedError('This stream is closed.');
+    this.#finishing = true;
+    try {
+      if (this.#frames.receivedSamples === 0) {
+        throw new BadAudioError('There is no audio: not one sample was given.');
+      }
+      const rest = this.#frames.flush();
+      const analysed = rest ? this.#analyse(rest) : Promise.resolve(NOTHING);
+      const end = this.#after(() =>
+        this.#analysis.finish(this.#frames.receivedSamples - this.#droppedSamples),
+      );
+      return joinEvents([await analysed, await end]);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** The summary of everything analysed so far. */
+  summary(): Summary {
+    return this.#analysis.summary();
+  }
+
+  /** Signatures of the speakers that speaker-map heard so far, by their labels. */
+  voiceSignatures(): Record<string, VoiceSignature> {
+    return this.#analysis.voiceSignatures();
+  }
+
+  /** Stops without a last answer and frees the stream. Safe to call twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#predictions.close();
+    this.#release();
+  }
+
+  #droppedSamples = 0;
+  #failure: Error | undefined;
+
+  #analyse({ pcm, volumes }: AssembledFrames): Promise<AnalysisEvents> {
+    const parts: Promise<AnalysisEvents>[] = [];
+    for (let first = 0; first < volumes.length; first += REQUEST_FRAMES) {
+      const end = Math.min(first + REQUEST_FRAMES, volumes.length);
+      // The engine takes ownership of what it is given, so a request gets memory of its own.
+      const part =
+        volumes.length <= REQUEST_FRAMES ? pcm : pcm.slice(first * FRAME_SAMPLES, end * FRAME_SAMPLES);
+      parts.push(this.#request(part, volumes.subarray(first, end)));
+    }
+    return Promise.all(parts).then(joinEvents);
+  }
+
+  #request(pcm: Float32Array, volumes: Float32Array): Promise<AnalysisEvents> {
+    const sampleCount = pcm.length;
+    this.#hasHeard = true;
+    this.#pendingSamples += sampleCount;
+    const answer = this.#predictions.predict(pcm).finally(() => {
+      this.#pendingSamples -= sampleCount;
+    });
+    answer.catch(() => undefined); // It is awaited below, after the requests before it.
+    return this.#after(async () => {
+      const predictions = await answer.catch((error: unknown) => this.#fail(error));
+      if (this.#failure) throw this.#failure;
+      this.#lastFrame = lastFrame(predictions);
+      const skip = Math.min(this.#warmUpFrames, predictions.frameCount);
+      if (skip === 0) return this.#analysis.push(volumes, predictions);
+      this.#warmUpFrames -= skip;
+      this.#droppedSamples += skip * FRAME_SAMPLES;
+      return this.#analysis.push(volumes.subarray(skip), dropFrames(predictions, skip));
+    });
+  }
+
+  /** The clock of what follows would be wrong by what is missing, so nothing follows. */
+  #fail(thrown: unknown): never {
+    this.#failure ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.close();
+    throw this.#failure;
+  }
+
+  /** Frames of silence with the predictions of the last frame. */
+  #repeat(frameCount: number): AnalysisEvents {
+    const probabilities = new Map(
+      [...this.#lastFrame].map(([name, frame]) => {
+        const values = new Float32Array(frameCount * frame.length);
+        for (let at = 0; at < values.length; at += frame.length) values.set(frame, at);
+        return [name, values] as const;
+      }),
+    );
+    return this.#analysis.push(new Float32Array(frameCount), { frameCount, probabilities });
+  }
+
+  /** Runs a step after all earlier ones, so that answers keep the order of the audio. */
+  #after<T>(step: () => T | Promise<T>): Promise<T> {
+    const result = this.#last.then(step);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+type Predictions = Awaited<ReturnType<PredictionStream['predict']>>;
+
+function dropFrames(predictions: Predictions, count: number): Predictions {
+  const frameCount = predictions.frameCount - count;
+  const probabilities = new Map(
+    [...predictions.probabilities].map(([name, values]) => {
+      const width = values.length / predictions.frameCount;
+      return [name, values.subarray(count * width)] as const;
+    }),
+  );
+  return { frameCount, probabilities };
+}
+
+/** A copy, so that a long request's predictions are not kept for it. */
+function lastFrame({ frameCount, probabilities }: Predictions): Predictions['probabilities'] {
+  return new Map(
+    [...probabilities].map(([name, values]) => [name, values.slice(-values.length / frameCount)] as const),
+  );
+}
+
+const NOTHING: AnalysisEvents = { steps: [], begun: [], ended: [] };
+
+/** Several answers as one, in order. */
+export function joinEvents(parts: readonly AnalysisEvents[]): AnalysisEvents {
+  const [only] = parts;
+  if (parts.length === 1 && only) return only;
+  return {
+    steps: parts.flatMap((part) => part.steps),
+    begun: parts.flatMap((part) => part.begun),
+    ended: parts.flatMap((part) => part.ended),
+  };
+}

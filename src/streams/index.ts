@@ -1,0 +1,26 @@
+/** The live room: many streams of audio at once, in messages of any form, with gaps and more than there is time for. */
+export type {
+  EndReason,
+  GapEvidence,
+  GapRemedy,
+  HubStatistics,
+  Listener,
+  LiveEvent,
+  LiveEventKind,
+  StreamFacts,
+  WarningCode,
+} from './events';
+export {
+  DEFAULT_LIVE_SETTINGS,
+  type GapAction,
+  type LiveSettings,
+  type PartialLiveSettings,
+  type WhenFull,
+} from './settings';
+export type { LiveOptions, StreamAudio } from './stream-audio';
+export { StreamHub, type HubSetup } from './stream-hub';
+export { announcement, type AnnouncedModel } from '../mqtt/home-assistant';
+export { ResultBoard, type ResultChange } from '../mqtt/result-board';
+export { MqttOutbox, type Publication, type Publish } from '../mqtt/outbox';
+export { ShareSuspicion } from '../mqtt/share-suspicion';
+export { deviceNames, filtersOverlap, parseFilter, parsePrefix, type TopicFilter } from '../mqtt/topics';

@@ -1,0 +1,241 @@
+import type { AnalysisStream } from '../pipeline/analysis-stream';
+import { DEFAULT_FORMAT_TRUST, isEmptyPayload, type FormatTrust } from '../audio';
+import { samplesToMs } from '../clock';
+import { ClosedError, OverloadedError } from '../errors';
+import type { AnalysisOptions } from '../pipeline/options';
+import type { HubStatistics, Listener, LiveEvent } from './events';
+import { liveSettings, type LiveSettings, type PartialLiveSettings } from './settings';
+import { LiveStream, type StreamHost } from './live-stream';
+import type { LiveOptions, StreamAudio } from './stream-audio';
+import { Throughput } from './throughput';
+import { WallClock } from './wall-clock';
+
+/** How often the idle timeout looks, in milliseconds at most. */
+const IDLE_CHECK_MS = 1_000;
+
+/** What a hub is made of. */
+export interface HubSetup<C> {
+  /** Opens the engine's streams: `(options) => deeptone.openStream(options)`. */
+  readonly open: (options: AnalysisOptions) => Promise<AnalysisStream>;
+  /** Options of every stream that its first message does not say otherwise for. */
+  readonly options: LiveOptions;
+  /** `{encoding, rate, channels}` of raw samples, as far as it is set. */
+  readonly format?: unknown;
+  /** Whom to believe about the format of raw samples, in order. */
+  readonly trust?: FormatTrust;
+  readonly settings?: PartialLiveSettings;
+  readonly listener: Listener<C>;
+  /** Epoch milliseconds; the machine's clock by default. */
+  readonly now?: () => number;
+}
+
+/**
+ * Many live streams of audio at once, each under a key. A stream opens at its first audio, with the options of that message,
+ * and ends when it is told to, when nothing comes for a while, or with the hub. All queues are bounded; what happens is
+ * told by events to one listener.
+ */
+export class StreamHub<C = unknown> {
+  readonly #setup: HubSetup<C>;
+  readonly #settings: LiveSettings;
+  readonly #streams = new Map<string, LiveStream<C>>();
+  /** Streams that take no more audio and are not out of the engine yet. */
+  readonly #leaving = new Set<LiveStream<C>>();
+  /** When the last of them is out, by key. */
+  readonly #ending = new Map<string, Promise<unknown>>();
+  readonly #host: StreamHost<C>;
+  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #clock = new WallClock((byMs) => {
+    for (const stream of this.#streams.values()) stream.clockWasSet(byMs);
+  });
+  #refused = 0;
+  #isClosed = false;
+
+  /** @throws InvalidArgumentError naming a setting that is not accepted */
+  constructor(setup: HubSetup<C>) {
+    this.#setup = setup;
+    this.#settings = liveSettings(setup.settings);
+    this.#host = {
+      settings: this.#settings,
+      formatSetting: setup.format,
+      trust: setup.trust ?? DEFAULT_FORMAT_TRUST,
+      total: { samples: 0 },
+      counters: { droppedMs: 0, gaps: 0, gapMs: 0, failures: 0 },
+      throughput: new Throughput(() => performance.now()),
+      open: setup.open,
+      makeRoom: () => this.#makeRoom(),
+      now: setup.now ?? this.#clock.now,
+      tell: (event) => {
+        this.#tell(event);
+      },
+      gone: (stream) => {
+        this.#forget(stream);
+      },
+    };
+    const { idleMs } = this.#settings;
+    if (idleMs > 0) {
+      this.#timer = setInterval(
+        () => {
+          this.endIdle();
+        },
+        Math.min(IDLE_CHECK_MS, idleMs),
+      ).unref();
+    }
+  }
+
+  /** Keys of the streams that are open. */
+  get keys(): readonly string[] {
+    return [...this.#streams.keys()];
+  }
+
+  get statistics(): HubStatistics {
+    const { counters, total, throughput } = this.#host;
+    // A stream that has ended is at work until its last audio is answered.
+    const leaving = [...this.#leaving].filter((stream) => stream.lagMs > 0);
+    const lagMs = Math.max(0, ...[...this.#streams.values(), ...leaving].map((stream) => stream.lagMs));
+    return {
+      streams: this.#streams.size + leaving.length,
+      waitingMs: samplesToMs(total.samples),
+      lagMs,
+      speed: throughput.speed,
+      droppedMs: Math.round(counters.droppedMs),
+      gaps: counters.gaps,
+      gapMs: Math.round(counters.gapMs),
+      failures: counters.failures,
+      refused: this.#refused,
+    };
+  }
+
+  /**
+   * Hears a message of a stream; resolves when everything that it made known has been told, or when its audio was dropped
+   * by policy. An empty message ends the stream where that is set, and is passed over otherwise.
+   *
+   * @throws BadAudioError, InvalidArgumentError for a bad message, after which the stream goes on; OverloadedError for one stream
+   *   too many, or a full queue where that is the policy; what opening a stream and running models can throw, after which
+   *   the next message opens the stream again; ClosedError after `close`
+   */
+  async hear(key: string, audio: StreamAudio<C>): Promise<void> {
+    if (this.#isClosed) throw new ClosedError('The live streams have been closed.');
+    if (isEmptyPayload(audio.payload)) {
+      if (this.#settings.endOnEmpty) await this.end(key);
+      return;
+    }
+    const stream = this.#streams.get(key) ?? this.#begin(key, audio);
+    try {
+      await stream.hear(audio);
+    } catch (error) {
+      if (stream.isUnused) this.#forget(stream);
+      throw error;
+    }
+  }
+
+  /**
+   * Ends a stream: last step, transitions and summary. Resolves when they have been told; does nothing for an unknown key.
+   *
+   * @param context of the message that asks; see {@link StreamAudio.context}
+   */
+  end(key: string, context?: C): Promise<void> {
+    if (context !== undefined) this.#streams.get(key)?.mentioned(context);
+    return this.#end(key, 'complete');
+  }
+
+  /** Forgets a stream, or all of them, and says nothing of its last audio; nor of what an ended one has not answered yet. */
+  reset(key?: string): void {
+    for (const stream of [...this.#leaving, ...this.#streams.values()]) {
+      if (key !== undefined && stream.key !== key) continue;
+      stream.stop('reset', (waiting) => {
+        waiting.resolve();
+      });
+      if (this.#leaving.has(stream)) continue;
+      this.#forget(stream);
+      this.#leaves(stream, stream.closing);
+    }
+  }
+
+  /** Tells the running summary of a stream, with the context of the message that asks, or of all; resolves when it has been told. */
+  async summarize(key?: string, context?: C): Promise<void> {
+    const streams = key === undefined ? [...this.#streams.values()] : [this.#streams.get(key)];
+    if (key !== undefined && context !== undefined) streams[0]?.mentioned(context);
+    await Promise.all(streams.flatMap((stream) => (stream ? [stream.summarize()] : [])));
+  }
+
+  /** Ends the streams that have not heard anything for the idle timeout; a timer does it by itself. */
+  endIdle(): void {
+    const now = this.#host.now();
+    for (const [key, stream] of this.#streams) {
+      if (now - stream.lastHeard < this.#settings.idleMs || stream.lagMs > 0) continue;
+      this.#end(key, 'idle').catch(() => undefined); // A failure has been told as an event.
+    }
+  }
+
+  /** Stops all streams at once and takes no more audio. What waits is rejected with ClosedError. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    const error = new ClosedError('The live streams were closed before this audio had its turn.');
+    const streams = [...this.#streams.values(), ...this.#leaving];
+    this.#streams.clear();
+    for (const stream of streams) {
+      stream.stop('shutdown', (waiting) => {
+        waiting.reject(error);
+      });
+    }
+    await Promise.all([...streams.map((stream) => stream.closing), ...this.#ending.values()]);
+  }
+
+  #begin(key: string, audio: StreamAudio<C>): LiveStream<C> {
+    const { maxStreams } = this.#settings;
+    if (this.#streams.size >= maxStreams) {
+      this.#refused++;
+      throw new OverloadedError(
+        `There are ${maxStreams} live streams, as many as may be open at once, so "${key}" is not heard. ` +
+          'End streams, shorten the idle timeout, or raise the limit.',
+      );
+    }
+    const options = { ...this.#setup.options, ...audio.options };
+    const stream = new LiveStream<C>(key, this.#host, options, this.#ending.get(key) ?? Promise.resolve());
+    this.#streams.set(key, stream);
+    return stream;
+  }
+
+  async #end(key: string, reason: 'complete' | 'idle'): Promise<void> {
+    const stream = this.#streams.get(key);
+    if (!stream) return this.#ending.get(key) as Promise<void> | undefined;
+    this.#forget(stream);
+    const ended = stream.end(reason);
+    const closing = (): Promise<unknown> => stream.closing;
+    this.#leaves(stream, ended.then(closing, closing));
+    return ended;
+  }
+
+  /** The next stream of the key waits until this one is out of the engine. */
+  #leaves(stream: LiveStream<C>, out: Promise<unknown>): void {
+    const { key } = stream;
+    this.#leaving.add(stream);
+    this.#ending.set(key, out);
+    void out.finally(() => {
+      this.#leaving.delete(stream);
+      if (this.#ending.get(key) === out) this.#ending.delete(key);
+    });
+  }
+
+  #forget(stream: LiveStream<C>): void {
+    if (this.#streams.get(stream.key) === stream) this.#streams.delete(stream.key);
+  }
+
+  #makeRoom(): boolean {
+    let longest: LiveStream<C> | undefined;
+    for (const stream of [...this.#streams.values(), ...this.#leaving]) {
+      if (stream.waitingSamples > (longest?.waitingSamples ?? 0)) longest = stream;
+    }
+    return longest !== undefined && longest.dropOldest() > 0;
+  }
+
+  #tell(event: LiveEvent<C>): void {
+    try {
+      this.#setup.listener(event);
+    } catch (error) {
+      // A listener's fault must not stop the stream that it listens to.
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  }
+}

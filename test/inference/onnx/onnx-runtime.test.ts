@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { checkOnnxRuntime } from '../../../src/inference';
+import { explainUnavailable, type Host } from '../../../src/inference/onnx/onnx-runtime';
+import { PACKAGE_ROOT, tinySet } from '../model-folders';
+import { temporaryFolder } from '../../tools/audio';
+
+const failed = new Error('libonnxruntime.so.1: cannot open shared object file\nand more');
+const missing = Object.assign(new Error("Cannot find module 'onnxruntime-node'\nRequire stack:"), {
+  code: 'MODULE_NOT_FOUND',
+});
+const debian: Host = { platform: 'linux', arch: 'x64', libc: 'glibc 2.36' };
+
+describe('ONNX Runtime', () => {
+  it('is available on the machine that runs the tests', () => {
+    const check = checkOnnxRuntime();
+    assert.ok(check.available);
+    assert.match(check.version, /^1\.\d+\.\d+$/);
+  });
+
+  for (const [where, host, cause, words] of [
+    ['on Alpine', { ...debian, libc: 'musl' }, failed, ['linux x64, musl', 'nodered/node-red:latest-debian']],
+    [
+      'on an Intel Mac',
+      { platform: 'darwin', arch: 'x64', libc: undefined },
+      missing,
+      ['darwin x64', 'Apple silicon'],
+    ],
+    [
+      'on a 32-bit Raspberry Pi',
+      { ...debian, arch: 'arm' },
+      missing,
+      ['linux arm,', '64-bit operating system'],
+    ],
+    [
+      'on FreeBSD',
+      { platform: 'freebsd', arch: 'x64', libc: undefined },
+      missing,
+      ['freebsd x64', 'win32 arm64'],
+    ],
+    ['on an old Linux', { ...debian, libc: 'glibc 2.24' }, failed, ['glibc 2.24', 'glibc 2.28 or later']],
+    ['without the package', debian, missing, ['glibc 2.36', 'npm install onnxruntime-node']],
+    ['with a damaged package', debian, failed, ['cannot open shared object file', 'again']],
+  ] as const) {
+    it(`says in one sentence why it does not load ${where}, and what to do`, () => {
+      const sentence = explainUnavailable(cause, host);
+      for (const word of words) assert.ok(sentence.includes(word), sentence);
+      assert.match(sentence, /^[^\n]+[^.]\.$/);
+      assert.ok(!sentence.includes('and more') && !sentence.includes('Require stack'), sentence);
+    });
+  }
+
+  it('is not needed to list the models; starting without it gives the sentence', () => {
+    const elsewhere = temporaryFolder();
+    cpSync(path.join(PACKAGE_ROOT, 'dist', 'src'), path.join(elsewhere, 'dist', 'src'), { recursive: true });
+    mkdirSync(path.join(elsewhere, 'node_modules'));
+    symlinkSync(
+      path.dirname(require.resolve('ajv/package.json')),
+      path.join(elsewhere, 'node_modules', 'ajv'),
+    );
+    writeFileSync(
+      path.join(elsewhere, 'script.js'),
+      `const { OnnxPredictionEngine } = require('./dist/src/inference');
+       const engine = new OnnxPredictionEngine({ shippedFolder: ${JSON.stringify(tinySet())} });
+       const names = engine.models.map(({ name }) => name);
+       engine.openStream(['loudness']).catch(({ code, message }) => console.log(JSON.stringify({ names, code, message })));`,
+    );
+    const output = execFileSync(process.execPath, ['script.js'], { cwd: elsewhere, encoding: 'utf8' });
+    const { names, code, message } = JSON.parse(output) as Record<string, unknown>;
+    assert.deepEqual(names, ['loudness', 'kinds', 'voice']);
+    assert.equal(code, 'DEEPTONE_RUNTIME_UNAVAILABLE');
+    assert.match(String(message), /the package onnxruntime-node is not installed/);
+  });
+});

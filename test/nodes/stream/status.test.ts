@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import type { NodeStatus } from 'node-red';
+import { StatusLine } from '../../../nodes/shared/status-line';
+import { StreamStatus } from '../../../nodes/stream/status';
+import type { HubStatistics } from '../../../src';
+
+const IDLE: HubStatistics = {
+  streams: 0,
+  waitingMs: 0,
+  lagMs: 0,
+  speed: null,
+  droppedMs: 0,
+  gaps: 0,
+  gapMs: 0,
+  failures: 0,
+  refused: 0,
+};
+
+describe('The line under the stream node', () => {
+  const realNow = performance.now.bind(performance);
+  afterEach(() => {
+    performance.now = realNow;
+  });
+
+  it('says what is in the way of every stream once the trouble of a message is over', () => {
+    const shown: NodeStatus[] = [];
+    const line = new StatusLine({ status: (status) => shown.push(status as NodeStatus) });
+    const expired: NodeStatus = { fill: 'red', shape: 'ring', text: 'expired' };
+    let obstacle: NodeStatus | undefined = expired;
+    const status = new StreamStatus({
+      RED: { _: (key: string) => key },
+      line,
+      statistics: () => IDLE,
+      source: () => undefined,
+      obstacle: () => obstacle,
+    });
+    status.failed(new Error('No message is heard.'));
+    performance.now = () => realNow() + 11_000;
+    status.update();
+    assert.deepEqual(shown.at(-1), expired);
+    obstacle = undefined;
+    performance.now = () => realNow() + 22_000;
+    status.update();
+    assert.match(shown.at(-1)?.text ?? '', /idle$/);
+    status.close();
+    line.close();
+  });
+});
