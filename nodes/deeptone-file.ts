@@ -1,6 +1,6 @@
 /** Analyses whole sound files: `msg.filename`, or the name that the node is set to. */
 import type { IncomingMessage, Node, NodeAPI } from './shared/node-red';
-import { absolutePath, exampleSoundPath, exampleSounds } from './shared/paths';
+import { exampleSoundPath, exampleSounds, namedFile } from './shared/paths';
 import { typedInput } from './shared/typed-input';
 import { analyseWholes, type WholeConfig } from './answers/whole-analysis';
 
@@ -9,9 +9,6 @@ interface FileConfig extends WholeConfig {
   /** A type of the core typed input, or `example` for a sound that ships with the package. */
   readonly filenameType?: string;
 }
-
-/** Before the name of a sound that ships with the package, where a message names the file. */
-const EXAMPLE = 'example:';
 
 function register(RED: NodeAPI): void {
   function DeeptoneFile(this: Node, config: FileConfig): void {
@@ -22,9 +19,7 @@ function register(RED: NodeAPI): void {
     const path = async (message: IncomingMessage): Promise<string> => {
       if (filenameType === 'example') return exampleSoundPath(filename);
       const name = await typedInput(RED, this, message, filename, filenameType);
-      return typeof name === 'string' && name.startsWith(EXAMPLE)
-        ? exampleSoundPath(name.slice(EXAMPLE.length))
-        : absolutePath(name, workingDirectory);
+      return namedFile(name, workingDirectory);
     };
     analyseWholes(RED, this, 'file', config, async (message) => {
       const name = await path(message);

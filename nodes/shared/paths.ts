@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../src';
+import { filePath } from '../../src/audio';
 
 /** The folder of the sounds that ship with the package, for examples and first steps. */
 export const EXAMPLE_SOUNDS = resolve(__dirname, '../../../examples/sounds');
@@ -26,18 +27,26 @@ export function exampleSoundPath(name: string): string {
   return join(EXAMPLE_SOUNDS, name);
 }
 
+/** Before the name of a sound that ships with the package, where a message names the file. */
+const EXAMPLE = /^\s*example:(.*?)\s*$/su;
+
 /**
- * The absolute path of a file that a flow names: relative ones count from `fileWorkingDirectory` of the settings, as for
- * the core file nodes, and without that from the working directory.
+ * The absolute path of a file that a flow names, by a path, a file:// address, or `example:` and the name of a sound that ships
+ * with the package. Relative paths count from `fileWorkingDirectory` of the settings, as for the core file nodes, and without that
+ * from the working directory.
  *
- * @throws InvalidArgumentError when it is no name
+ * @param filename text, or bytes as an exec node gives them
+ * @throws InvalidArgumentError when it names no file of this machine
  */
-export function absolutePath(filename: unknown, workingDirectory: unknown): string {
-  if (typeof filename !== 'string' || filename.trim() === '') {
-    const given = filename === undefined ? 'missing' : JSON.stringify(filename);
+export async function namedFile(filename: unknown, workingDirectory: unknown): Promise<string> {
+  const isBlank = typeof filename === 'string' && filename.trim() === '';
+  if (filename === undefined || filename === null || isBlank) {
+    const given = isBlank ? JSON.stringify(filename) : 'missing';
     throw new InvalidArgumentError(
       `The file name is ${given}: set it in the node, or send it in msg.filename as text.`,
     );
   }
-  return resolve(typeof workingDirectory === 'string' ? workingDirectory : '', filename);
+  const example = typeof filename === 'string' ? EXAMPLE.exec(filename)?.[1] : undefined;
+  if (example !== undefined) return exampleSoundPath(example.trim());
+  return filePath(filename, typeof workingDirectory === 'string' ? workingDirectory : undefined);
 }

@@ -1,6 +1,7 @@
 /** The audio room: any source in, 16 kHz samples per channel out. */
 export { openAudioContainer } from './audio-container';
 export { openAudioFile } from './audio-file';
+export { filePath } from './file-name';
 export { isEmptyPayload, readPayload, type AudioPayload } from './payload';
 export { describeContent, detectContainer, isWavContainer } from './sniff';
 export {

@@ -1,5 +1,5 @@
 import { isUint8Array } from 'node:util/types';
-import { openAudioContainer, openAudioFile, type DecodedAudio } from '../audio';
+import { filePath, openAudioContainer, openAudioFile, type DecodedAudio } from '../audio';
 import { AnalysisStream } from './analysis-stream';
 import { FRAME_SAMPLES } from '../clock';
 import { checkEngineOptions, type DeeptoneOptions } from './engine-options';
@@ -129,14 +129,10 @@ export class Deeptone {
    */
   async processFile(filename: string, options: FileOptions): Promise<FileAnalysis> {
     checkOptions('file', options);
-    if (typeof filename !== 'string' || filename === '') {
-      throw new InvalidArgumentError(
-        `filename is ${describe(filename)}: the path of an audio file is accepted.`,
-      );
-    }
+    const path = await filePath(filename);
     const { channel, signal } = options;
     return this.#analyseChannels(options, () =>
-      openAudioFile(filename, { channel, signal, ffmpegPath: this.#ffmpegPath }),
+      openAudioFile(path, { channel, signal, ffmpegPath: this.#ffmpegPath }),
     );
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import helper from 'node-red-node-test-helper';
 import deeptoneEngine from '../../nodes/deeptone-engine';
 import deeptoneFile from '../../nodes/deeptone-file';
@@ -282,6 +283,28 @@ describe('deeptone-file', () => {
       const flow = await start();
       flow.send({ filename: 'radio-show.wav' });
       assert.equal((await flow.series.message()).insight?.['filename'], RADIO_SHOW);
+    });
+
+    for (const [how, name] of [
+      ['with the line feed of an exec node', `${RADIO_SHOW}\n`],
+      ['as the bytes of an exec node', Buffer.from(`${RADIO_SHOW}\r\n`)],
+      ['as a file:// address', pathToFileURL(RADIO_SHOW).href],
+      ['in the quotes of "Copy as path"', `"${RADIO_SHOW}"`],
+      ['as an example sound, with a line feed', 'example:radio-show.wav\n'],
+    ] as const) {
+      it(`is found by a name ${how}`, async () => {
+        const flow = await start();
+        flow.send({ filename: name });
+        assert.equal((await flow.series.message()).insight?.['filename'], RADIO_SHOW);
+      });
+    }
+
+    it('at an http address is refused with a word about the address', async () => {
+      const flow = await start();
+      flow.send({ filename: 'http://127.0.0.1/a.wav' });
+      const { error } = await flow.caught.message();
+      assert.equal(error?.code, 'DEEPTONE_INVALID_ARGUMENT');
+      assert.match(error.message, /"http:\/\/127\.0\.0\.1\/a\.wav" is an address/);
     });
 
     for (const [type, value] of [

@@ -4,7 +4,6 @@ import type { NodeStatus } from 'node-red';
 import { chartPoints } from '../../nodes/answers/chart';
 import { answerMessages } from '../../nodes/answers/messages';
 import { mergeOptions } from '../../nodes/shared/options';
-import { absolutePath } from '../../nodes/shared/paths';
 import { StatusLine } from '../../nodes/shared/status-line';
 import { WorkQueue } from '../../nodes/answers/work-queue';
 import { codeOf } from '../../nodes/shared/failure';
@@ -95,14 +94,6 @@ describe('Options of a message over those of the node', () => {
       ),
       { outputPeriod: 64, models: ['a'] },
     );
-  });
-});
-
-describe('A file name', () => {
-  it('that is relative counts from the working directory of the settings', () => {
-    assert.equal(absolutePath('a/b.wav', '/sounds'), '/sounds/a/b.wav');
-    assert.equal(absolutePath('/a/b.wav', '/sounds'), '/a/b.wav');
-    assert.equal(absolutePath('b.wav', undefined), `${process.cwd()}/b.wav`);
   });
 });
 
