@@ -22,6 +22,7 @@ export {
   type RestartDelays,
 } from './ffmpeg/live-source';
 export type { OpenAudioOptions } from './open-audio-options';
+export { OffsetFilter, withoutOffset } from './pcm/offset-filter';
 export { PcmDecoder, type PcmDecoderOptions } from './pcm/pcm-decoder';
 export { Resampler } from './pcm/resampler';
 export { samplesToFloat32, type SampleArray } from './pcm/sample-array';

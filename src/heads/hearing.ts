@@ -2,6 +2,7 @@
  * How recordings become examples: each is heard through the trunk as it is, and again changed a little, so that the
  * head does not learn the level or the background of the recordings.
  */
+import { withoutOffset } from '../audio';
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../clock';
 import { BadAudioError } from '../errors';
 import type { TapReader } from '../inference';
@@ -29,14 +30,15 @@ const QUIETEST_SHARE = 10 ** (-35 / 20);
 /**
  * Hears a recording as it is and changed.
  *
- * @param samples 16 kHz mono
+ * @param recorded 16 kHz mono; heard without its offset, as the engine hears (decision 27)
  * @throws BadAudioError when there is nothing but silence in it
  */
 export async function hear(
   reader: TapReader,
-  samples: Float32Array,
+  recorded: Float32Array,
   { file, recording, random }: { file: string; recording: number; random: () => number },
 ): Promise<readonly Hearing[]> {
+  const samples = withoutOffset(recorded);
   const sounding = framesWithSound(frameVolumes(samples));
   if (sounding.length === 0) {
     throw new BadAudioError(
@@ -87,7 +89,7 @@ function change(
   const rms = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
   const gain = Math.min(1 / peak, 10 ** (between(-12, 6) / 20));
   const noiseLevel = gain * rms * 10 ** (-between(10, 35) / 20);
-  const background = noise(lead + samples.length, between(0, 0.98), random);
+  const background = withoutOffset(noise(lead + samples.length, between(0, 0.98), random));
   return {
     leadFrames,
     samples: background.map(

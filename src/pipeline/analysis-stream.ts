@@ -72,8 +72,19 @@ export class AnalysisStream {
         ),
       );
     }
-    const frames = this.#frames.push(samples);
-    return frames ? this.#analyse(frames) : this.#after(() => NOTHING);
+    return this.#answer(this.#frames.push(samples));
+  }
+
+  /**
+   * Hears zeros where there was no sound: in front of a chunk's context, and in the place of audio that never came.
+   * Unlike zeros that are pushed they are no step in a sound with an offset (decision 27).
+   *
+   * @param sampleCount number of samples at 16 kHz
+   * @throws InferenceError, ClosedError
+   */
+  pad(sampleCount: number): Promise<AnalysisEvents> {
+    if (this.#closed || this.#finishing) return Promise.reject(new ClosedError('This stream is closed.'));
+    return this.#answer(this.#frames.pad(sampleCount));
   }
 
   /**
@@ -84,14 +95,14 @@ export class AnalysisStream {
    * @throws InferenceError, ClosedError
    */
   skip(sampleCount: number): Promise<AnalysisEvents> {
-    if (this.#closed || this.#finishing || !this.#hasHeard) return this.push(new Float32Array(sampleCount));
+    if (this.#closed || this.#finishing || !this.#hasHeard) return this.pad(sampleCount);
     const toFrame = Math.min(sampleCount, this.#frames.missingSamples);
     const rest = sampleCount - toFrame;
     const frameCount = Math.floor(rest / FRAME_SAMPLES);
-    const begun = this.push(new Float32Array(toFrame));
+    const begun = this.pad(toFrame);
     this.#frames.pass(frameCount);
     const passed = this.#after(() => this.#repeat(frameCount));
-    const end = this.push(new Float32Array(rest % FRAME_SAMPLES));
+    const end = this.pad(rest % FRAME_SAMPLES);
     return Promise.all([begun, passed, end]).then(joinEvents);
   }
 
@@ -138,6 +149,10 @@ export class AnalysisStream {
 
   #droppedSamples = 0;
   #failure: Error | undefined;
+
+  #answer(frames: AssembledFrames | undefined): Promise<AnalysisEvents> {
+    return frames ? this.#analyse(frames) : this.#after(() => NOTHING);
+  }
 
   #analyse({ pcm, volumes }: AssembledFrames): Promise<AnalysisEvents> {
     const parts: Promise<AnalysisEvents>[] = [];

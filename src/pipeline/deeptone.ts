@@ -196,10 +196,10 @@ export class Deeptone {
     }
     // Zeros before the context change nothing (decision 3) and put the frame grid exactly at its end.
     const warmUpFrames = Math.ceil(contextSamples / FRAME_SAMPLES);
-    const padding = new Float32Array(warmUpFrames * FRAME_SAMPLES - contextSamples);
+    const padding = warmUpFrames * FRAME_SAMPLES - contextSamples;
     const stream = await this.#open({ ...options, outputPeriod: null }, warmUpFrames);
     try {
-      const events = [await stream.push(padding), await stream.push(samples), await stream.finish()];
+      const events = [await stream.pad(padding), await stream.push(samples), await stream.finish()];
       const [step] = events.flatMap((event) => event.steps);
       if (!step) throw new BadAudioError('There is no audio: the chunk has no frame.');
       return step.raw ? { results: step.results, raw: step.raw } : { results: step.results };

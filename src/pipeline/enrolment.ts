@@ -1,4 +1,5 @@
 /** Makes voice signatures of recordings: decode, run the models, measure, encode. */
+import { withoutOffset } from '../audio';
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../clock';
 import { InvalidArgumentError, ModelNotFoundError, VoiceSignatureError } from '../errors';
 import type { ModelDescription, PredictionEngine } from '../inference';
@@ -113,7 +114,7 @@ async function printOf(
   const seconds = pcm.length / SAMPLE_RATE;
   checkSampleLength(id, seconds);
   const padded = new Float32Array(Math.ceil(pcm.length / FRAME_SAMPLES) * FRAME_SAMPLES);
-  padded.set(pcm);
+  padded.set(withoutOffset(pcm));
   const volumes = frameVolumes(padded);
   const stream = await engine.openStream([GATE_MODEL, model.name]);
   try {
