@@ -5,7 +5,7 @@ import type { FramePredictions, ModelDescription } from '../inference/prediction
 import { ClassTrack } from './class-track';
 import { FrameGate, GATE_MODEL, needsSpeechGate } from './gate';
 import type { ModelTrack } from './model-track';
-import type { ModelResult, RawValues, Summary, TimeSeriesStep } from './results';
+import type { ModelResult, ModelResults, RawValues, Summary, TimeSeriesStep } from './results';
 import { SpeakerTrack } from './speakers/speaker-track';
 import type { TransitionEvent, TransitionSink } from './transitions';
 import type { VoiceSignature, VoiceSignatures } from './speakers/voice-signature';
@@ -141,7 +141,7 @@ export class Analysis {
     const timestamp = this.periods * (this.settings.outputPeriod ?? 0);
     this.periods += 1;
     this.framesInPeriod = 0;
-    const step = { timestamp, results: Object.fromEntries(results) };
+    const step = { timestamp, results: Object.fromEntries(results) as ModelResults };
     return this.settings.includeRawValues ? { ...step, raw: Object.fromEntries(raws) } : step;
   }
 }

@@ -16,6 +16,23 @@ export interface SpeakerResult {
 
 export type ModelResult = ClassResult | SpeakerResult;
 
+/**
+ * Results by model name, in the order asked for. The shipped models are named, so that `results.gender.confidence` is known
+ * to be a number; a model of your own is under its own name. Only the models that were asked for are there.
+ */
+export interface ModelResults {
+  readonly 'speech-rt': ClassResult;
+  readonly speech: ClassResult;
+  readonly gender: ClassResult;
+  readonly arousal: ClassResult;
+  readonly emotions: ClassResult;
+  readonly language: ClassResult;
+  readonly 'underage-speaker': ClassResult;
+  readonly 'audio-event': ClassResult;
+  readonly 'speaker-map': SpeakerResult;
+  readonly [model: string]: ModelResult;
+}
+
 /** Mean probability per class over all frames of the period; for speaker-map similarity per known speaker. */
 export type RawValues = Readonly<Record<string, number>>;
 
@@ -23,7 +40,7 @@ export type RawValues = Readonly<Record<string, number>>;
 export interface TimeSeriesStep {
   /** Start of the window (decision 2). */
   readonly timestamp: number;
-  readonly results: Readonly<Record<string, ModelResult>>;
+  readonly results: ModelResults;
   readonly raw?: Readonly<Record<string, RawValues>>;
 }
 
@@ -54,6 +71,6 @@ export interface FileAnalysis {
 }
 
 export interface ChunkAnalysis {
-  readonly results: Readonly<Record<string, ModelResult>>;
+  readonly results: ModelResults;
   readonly raw?: Readonly<Record<string, RawValues>>;
 }

@@ -7,20 +7,20 @@ import { mergeOptions } from '../../nodes/shared/options';
 import { StatusLine } from '../../nodes/shared/status-line';
 import { WorkQueue } from '../../nodes/answers/work-queue';
 import { codeOf } from '../../nodes/shared/failure';
-import { InvalidArgumentError, type TimeSeriesStep } from '../../src';
+import { InvalidArgumentError, type ModelResults, type TimeSeriesStep } from '../../src';
 
 describe('Points for a chart', () => {
   const steps: readonly TimeSeriesStep[] = [
     {
       timestamp: 0,
-      results: { 'speaker-map': { speaker_top: 'no_speech', speaker_count: 0 } },
+      results: { 'speaker-map': { speaker_top: 'no_speech', speaker_count: 0 } } as ModelResults,
     },
     {
       timestamp: 64,
       results: {
         'speaker-map': { speaker_top: 'speaker_1', speaker_count: 1 },
         gender: { result: 'unknown', confidence: 0.1 },
-      },
+      } as ModelResults,
       raw: { gender: { female: 0.55, male: 0.45 } },
     },
     {
@@ -28,7 +28,7 @@ describe('Points for a chart', () => {
       results: {
         'speaker-map': { speaker_top: 'anna', speaker_count: 1 },
         gender: { result: 'no_speech', confidence: 0.9 },
-      },
+      } as ModelResults,
       raw: { gender: { female: 0.7, male: 0.3 } },
     },
   ];
