@@ -11,6 +11,7 @@ export default tseslint.config(
       'training/**',
       'resources/**',
       'types/**',
+      'test/types/consumer/**',
     ],
   },
   eslint.configs.recommended,

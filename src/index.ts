@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** @deeptone/node-red: the DeepTone audio-insight engine. This is all that the package exports. */
 export { Deeptone } from './pipeline/deeptone';
 export type { DeeptoneOptions } from './pipeline/engine-options';
@@ -11,7 +12,15 @@ export type {
   WholeOptions,
 } from './pipeline/options';
 export type { AudioData } from './audio/samples-source';
-export type { SampleFormat, Encoding, FormatSource, FormatTrust } from './audio';
+export type { StreamInput } from './audio/stream-samples';
+export type {
+  Encoding,
+  FormatSource,
+  FormatStatements,
+  FormatTrust,
+  SampleArray,
+  SampleFormat,
+} from './audio';
 export type {
   Activation,
   BrokenModel,
@@ -29,6 +38,7 @@ export type {
   ClassResult,
   FileAnalysis,
   ModelResult,
+  ModelResults,
   ModelSummary,
   RawValues,
   SpeakerResult,
@@ -44,10 +54,14 @@ export type { SpeakerSample } from './pipeline/enrolment';
 export type { LicenseState, LicenseStatus } from './license';
 export {
   StreamHub,
+  type About,
   type EndReason,
   type GapAction,
+  type GapEvidence,
+  type GapRemedy,
   type HubSetup,
   type HubStatistics,
+  type Listener,
   type LiveEvent,
   type LiveEventKind,
   type LiveOptions,
@@ -55,6 +69,7 @@ export {
   type PartialLiveSettings,
   type StreamAudio,
   type StreamFacts,
+  type WarningCode,
   type WhenFull,
 } from './streams';
 export * from './errors';

@@ -13,7 +13,7 @@ export {
 } from './pcm/declared-format';
 export { throwIfAborted, type AudioInfo, type DecodedAudio } from './decoded-audio';
 export { FFMPEG_VARIABLE, findFfmpeg } from './ffmpeg/find-ffmpeg';
-export { DEFAULT_PROTOCOLS } from './ffmpeg/live-input';
+export { DEFAULT_PROTOCOLS, type LiveInputOptions } from './ffmpeg/live-input';
 export {
   openLiveSource,
   type LiveSource,

@@ -1,4 +1,6 @@
+/// <reference types="node" preserve="true" />
 /** The own-models room: recordings of new sounds in, a head that knows them out, as a file in a folder of models. */
 export { TAP_OF_HEADS, trainHead, type TrainHeadOptions } from './train-head';
 export type { ClassRecordings } from './recordings';
 export type { HeadReport, Mistake } from './report';
+export type { ModelSet } from '../inference';

@@ -14,11 +14,13 @@ export {
   loadCatalogue,
   readUserFolder,
   type Catalogue,
+  type CatalogueModel,
   type CatalogueOptions,
   type ModelSet,
+  type ModelSource,
 } from './catalogue';
 export { OnnxPredictionEngine, type OnnxEngineInfo, type OnnxEngineOptions } from './onnx/onnx-engine';
 export { checkOnnxRuntime, describeHost, hostName, type Host } from './onnx/onnx-runtime';
 export type { WorkerStats } from './onnx/worker-messages';
-export type { UserEntry } from './catalogue-schema';
+export type { BuiltInSource, Calibration, Tap, TrunkEntry, UserEntry } from './catalogue-schema';
 export { TapReader } from './tap-reader';

@@ -27,6 +27,9 @@ export class AnalysisStream {
   #lastFrame: Predictions['probabilities'] = new Map();
 
   /**
+   * Streams come from `Deeptone.openStream`.
+   *
+   * @internal
    * @param warmUpFrames leading frames that the models hear and whose answers are dropped (decision 12)
    * @param release called once at close
    */

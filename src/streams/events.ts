@@ -53,7 +53,8 @@ export type WarningCode =
   /** Audio comes at another pace than its sample rate says. */
   | 'pace';
 
-interface About<C> {
+/** What every event of a stream says of it. */
+export interface About<C> {
   readonly stream: StreamFacts;
   /** What came with the last audio of this stream; see `StreamAudio.context`. */
   readonly context: C | undefined;

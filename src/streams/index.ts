@@ -1,5 +1,6 @@
 /** The live room: many streams of audio at once, in messages of any form, with gaps and more than there is time for. */
 export type {
+  About,
   EndReason,
   GapEvidence,
   GapRemedy,

@@ -1,7 +1,30 @@
 import { InvalidArgumentError } from '../../errors';
 
+/** How one sample is written: signed, unsigned or float, its width in bits and its byte order; or a G.711 law. */
+export type Encoding =
+  | 's8'
+  | 'u8'
+  | 's16le'
+  | 's16be'
+  | 'u16le'
+  | 'u16be'
+  | 's24le'
+  | 's24be'
+  | 's24in32le'
+  | 's24in32be'
+  | 's32le'
+  | 's32be'
+  | 'u32le'
+  | 'u32be'
+  | 'f32le'
+  | 'f32be'
+  | 'f64le'
+  | 'f64be'
+  | 'alaw'
+  | 'mulaw';
+
 /** Bytes of one sample in each encoding; `24in32` is 24 bits in the low three of four bytes (ALSA's S24_LE). */
-const ENCODING_BYTES = {
+const ENCODING_BYTES: Readonly<Record<Encoding, number>> = {
   s8: 1,
   u8: 1,
   s16le: 2,
@@ -22,10 +45,7 @@ const ENCODING_BYTES = {
   f64be: 8,
   alaw: 1,
   mulaw: 1,
-} as const;
-
-/** How one sample is written: signed, unsigned or float, its width in bits and its byte order; or a G.711 law. */
-export type Encoding = keyof typeof ENCODING_BYTES;
+};
 
 /** Every encoding that {@link SampleFormat} may name. */
 export const ENCODINGS = Object.keys(ENCODING_BYTES) as readonly Encoding[];

@@ -1,0 +1,29 @@
+/**
+ * What the author of an engine needs: the contract, the models that ship and users' own as plain data, and the engine that
+ * runs them by default. This is `@deeptone/node-red/engine`.
+ */
+export {
+  CATALOGUE_FILE,
+  loadCatalogue,
+  OnnxPredictionEngine,
+  type Activation,
+  type BrokenModel,
+  type BuiltInSource,
+  type Calibration,
+  type Catalogue,
+  type CatalogueModel,
+  type CatalogueOptions,
+  type ClusteringSettings,
+  type FramePredictions,
+  type Gate,
+  type ModelDescription,
+  type ModelSet,
+  type ModelSource,
+  type OnnxEngineInfo,
+  type OnnxEngineOptions,
+  type PredictionEngine,
+  type PredictionStream,
+  type Tap,
+  type TrunkEntry,
+  type WorkerStats,
+} from './inference';

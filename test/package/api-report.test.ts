@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './consumer';
+
+const KEPT = join(ROOT, 'docs/api');
+/** Written by the build. */
+const FRESH = join(ROOT, 'dist/api');
+
+function reports(folder: string): readonly string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.api.md'));
+}
+
+describe('The report of what the package exports', () => {
+  it('is there for every entry point that has types', () => {
+    const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly exports: Readonly<Record<string, unknown>>;
+    };
+    const names = Object.keys(exports)
+      .filter((path) => path !== './package.json')
+      .map((path) => `${path === '.' ? 'index' : path.slice(2)}.api.md`);
+    assert.deepEqual(reports(KEPT).toSorted(), names.toSorted());
+  });
+
+  for (const name of reports(FRESH)) {
+    it(`is true: ${name}`, () => {
+      assert.equal(
+        readFileSync(join(FRESH, name), 'utf8'),
+        readFileSync(join(KEPT, name), 'utf8'),
+        `The package exports something else than docs/api/${name} says. If that is meant, run "npm run api", look ` +
+          'at the difference and commit it; tell it in CHANGELOG.md, too.',
+      );
+    });
+  }
+});
