@@ -2,22 +2,16 @@ import type { Deeptone } from '../pipeline/deeptone';
 import { DeeptoneError, InferenceError, LicenseManagerError } from '../errors';
 import type { ModelDescription } from '../inference';
 import type { FileAnalysis } from '../insight/results';
-import type { FileOptions } from '../pipeline/options';
+import { checkOptions, selectModels, type FileOptions } from '../pipeline/options';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import { ExitCode, exitCodeFor } from './exit-codes';
 import { type AnswerFormat, createAnswerWriter } from './formats';
+import { flaggedOptions, type OptionFlags } from './option-flags';
 import { errorLine, UsageError } from './report';
 import type { Terminal } from './terminal';
 
 /** Flags of `deeptone analyze`. */
-export interface AnalyzeFlags extends EngineFlags {
-  readonly models: readonly string[];
-  readonly outputPeriod: number;
-  readonly channel?: number;
-  readonly summary?: boolean;
-  readonly transitions?: boolean;
-  readonly raw?: boolean;
-  readonly volumeThreshold?: number;
+export interface AnalyzeFlags extends EngineFlags, OptionFlags<'analyze'> {
   readonly format: AnswerFormat;
 }
 
@@ -35,7 +29,7 @@ export async function analyze(
   const engine = await createEngine(flags);
   const told = sayBrokenModels(engine, terminal);
   try {
-    const { options, models } = await checkedOptions(engine, flags, signal);
+    const { options, models } = checkedOptions(engine, flags, signal);
     const writer = createAnswerWriter(flags.format, {
       models,
       includeRawValues: flags.raw ?? false,
@@ -96,20 +90,14 @@ function isFatal(error: unknown): boolean {
 }
 
 /** Checks the options before any file is opened, so that a mistake in them is not told once per file. */
-async function checkedOptions(
+function checkedOptions(
   engine: Deeptone,
   flags: AnalyzeFlags,
   signal: AbortSignal,
-): Promise<{ options: FileOptions; models: readonly ModelDescription[] }> {
-  const { checkOptions, selectModels } = await import('../pipeline/options.js');
-  const options: FileOptions = {
-    models: flags.models,
-    outputPeriod: flags.outputPeriod,
-    channel: flags.channel,
-    includeSummary: flags.summary ?? false,
-    includeTransitions: flags.format === 'audacity' || (flags.transitions ?? false),
-    includeRawValues: flags.raw ?? false,
-    volumeThreshold: flags.volumeThreshold,
+): { options: FileOptions; models: readonly ModelDescription[] } {
+  const options: unknown = {
+    ...flaggedOptions('analyze', flags),
+    ...(flags.format === 'audacity' ? { includeTransitions: true } : {}),
     signal,
   };
   checkOptions('file', options);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type { Deeptone } from '../pipeline/deeptone';
+import { MODEL_SETS } from '../pipeline/engine-options';
 import { collect, wholeNumber } from './option-values';
 import { UsageError } from './report';
 import type { Terminal } from './terminal';
@@ -35,7 +36,7 @@ export function modelSetOption(): Option {
   return new Option(
     '--model-set <set>',
     'models trained on all data, or on openly licensed data only',
-  ).choices(['standard', 'open']);
+  ).choices(MODEL_SETS);
 }
 
 /** Where ffmpeg is. */

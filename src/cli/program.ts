@@ -7,19 +7,17 @@ import {
   addPublicKeyFlag,
   ffmpegOption,
   modelSetOption,
+  type EngineFlags,
 } from './engine-flags';
 import { ExitCode } from './exit-codes';
 import { ANSWER_FORMATS } from './formats';
 import type { IssueFlags, ShowFlags, VerifyFlags } from './license';
 import type { ModelsFlags } from './models';
-import { names, number, wholeNumber } from './option-values';
-import type { StreamFlags } from './stream';
+import { addOptionFlags, type OptionFlags } from './option-flags';
+import { names, wholeNumber } from './option-values';
 import type { Terminal } from './terminal';
 import type { TrainHeadFlags } from './train-head';
 import { packageVersion } from './version';
-
-/** Milliseconds between answers when none are asked for: a step a second, on the 64 ms grid. */
-const DEFAULT_OUTPUT_PERIOD = 1_024;
 
 const EXIT_CODES = `
 Exit codes:
@@ -54,16 +52,9 @@ export async function runProgram(
     .showHelpAfterError('Run it with --help to see what is accepted.')
     .addHelpText('after', EXIT_CODES);
 
-  analysisFlags(program.command('analyze'))
+  addEngineFlags(addOptionFlags(program.command('analyze'), 'analyze'))
     .description('analyse sound files')
     .argument('<file...>', 'WAV files; other formats when ffmpeg is there')
-    .option(
-      '--channel <number>',
-      'the channel to analyse, counted from 0 (default: every channel on its own)',
-      number,
-    )
-    .option('--summary', 'add the share of time per class')
-    .option('--transitions', 'add the phases of equal prediction')
     .addOption(
       new Option('--format <format>', 'how answers are written').choices(ANSWER_FORMATS).default('json'),
     )
@@ -72,15 +63,9 @@ export async function runProgram(
       await finishWith(analyze(files, flags, terminal, signal));
     });
 
-  analysisFlags(program.command('stream'))
+  addEngineFlags(addOptionFlags(program.command('stream'), 'stream'))
     .description('analyse sound from standard input while it comes in; one JSON object per line')
-    .option('--format <encoding>', 'encoding of raw samples, such as s16le (default: WAV with its header)')
-    .option('--rate <hertz>', 'sample rate of raw samples', number)
-    .option('--channels <count>', 'interleaved channels of raw samples', wholeNumber)
-    .option('--channel <number>', 'the channel to analyse, counted from 0 (default: their average)', number)
-    .option('--transitions', 'add a line for each phase of equal prediction as it ends')
-    .option('--summary', 'add a line with the share of time per class at the end')
-    .action(async (flags: StreamFlags) => {
+    .action(async (flags: OptionFlags<'stream'> & EngineFlags) => {
       const { stream } = await import('./stream.js');
       await finishWith(stream(flags, terminal, signal));
     });
@@ -130,29 +115,6 @@ export async function runProgram(
 
   await program.parseAsync([...argv]);
   return exitCode;
-}
-
-function analysisFlags(command: Command): Command {
-  return addEngineFlags(
-    command
-      .requiredOption(
-        '--models <names>',
-        'models to run, with commas between them; "deeptone models" lists them',
-        names,
-      )
-      .option(
-        '--output-period <ms>',
-        'milliseconds between answers, a multiple of 64',
-        number,
-        DEFAULT_OUTPUT_PERIOD,
-      )
-      .option('--raw', 'add the probability of every class')
-      .option(
-        '--volume-threshold <level>',
-        'RMS below which a frame is silence, 0 to 1 (default: 0.005)',
-        number,
-      ),
-  );
 }
 
 function licenseCommands(

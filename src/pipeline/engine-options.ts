@@ -1,6 +1,6 @@
 /** How an engine is set up, and the one place that checks it. */
 import type { PredictionEngine } from '../inference';
-import { checkNamedOptions, type Rule } from './options';
+import { checkNamedOptions, type RuleFor } from './options';
 
 /** How an engine is set up. */
 export interface DeeptoneOptions {
@@ -23,31 +23,33 @@ export interface DeeptoneOptions {
   readonly allowInactiveLicense?: boolean;
 }
 
-const RULES: Readonly<Record<keyof DeeptoneOptions, Rule>> = {
+/** The sets of models that ship with the package. */
+export const MODEL_SETS = ['standard', 'open'] as const satisfies readonly DeeptoneOptions['modelSet'][];
+
+const RULES = {
   predictionEngine: {
+    type: 'judged',
     holds: (value) =>
       typeof value === 'object' && value !== null && 'models' in value && 'openStream' in value,
     accepted: 'an object with models, start, openStream and close is accepted',
   },
-  modelSet: {
-    holds: (value) => value === 'standard' || value === 'open',
-    accepted: '"standard" or "open" is accepted',
-  },
-  modelFolders: { holds: isTexts, accepted: 'a list of paths of folders is accepted' },
-  ffmpegPath: { holds: (value) => typeof value === 'string', accepted: 'the path of a program is accepted' },
+  modelSet: { type: 'choice', choices: MODEL_SETS, accepted: '"standard" or "open" is accepted' },
+  modelFolders: { type: 'texts', accepted: 'a list of paths of folders is accepted' },
+  ffmpegPath: { type: 'text', accepted: 'the path of a program is accepted' },
   threads: {
-    holds: (value) => typeof value === 'number',
+    type: 'number',
+    whole: true,
+    minimum: 1,
     accepted: 'a whole number of at least 1 is accepted',
   },
   licensePublicKeys: {
-    holds: isTexts,
+    type: 'texts',
     accepted: 'a list of public keys as texts is accepted',
     isSecret: true,
   },
-  allowInactiveLicense: {
-    holds: (value) => typeof value === 'boolean',
-    accepted: 'true or false is accepted',
-  },
+  allowInactiveLicense: { type: 'boolean', accepted: 'true or false is accepted' },
+} as const satisfies {
+  readonly [Name in keyof DeeptoneOptions]-?: RuleFor<NonNullable<DeeptoneOptions[Name]>>;
 };
 
 /**
@@ -57,8 +59,4 @@ const RULES: Readonly<Record<keyof DeeptoneOptions, Rule>> = {
  */
 export function checkEngineOptions(options: unknown): void {
   checkNamedOptions(options, RULES);
-}
-
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }

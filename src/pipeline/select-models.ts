@@ -1,0 +1,35 @@
+import { InvalidArgumentError, ModelInvalidError, ModelNotFoundError } from '../errors';
+import type { BrokenModel, ModelDescription } from '../inference';
+import { describe } from './option-rules';
+
+/**
+ * The descriptions of the models asked for, in the order asked, each once.
+ *
+ * @param broken models that were left out, and why
+ * @throws InvalidArgumentError for an empty list, ModelInvalidError for one that was left out, ModelNotFoundError for an
+ *   unknown name
+ */
+export function selectModels(
+  names: unknown,
+  available: readonly ModelDescription[],
+  broken: readonly BrokenModel[] = [],
+): readonly ModelDescription[] {
+  const availableNames = available.map((model) => model.name);
+  if (!Array.isArray(names) || names.length === 0) {
+    const given = Array.isArray(names) ? 'an empty list' : describe(names);
+    throw new InvalidArgumentError(
+      `models is ${given}: a list of at least one of ${availableNames.join(', ')} is accepted.`,
+    );
+  }
+  return [...new Set(names as readonly unknown[])].map((name) => {
+    const model = available.find((candidate) => candidate.name === name);
+    const leftOut = model ? undefined : broken.find((candidate) => candidate.name === name);
+    if (leftOut) {
+      throw new ModelInvalidError(`The model "${leftOut.name}" cannot be used: ${leftOut.reason}.`);
+    }
+    if (!model) {
+      throw new ModelNotFoundError(typeof name === 'string' ? name : describe(name), availableNames);
+    }
+    return model;
+  });
+}
