@@ -155,7 +155,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
     }
   }
 
-  /** The compiled worker beside this file; tests put one there that fails. */
+  /** @internal The compiled worker beside this file; tests put one there that fails. */
   protected workerFile(): string {
     return require.resolve('./onnx-worker');
   }
