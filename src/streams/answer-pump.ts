@@ -1,8 +1,10 @@
 import type { AnalysisStream } from '../pipeline/analysis-stream';
 import { SAMPLE_RATE } from '../clock';
 import type { AnalysisEvents, Summary } from '../insight';
-import type { Segment } from './gap-tracker';
+import type { EventQueue } from './event-queue';
 import type { EndReason } from './events';
+import type { Segment } from './gap-tracker';
+import type { Throughput } from './throughput';
 import type { Settle, Waiting, WaitingAudio } from './waiting-audio';
 
 /** Audio in the hands of the engine per stream at most: enough to keep it busy, little enough to drop the rest. */
@@ -10,42 +12,72 @@ const IN_FLIGHT_MS = 256;
 
 const NO_SAMPLES = new Float32Array(0);
 
-/** What the pump does not know: the engine, and who hears the answers. */
-export interface PumpHost {
-  /** Opens the engine's stream. */
-  open(): Promise<AnalysisStream>;
-  opened(): void;
-  /** `audioMs`: audio answered since the segment began. */
-  answered(events: AnalysisEvents, segment: Segment, audioMs: number): void;
-  /** The last answer of an analysis; `audioMs` is its true end. */
-  finished(events: AnalysisEvents, segment: Segment, audioMs: number): void;
-  /** A piece of audio went to the engine, and its answer came. */
-  begin(): void;
-  end(audioMs: number): void;
-  /** `answeredMs`: audio answered since the segment began. */
-  progressed(answeredMs: number, summary: () => Summary): void;
-  summarized(cause: 'request' | 'end', summary: Summary): void;
-  /** One analysis has ended; after `failed` the pump has stopped. */
-  ended(reason: EndReason, error?: Error): void;
+/** What a pump has done, in the order of the audio; `settle`: who waits for it, and all before it, to be told. */
+export type PumpEvent =
+  /** A stream of the engine is open. */
+  | { readonly did: 'open' }
+  | {
+      readonly did: 'answer';
+      readonly events: AnalysisEvents;
+      readonly segment: Segment;
+      /** Milliseconds of audio answered since the segment began. */
+      readonly answeredMs: number;
+      /** Of everything answered, where one was due or asked for. */
+      readonly summary: { readonly cause: 'interval' | 'request'; readonly summary: Summary } | undefined;
+      readonly settle: Settle | undefined;
+    }
+  /** The last answer of an analysis; `endMs` is the true end of its audio. */
+  | {
+      readonly did: 'finish';
+      readonly reason: EndReason;
+      readonly events: AnalysisEvents;
+      readonly segment: Segment;
+      readonly endMs: number;
+      readonly summary: Summary;
+    }
+  /** There was nothing to answer. */
+  | { readonly did: 'nothing'; readonly settle: Settle }
+  /** All audio has been answered, and there comes no more. */
+  | { readonly did: 'end'; readonly settle: Settle }
+  /** The engine failed, and the pump has halted; `waiting`: whose work will not be done. */
+  | { readonly did: 'fail'; readonly error: Error; readonly waiting: readonly Settle[] };
+
+/** What a pump works with. */
+export interface PumpSetup {
+  readonly line: WaitingAudio;
+  /** Where it puts down what it has done. */
+  readonly done: Pick<EventQueue<PumpEvent>, 'push'>;
+  /** Opens a stream of the engine. */
+  readonly open: () => Promise<AnalysisStream>;
+  /** Nothing is opened before this has settled. */
+  readonly after: Promise<unknown>;
+  /** The clock of the first audio. */
+  readonly segment: Segment;
+  /** Audio between two running summaries; 0: none but on request. */
+  readonly summaryMs: number;
+  readonly throughput: Throughput;
 }
 
 /** Takes one stream's waiting audio through the engine, in order, a little at a time. */
 export class AnswerPump {
-  readonly #line: WaitingAudio;
-  readonly #host: PumpHost;
+  readonly #setup: PumpSetup;
   #segment: Segment;
   #analysis: AnalysisStream | undefined;
   #answeredMs = 0;
+  /** Running summaries that were due since the analysis began. */
+  #summaries = 0;
   #isOpening = false;
-  #settleStopped: ((waiting: Settle) => void) | undefined;
-  #closing: Promise<unknown> = Promise.resolve();
+  #isHalted = false;
+  #closing: Promise<unknown>;
+  /** Settles when everything that was asked of the engine has been answered. */
+  #answers: Promise<unknown> = Promise.resolve();
+  /** Who waits for what is in the hands of the engine. */
+  readonly #inHand = new Set<Settle>();
 
-  /** @param after opens nothing before this has settled */
-  constructor(line: WaitingAudio, host: PumpHost, segment: Segment, after: Promise<unknown>) {
-    this.#line = line;
-    this.#host = host;
-    this.#segment = segment;
-    this.#closing = after;
+  constructor(setup: PumpSetup) {
+    this.#setup = setup;
+    this.#segment = setup.segment;
+    this.#closing = setup.after;
   }
 
   /** Audio in the hands of the engine. */
@@ -60,8 +92,9 @@ export class AnswerPump {
 
   /** Goes on; to be called whenever something was put in line. */
   run(): void {
-    while (!this.#isStopped && !this.#isOpening) {
-      const { first } = this.#line;
+    const { line } = this.#setup;
+    while (!this.#isHalted && !this.#isOpening) {
+      const { first } = line;
       if (!first) return;
       const isAudio = first.kind === 'audio' || first.kind === 'silence';
       if (isAudio && !this.#analysis) {
@@ -69,37 +102,39 @@ export class AnswerPump {
         return;
       }
       if (isAudio && this.inFlightMs >= IN_FLIGHT_MS) return;
-      this.#line.take();
+      line.take();
       this.#do(first, this.#analysis);
     }
   }
 
-  /** Stops at once and says nothing more; what waits, and what the engine has not answered, is settled by `settle`. */
-  stop(settle: (waiting: Settle) => void): void {
-    this.#settleStopped = settle;
+  /**
+   * Stops at once, does nothing more and empties the line.
+   *
+   * @returns who waits for what was in line, or in the hands of the engine
+   */
+  halt(): readonly Settle[] {
+    this.#isHalted = true;
     this.#analysis?.close();
     this.#analysis = undefined;
-    for (const item of this.#line.clear()) {
-      if ('settle' in item && item.settle) settle(item.settle);
-    }
-  }
-
-  get #isStopped(): boolean {
-    return this.#settleStopped !== undefined;
+    const inHand = [...this.#inHand];
+    this.#inHand.clear();
+    const inLine = this.#setup.line.clear().map((item) => ('settle' in item ? item.settle : undefined));
+    return [...inHand, ...inLine.filter((settle) => settle !== undefined)];
   }
 
   #open(): void {
     this.#isOpening = true;
     const opening = this.#closing.then(async () => {
-      if (this.#isStopped) return;
-      const analysis = await this.#host.open();
-      if (this.#settleStopped) {
-        analysis.close(); // Stopped while it opened: nobody waits for it any more.
-      } else {
-        this.#analysis = analysis;
-        this.#answeredMs = 0;
-        this.#host.opened();
+      if (this.#isHalted) return;
+      const analysis = await this.#setup.open();
+      if (this.#isNowHalted()) {
+        analysis.close(); // Halted while it opened: nobody waits for it any more.
+        return;
       }
+      this.#analysis = analysis;
+      this.#answeredMs = 0;
+      this.#summaries = 0;
+      this.#setup.done.push({ did: 'open' });
     });
     this.#closing = opening.catch(() => undefined);
     void opening.then(
@@ -123,26 +158,14 @@ export class AnswerPump {
         if (analysis) this.#answer(analysis, analysis.skip(item.sampleCount), item.sampleCount, undefined);
         return;
       case 'restart':
-        this.#end('gap', undefined);
+        this.#finish('gap');
         this.#segment = item.segment;
         return;
-      case 'summary': {
-        if (!analysis) {
-          item.settle.resolve();
-          return;
-        }
+      case 'summary':
         // An empty push is answered after all that is in flight.
-        const tell = (): void => {
-          this.#host.summarized('request', analysis.summary());
-        };
-        this.#answer(
-          analysis,
-          analysis.push(NO_SAMPLES).then((events) => (tell(), events)),
-          0,
-          item.settle,
-        );
+        if (analysis) this.#answer(analysis, analysis.push(NO_SAMPLES), 0, item.settle, true);
+        else this.#setup.done.push({ did: 'nothing', settle: item.settle });
         return;
-      }
       case 'end':
         this.#end(item.reason, item.settle);
         return;
@@ -154,71 +177,95 @@ export class AnswerPump {
     answer: Promise<AnalysisEvents>,
     sampleCount: number,
     settle: Settle | undefined,
+    isAsked = false,
   ): void {
     const segment = this.#segment;
+    const { throughput, done } = this.#setup;
     const audioMs = (sampleCount * 1_000) / SAMPLE_RATE;
-    this.#host.begin();
-    void answer.then(
+    this.#take(settle);
+    throughput.begin();
+    void this.#inOrder(answer).then(
       (events) => {
-        this.#host.end(audioMs);
-        if (this.#settleStopped) {
-          if (settle) this.#settleStopped(settle);
-          return;
-        }
-        this.#tell(analysis, events, segment, audioMs);
-        settle?.resolve();
+        throughput.end(audioMs);
+        if (this.#isHalted) return;
+        this.#answeredMs += audioMs;
+        this.#giveBack(settle);
+        const answeredMs = this.#answeredMs;
+        const cause = isAsked ? 'request' : this.#isSummaryDue() ? 'interval' : undefined;
+        const summary = cause === undefined ? undefined : ({ cause, summary: analysis.summary() } as const);
+        done.push({ did: 'answer', events, segment, answeredMs, summary, settle });
         this.run();
       },
       (error: unknown) => {
-        this.#host.end(0);
+        throughput.end(0);
         this.#fail(error);
-        if (settle) this.#settleStopped?.(settle);
       },
     );
   }
 
-  #tell(analysis: AnalysisStream, events: AnalysisEvents, segment: Segment, audioMs: number): void {
-    this.#answeredMs += audioMs;
-    this.#host.answered(events, segment, this.#answeredMs);
-    this.#host.progressed(this.#answeredMs, () => analysis.summary());
+  /** Once for each interval of audio that was answered. */
+  #isSummaryDue(): boolean {
+    const { summaryMs } = this.#setup;
+    const due = summaryMs === 0 ? 0 : Math.floor(this.#answeredMs / summaryMs);
+    if (due <= this.#summaries) return false;
+    this.#summaries = due;
+    return true;
   }
 
   /** Ends the present analysis, if there is one: last step and transitions, then the summary. */
-  #end(reason: EndReason, settle: Settle | undefined): void {
+  #finish(reason: EndReason): void {
     const analysis = this.#analysis;
+    if (!analysis) return;
     this.#analysis = undefined;
-    if (!analysis) {
-      settle?.resolve();
-      return;
-    }
     const segment = this.#segment;
-    this.#closing = analysis.finish().then(
+    this.#closing = this.#inOrder(analysis.finish()).then(
       (events) => {
-        if (!this.#isStopped) {
-          this.#host.finished(events, segment, analysis.receivedMs);
-          this.#host.summarized('end', analysis.summary());
-          this.#host.ended(reason);
-        }
-        settle?.resolve();
+        if (this.#isHalted) return;
+        const summary = analysis.summary();
+        const endMs = analysis.receivedMs;
+        this.#setup.done.push({ did: 'finish', reason, events, segment, endMs, summary });
       },
       (error: unknown) => {
         this.#fail(error);
-        settle?.reject(asError(error));
       },
     );
   }
 
-  /** The engine failed: whoever waits is told, and the pump stops. */
-  #fail(thrown: unknown): void {
-    if (this.#isStopped) return;
-    const error = asError(thrown);
-    this.stop((waiting) => {
-      waiting.reject(error);
+  #end(reason: EndReason, settle: Settle): void {
+    this.#take(settle);
+    this.#finish(reason);
+    // An analysis before the present one may still be at its last words.
+    void this.#closing.then(() => {
+      if (this.#isHalted) return;
+      this.#giveBack(settle);
+      this.#setup.done.push({ did: 'end', settle });
     });
-    this.#host.ended('failed', error);
   }
-}
 
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  /** An answer after those to earlier audio, which an analysis may give a moment later than one to less. */
+  #inOrder(answer: Promise<AnalysisEvents>): Promise<AnalysisEvents> {
+    answer.catch(() => undefined); // It is awaited after the ones before it.
+    const next = this.#answers.then(() => answer);
+    this.#answers = next.catch(() => undefined);
+    return next;
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#isHalted) return;
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.#setup.done.push({ did: 'fail', error, waiting: this.halt() });
+  }
+
+  #take(settle: Settle | undefined): void {
+    if (settle) this.#inHand.add(settle);
+  }
+
+  #giveBack(settle: Settle | undefined): void {
+    if (settle) this.#inHand.delete(settle);
+  }
+
+  /** For where the compiler remembers what was before a wait. */
+  #isNowHalted(): boolean {
+    return this.#isHalted;
+  }
 }

@@ -1,5 +1,23 @@
-/** What live streams have to tell. Times are milliseconds. */
+/** What comes to live streams, and what they have to tell. Times are milliseconds. */
+import type { FormatStatements, SampleFormat } from '../audio';
 import type { Summary, TimeSeriesStep, TransitionEvent } from '../insight';
+import type { LiveOptions } from './settings';
+
+/** What one message brings to its stream. */
+export interface StreamAudio<C> extends Pick<FormatStatements, 'contentType' | 'userProperties'> {
+  /** Bytes, raw or WAV; samples; base64 text. */
+  readonly payload: unknown;
+  /** `{encoding, rate, channels}`; that of the first message goes on holding where later ones say nothing. */
+  readonly format?: unknown;
+  /** What the samples or raw bytes are, where that is not a matter of belief; nothing else is asked then. */
+  readonly knownFormat?: SampleFormat;
+  /** Audio that is known to be missing before this, in milliseconds. */
+  readonly lostMs?: number;
+  /** Over the hub's options; those of the message that opens the stream hold. */
+  readonly options?: Partial<LiveOptions>;
+  /** Comes back with every event of the stream until the next message; must not hold the audio. */
+  readonly context?: C;
+}
 
 /** Facts about one stream at the moment of an event. */
 export interface StreamFacts {
@@ -90,6 +108,10 @@ export type LiveEvent<C = unknown> = About<C> &
   );
 
 export type LiveEventKind = LiveEvent['kind'];
+/** An event of one kind without what all events carry. */
+export type Told = {
+  [Kind in LiveEventKind]: Omit<Extract<LiveEvent<never>, { kind: Kind }>, 'stream' | 'context'>;
+}[LiveEventKind];
 /** Hears events, in order per stream. It must not throw. */
 export type Listener<C> = (event: LiveEvent<C>) => void;
 

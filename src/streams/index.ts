@@ -8,17 +8,18 @@ export type {
   Listener,
   LiveEvent,
   LiveEventKind,
+  StreamAudio,
   StreamFacts,
   WarningCode,
 } from './events';
 export {
   DEFAULT_LIVE_SETTINGS,
   type GapAction,
+  type LiveOptions,
   type LiveSettings,
   type PartialLiveSettings,
   type WhenFull,
 } from './settings';
-export type { LiveOptions, StreamAudio } from './stream-audio';
 export { StreamHub, type HubSetup } from './stream-hub';
 export { announcement, type AnnouncedModel } from '../mqtt/home-assistant';
 export { ResultBoard, type ResultChange } from '../mqtt/result-board';

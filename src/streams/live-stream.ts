@@ -1,81 +1,73 @@
 import type { AnalysisStream } from '../pipeline/analysis-stream';
-import type { FormatTrust } from '../audio';
-import { SAMPLE_RATE, samplesToMs } from '../clock';
-import { OverloadedError } from '../errors';
+import { samplesToMs } from '../clock';
 import type { AnalysisOptions } from '../pipeline/options';
-import { AnswerPump } from './answer-pump';
-import { senderMarks, type SenderMarks } from './sender-marks';
-import { GapTracker, type Place } from './gap-tracker';
-import type { EndReason, GapEvidence, GapRemedy, StreamFacts } from './events';
-import type { LiveSettings } from './settings';
-import { PaceWatch } from './pace-watch';
-import { StatedFormat } from './stated-format';
-import { analysisOptions, type LiveOptions, type StreamAudio } from './stream-audio';
-import { StreamIntake } from '../audio/stream-intake';
-import { StreamTeller, type TellerHost } from './stream-teller';
-import { WaitingAudio, type Settle, type WaitingTotal } from './waiting-audio';
+import { AnswerPump, type PumpEvent } from './answer-pump';
+import { AnswerReport } from './answer-report';
+import { EventQueue } from './event-queue';
+import type { EndReason, LiveEvent, StreamAudio, Told } from './events';
+import { analysisOptions, type LiveOptions } from './settings';
+import { StreamInlet, type InletSetup, type Taken } from './stream-inlet';
+import { Throughput } from './throughput';
+import type { Settle, WaitingAudio } from './waiting-audio';
 
-/** What a stream needs of its hub. */
-export interface StreamHost<C> extends TellerHost<C> {
-  readonly settings: LiveSettings;
-  readonly formatSetting: unknown;
-  readonly trust: FormatTrust;
-  readonly total: WaitingTotal;
-  open(options: AnalysisOptions): Promise<AnalysisStream>;
-  /** Drops audio of the stream that has most in line; false when no stream has any. */
-  makeRoom(): boolean;
-  /** Epoch milliseconds. */
-  now(): number;
-  /** The stream takes no more audio. */
-  gone(stream: LiveStream<C>): void;
+/** What all streams of a hub have in common. */
+export interface CommonSetup extends Pick<InletSetup, 'settings' | 'format' | 'trust' | 'room'> {
+  readonly throughput: Throughput;
+  /** Opens a stream of the engine. */
+  readonly open: (options: AnalysisOptions) => Promise<AnalysisStream>;
 }
 
-/** Samples that go to the engine at once at most, so that one long message does not hold the others up. */
-const LARGEST_PIECE = 4 * SAMPLE_RATE;
+/** What has happened in a stream, in its pump or at its inlet, with who waits for it to be told. */
+type Happened<C> =
+  | PumpEvent
+  | { readonly did: 'take'; readonly events: readonly LiveEvent<C>[]; readonly settle: Settle | undefined };
 
-/** One live stream: messages in, judged, decoded and put in line; the pump takes them through the engine. */
+/**
+ * One live stream. Messages go in by `hear`, and through inlet, line and pump to the engine; what there is to tell comes out by
+ * `events`.
+ */
 export class LiveStream<C> {
   readonly key: string;
-  readonly #host: StreamHost<C>;
+  readonly #common: CommonSetup;
   readonly #options: LiveOptions;
   readonly #models: readonly string[];
-  readonly #intake: StreamIntake;
-  readonly #gaps: GapTracker;
-  readonly #pace = new PaceWatch();
+  readonly #inlet: StreamInlet;
   readonly #line: WaitingAudio;
   readonly #pump: AnswerPump;
-  readonly #teller: StreamTeller<C>;
-  readonly #format: StatedFormat;
+  readonly #throughput: Throughput;
+  readonly #happened = new EventQueue<Happened<C>>();
+  readonly #report: AnswerReport;
+  #context: C | undefined;
   #lastHeard: number;
-  #messages = 0;
-  /** Audio was dropped, and the next begins the stream anew. */
-  #isBrokenOff = false;
+  /** What becomes of who still waits, once the stream is stopped. */
+  #settleStopped: ((waiting: Settle) => void) | undefined;
 
-  /** @param after the stream of the same key before it, until it has left the engine */
-  constructor(key: string, host: StreamHost<C>, options: LiveOptions, after: Promise<unknown>) {
+  /**
+   * @param now epoch milliseconds
+   * @param after the stream of the same key before it, until it has left the engine
+   */
+  constructor(key: string, common: CommonSetup, options: LiveOptions, now: number, after: Promise<unknown>) {
+    const { settings, room } = common;
     this.key = key;
-    this.#host = host;
+    this.#common = common;
     this.#options = options;
     // The engine judges what is no list, when the stream is opened.
     this.#models = Array.isArray(options.models) ? [...new Set(options.models)] : [];
-    this.#lastHeard = host.now();
-    this.#format = new StatedFormat(host.formatSetting, host.trust);
-    this.#intake = new StreamIntake(options.channel);
-    this.#gaps = new GapTracker(host.settings.gaps.arrivalMs);
-    this.#line = new WaitingAudio(host.total);
-    this.#teller = new StreamTeller(host, options, () => this.facts());
+    this.#lastHeard = now;
+    this.#line = room.open();
+    this.#inlet = new StreamInlet({ ...common, key, channel: options.channel, line: this.#line });
+    this.#throughput = new Throughput(() => performance.now(), common.throughput);
+    this.#report = new AnswerReport(options, settings.transitions);
     const analysis = analysisOptions(options);
-    this.#pump = new AnswerPump(
-      this.#line,
-      this.#teller.pumpHost(
-        () => host.open(analysis),
-        () => {
-          host.gone(this);
-        },
-      ),
-      this.#gaps.segment,
+    this.#pump = new AnswerPump({
+      line: this.#line,
+      done: this.#happened,
+      open: () => common.open(analysis),
       after,
-    );
+      segment: this.#inlet.segment,
+      summaryMs: options.includeSummary === false ? 0 : settings.summaryMs,
+      throughput: this.#throughput,
+    });
   }
 
   /** Epoch milliseconds of the last message. */
@@ -85,12 +77,12 @@ export class LiveStream<C> {
 
   /** Whether no message was taken yet. */
   get isUnused(): boolean {
-    return this.#messages === 0;
+    return this.#inlet.isUnused;
   }
 
-  /** Samples in line. */
-  get waitingSamples(): number {
-    return this.#line.samples;
+  /** Whether it was stopped, so that nothing more of it is to be told. */
+  get isStopped(): boolean {
+    return this.#settleStopped !== undefined;
   }
 
   /** Milliseconds of audio that have no answer yet. */
@@ -103,33 +95,42 @@ export class LiveStream<C> {
     return this.#pump.closing;
   }
 
-  facts(): StreamFacts {
-    return {
-      key: this.key,
-      models: this.#models,
-      outputPeriod: this.#options.outputPeriod,
-      receivedMs: Math.round(this.#gaps.clockMs),
-      lagMs: this.lagMs,
-      ...this.#teller.counts,
-    };
+  /**
+   * What there is to tell, in order; for one reader, until the stream has ended, failed or was stopped. When the reader asks
+   * for the next event, the one before counts as told, and who waited for it is settled.
+   */
+  async *events(): AsyncGenerator<LiveEvent<C>, void, undefined> {
+    for await (const happened of this.#happened) {
+      if (!this.isStopped) {
+        this.#took(this.#inlet.takeDropped());
+        if (happened.did === 'take') yield* happened.events;
+        else for (const told of this.#report.of(happened)) yield this.#event(told);
+      }
+      this.#settle(happened);
+    }
+    this.#common.room.close(this.#line);
   }
 
   /**
    * Hears one message; resolves when everything that it made known has been told, or when its audio was dropped.
    *
+   * @param now epoch milliseconds
    * @throws BadAudioError, InvalidArgumentError for a bad message, after which the stream goes on; OverloadedError where that
    *   is the policy; what opening a stream and running models can throw, after which the next message opens it again
    */
-  hear(audio: StreamAudio<C>): Promise<void> {
+  hear(audio: StreamAudio<C>, now: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#hear(audio, { resolve, reject });
+      const taken = this.#inlet.take(audio, now, { resolve, reject });
+      this.#lastHeard = now;
+      this.#context = audio.context;
+      this.#took(taken);
       this.#pump.run();
     });
   }
 
   /** Hears of a message without audio; its context comes back with the events from now on. */
   mentioned(context: C): void {
-    this.#teller.heard(context);
+    this.#context = context;
   }
 
   /** Resolves when the summary of all audio so far has been told. */
@@ -141,187 +142,82 @@ export class LiveStream<C> {
   }
 
   /** Resolves when the last step, transitions and summary have been told. The stream takes no more audio. */
-  end(reason: EndReason): Promise<void> {
+  end(reason: 'complete' | 'idle'): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#intake.endsWithinSample) {
-        this.#teller.warn('incomplete-sample', 'The stream ended within a sample, which was dropped.');
-      }
-      this.#enqueue(this.#intake.flush(), undefined);
+      this.#took(this.#inlet.takeEnd());
       this.#line.add({ kind: 'end', reason, settle: { resolve, reject } });
       this.#pump.run();
     });
   }
 
-  /** Stops at once; what waits is settled by `settle`. */
-  stop(reason: EndReason, settle: (waiting: Settle) => void): void {
-    this.#pump.stop(settle);
-    this.#teller.closed(reason);
+  /**
+   * Stops at once; who still waits is settled by `settle`.
+   *
+   * @returns the last that there is to tell
+   */
+  stop(reason: EndReason, settle: (waiting: Settle) => void): readonly LiveEvent<C>[] {
+    this.#settleStopped = settle;
+    this.#pump.halt().forEach(settle);
+    this.#endEvents();
+    return this.#report.closed(reason, undefined).map((told) => this.#event(told));
   }
 
   /** The clock of the machine was set: no time has passed by that, and none is to come again. */
   clockWasSet(byMs: number): void {
     this.#lastHeard += byMs;
-    this.#gaps.clockWasSet(byMs);
+    this.#inlet.clockWasSet(byMs);
   }
 
-  /**
-   * Drops the oldest audio in line; all of it where a gap begins the stream anew.
-   *
-   * @returns samples dropped; 0 when there are none
-   */
-  dropOldest(): number {
-    const { action } = this.#host.settings.gaps;
-    let samples = 0;
-    do {
-      const dropped = this.#line.dropOldest(action === 'silence' ? 'silence' : 'nothing');
-      if (dropped === 0) break;
-      samples += dropped;
-      if (action !== 'silence') this.#gaps.takeBack((dropped * 1_000) / SAMPLE_RATE);
-    } while (action === 'reset');
-    if (samples > 0) this.#dropped(samples);
-    return samples;
+  #took({ told, settle }: Taken): void {
+    if (told.length === 0 && !settle) return;
+    const events = told.map((one) => this.#event(one));
+    this.#happened.push({ did: 'take', events, settle });
   }
 
-  #hear(audio: StreamAudio<C>, settle: Settle): void {
-    const now = this.#host.now();
-    // What MQTT properties say counts where the format that they say would be believed.
-    const properties = this.#host.trust.includes('mqtt') ? audio.userProperties : undefined;
-    const marks = senderMarks(properties, audio.payload);
-    const format = audio.knownFormat ?? this.#format.of(audio);
-    const lostMs = this.isUnused ? 0 : (audio.lostMs ?? 0); // What was lost before a stream began is no part of it.
-    const place: Place =
-      lostMs > 0 ? { is: 'after-gap', evidence: 'source', lostMs } : this.#gaps.place(marks, now);
-    if (place.is === 'past') {
-      this.#lastHeard = now;
-      this.#warnOfPast(marks, place.twice);
-      settle.resolve();
-      return;
-    }
-    const samples = this.#intake.push(audio.payload, format); // Throws before anything of a bad message counts.
-    this.#messages++;
-    this.#lastHeard = now;
-    this.#teller.heard(audio.context);
-    this.#warnOfNonFinite();
-    if (!audio.knownFormat) this.#watchPace(samples.length, now);
-    const hasRoom = this.#findRoom(samples.length);
-    if (place.is === 'after-gap') this.#lost(place.evidence, place.lostMs);
-    if (this.#isBrokenOff) this.#beginAnew();
-    this.#gaps.heard(marks, (samples.length * 1_000) / SAMPLE_RATE, now);
-    if (hasRoom) this.#enqueue(samples, settle);
-    else this.#refuse(samples, settle, marks);
-  }
-
-  /** Audio is missing before the next. */
-  #lost(evidence: GapEvidence, lostMs: number | null): void {
-    const { action, maxMs } = this.#host.settings.gaps;
-    const canFill = lostMs !== null && lostMs <= maxMs;
-    const remedy: GapRemedy =
-      action === 'ignore' ? 'ignore' : action === 'reset' || !canFill ? 'restart' : 'silence';
-    this.#teller.gap(evidence, remedy, lostMs, this.#gaps.clockMs);
-    switch (remedy) {
-      case 'silence': {
-        const sampleCount = Math.round(((lostMs ?? 0) * SAMPLE_RATE) / 1_000);
-        this.#line.add({ kind: 'silence', sampleCount });
-        this.#gaps.fill((sampleCount * 1_000) / SAMPLE_RATE);
+  /** Who waited for this waits no longer. */
+  #settle(happened: Happened<C>): void {
+    switch (happened.did) {
+      case 'open':
+      case 'finish':
+        return;
+      case 'take':
+      case 'answer':
+      case 'nothing':
+        if (happened.settle) (this.#settleStopped ?? resolve)(happened.settle);
+        return;
+      case 'end':
+        (this.#settleStopped ?? resolve)(happened.settle);
+        this.#endEvents();
+        return;
+      case 'fail': {
+        const fail = (settle: Settle): void => {
+          settle.reject(happened.error);
+        };
+        // What was put in line since has failed with it.
+        [...happened.waiting, ...this.#pump.halt()].forEach(this.#settleStopped ?? fail);
+        this.#endEvents();
         return;
       }
-      case 'restart':
-        this.#beginAnew();
-        return;
-      case 'ignore':
-        this.#gaps.passOver(lostMs);
-        return;
     }
   }
 
-  /** The stream's clock, and what the models remember, begin anew with the next audio. */
-  #beginAnew(): void {
-    this.#isBrokenOff = false;
-    this.#line.add({ kind: 'restart', segment: this.#gaps.restart() });
+  #endEvents(): void {
+    for (const untold of this.#happened.end()) this.#settle(untold);
   }
 
-  /** Whether there is room in line, after older audio was dropped where that is the policy. */
-  #findRoom(sampleCount: number): boolean {
-    const { streamMs, totalMs, whenFull } = this.#host.settings.waiting;
-    const limit = toSamples(streamMs);
-    const totalLimit = toSamples(totalMs);
-    const { total } = this.#host;
-    for (;;) {
-      // What waits for nothing always has room, however long it is.
-      const isStreamFull = this.#line.samples > 0 && this.#line.samples + sampleCount > limit;
-      const isTotalFull = total.samples > 0 && total.samples + sampleCount > totalLimit;
-      if (!isStreamFull && !isTotalFull) return true;
-      if (whenFull !== 'drop-oldest') return false;
-      if (!(isStreamFull ? this.dropOldest() > 0 : this.#host.makeRoom())) return false;
-    }
-  }
-
-  #refuse(samples: Float32Array, settle: Settle, marks: SenderMarks): void {
-    if (this.#host.settings.gaps.action === 'silence') {
-      this.#line.add({ kind: 'silence', sampleCount: samples.length });
-    } else {
-      this.#gaps.takeBack((samples.length * 1_000) / SAMPLE_RATE);
-    }
-    this.#dropped(samples.length);
-    if (this.#host.settings.waiting.whenFull !== 'error') {
-      settle.resolve();
-      return;
-    }
-    const message = marks.seq === undefined ? 'A message' : `Message ${marks.seq}`;
-    const waiting = samplesToMs(this.#line.samples);
-    const total = samplesToMs(this.#host.total.samples);
-    settle.reject(
-      new OverloadedError(
-        `${message} of "${this.key}" was dropped: ${waiting} ms of its stream and ${total} ms of all streams ` +
-          'wait already, and no more than that may wait. Hear fewer streams or models, or raise the limit.',
-      ),
-    );
-  }
-
-  #dropped(sampleCount: number): void {
-    if (this.#host.settings.gaps.action === 'reset') this.#isBrokenOff = true;
-    this.#teller.dropped((sampleCount * 1_000) / SAMPLE_RATE);
-  }
-
-  #enqueue(samples: Float32Array, settle: Settle | undefined): void {
-    if (samples.length === 0) {
-      settle?.resolve();
-      return;
-    }
-    for (let from = 0; from < samples.length; from += LARGEST_PIECE) {
-      const isLast = from + LARGEST_PIECE >= samples.length;
-      const piece = from === 0 && isLast ? samples : samples.subarray(from, from + LARGEST_PIECE);
-      this.#line.add({ kind: 'audio', samples: piece, settle: isLast ? settle : undefined });
-    }
-  }
-
-  #warnOfPast({ seq }: SenderMarks, twice: boolean): void {
-    if (twice) this.#teller.warn('duplicate', `Message ${seq ?? ''} came twice; it is heard once.`);
-    else
-      this.#teller.warn(
-        'late',
-        `Message ${seq ?? ''} came after later ones; its place is taken, so it is not heard.`,
-      );
-  }
-
-  #watchPace(sampleCount: number, now: number): void {
-    const rate = this.#intake.sampleRate;
-    if (rate === undefined) return;
-    const likely = this.#pace.heard((sampleCount * 1_000) / SAMPLE_RATE, rate, now);
-    if (likely === undefined) return;
-    this.#teller.warn(
-      'pace',
-      `The audio is declared to have ${rate} Hz, and comes as fast as ${likely} Hz would. If it is live, its sample rate is wrong.`,
-    );
-  }
-
-  #warnOfNonFinite(): void {
-    const count = this.#intake.nonFiniteSamples;
-    if (count > 0)
-      this.#teller.warn('non-finite', `${count} sample(s) that are no finite numbers became silence.`);
+  #event(told: Told): LiveEvent<C> {
+    const stream = {
+      key: this.key,
+      models: this.#models,
+      outputPeriod: this.#options.outputPeriod,
+      lagMs: this.lagMs,
+      speed: this.#throughput.speed,
+      ...this.#inlet.facts,
+    };
+    return { ...told, stream, context: this.#context };
   }
 }
 
-function toSamples(ms: number): number {
-  return (ms * SAMPLE_RATE) / 1_000;
+function resolve(settle: Settle): void {
+  settle.resolve();
 }

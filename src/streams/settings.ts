@@ -1,4 +1,16 @@
+import { SAMPLE_RATE } from '../clock';
 import { InvalidArgumentError } from '../errors';
+import type { AnalysisOptions } from '../pipeline/options';
+
+/** How one stream is analysed. */
+export interface LiveOptions extends AnalysisOptions {
+  /** The channel to hear of several, counted from 0; by default they are averaged (decision 19). */
+  readonly channel?: number;
+  /** Tell running summaries. Default true. */
+  readonly includeSummary?: boolean;
+  /** Tell transitions. Default true. */
+  readonly includeTransitions?: boolean;
+}
 
 /** What to give up when audio comes faster than it can be answered. */
 export type WhenFull = 'drop-oldest' | 'drop-newest' | 'error';
@@ -99,4 +111,21 @@ function oneOf(name: string, value: unknown, accepted: readonly string[]): void 
   if (typeof value !== 'string' || !accepted.includes(value)) {
     throw new InvalidArgumentError(`${name} is ${String(value)}. Accepted: ${accepted.join(', ')}.`);
   }
+}
+
+const LIVE_NAMES: readonly string[] = [
+  'channel',
+  'includeSummary',
+  'includeTransitions',
+] satisfies readonly (keyof LiveOptions)[];
+
+/** Without what the engine has no use for; names that nobody knows stay, for it to refuse. */
+export function analysisOptions(options: LiveOptions): AnalysisOptions {
+  const entries = Object.entries(options).filter(([name]) => !LIVE_NAMES.includes(name));
+  return Object.fromEntries(entries) as unknown as AnalysisOptions;
+}
+
+/** Milliseconds as samples at 16 kHz. */
+export function toSamples(ms: number): number {
+  return (ms * SAMPLE_RATE) / 1_000;
 }

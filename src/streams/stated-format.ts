@@ -1,5 +1,5 @@
 import { declaredFormat, type FormatTrust, type SampleFormat } from '../audio';
-import type { StreamAudio } from './stream-audio';
+import type { StreamAudio } from './events';
 
 /** The format that the messages of one stream state for raw samples. */
 export class StatedFormat {

@@ -3,11 +3,11 @@ import { DEFAULT_FORMAT_TRUST, isEmptyPayload, type FormatTrust } from '../audio
 import { samplesToMs } from '../clock';
 import { ClosedError, OverloadedError } from '../errors';
 import type { AnalysisOptions } from '../pipeline/options';
-import type { HubStatistics, Listener, LiveEvent } from './events';
-import { liveSettings, type LiveSettings, type PartialLiveSettings } from './settings';
-import { LiveStream, type StreamHost } from './live-stream';
-import type { LiveOptions, StreamAudio } from './stream-audio';
+import type { HubStatistics, Listener, LiveEvent, StreamAudio } from './events';
+import { LiveStream, type CommonSetup } from './live-stream';
+import { liveSettings, type LiveOptions, type LiveSettings, type PartialLiveSettings } from './settings';
 import { Throughput } from './throughput';
+import { WaitingRoom } from './waiting-audio';
 import { WallClock } from './wall-clock';
 
 /** How often the idle timeout looks, in milliseconds at most. */
@@ -42,11 +42,12 @@ export class StreamHub<C = unknown> {
   readonly #leaving = new Set<LiveStream<C>>();
   /** When the last of them is out, by key. */
   readonly #ending = new Map<string, Promise<unknown>>();
-  readonly #host: StreamHost<C>;
+  readonly #common: CommonSetup;
   readonly #timer: NodeJS.Timeout | undefined;
-  readonly #clock = new WallClock((byMs) => {
-    for (const stream of this.#streams.values()) stream.clockWasSet(byMs);
-  });
+  readonly #clock = new WallClock();
+  #gaps = 0;
+  #gapMs = 0;
+  #failures = 0;
   #refused = 0;
   #isClosed = false;
 
@@ -54,22 +55,14 @@ export class StreamHub<C = unknown> {
   constructor(setup: HubSetup<C>) {
     this.#setup = setup;
     this.#settings = liveSettings(setup.settings);
-    this.#host = {
+    const { waiting, gaps } = this.#settings;
+    this.#common = {
       settings: this.#settings,
-      formatSetting: setup.format,
+      format: setup.format,
       trust: setup.trust ?? DEFAULT_FORMAT_TRUST,
-      total: { samples: 0 },
-      counters: { droppedMs: 0, gaps: 0, gapMs: 0, failures: 0 },
+      room: new WaitingRoom(waiting, gaps.action),
       throughput: new Throughput(() => performance.now()),
       open: setup.open,
-      makeRoom: () => this.#makeRoom(),
-      now: setup.now ?? this.#clock.now,
-      tell: (event) => {
-        this.#tell(event);
-      },
-      gone: (stream) => {
-        this.#forget(stream);
-      },
     };
     const { idleMs } = this.#settings;
     if (idleMs > 0) {
@@ -88,19 +81,19 @@ export class StreamHub<C = unknown> {
   }
 
   get statistics(): HubStatistics {
-    const { counters, total, throughput } = this.#host;
+    const { room, throughput } = this.#common;
     // A stream that has ended is at work until its last audio is answered.
     const leaving = [...this.#leaving].filter((stream) => stream.lagMs > 0);
     const lagMs = Math.max(0, ...[...this.#streams.values(), ...leaving].map((stream) => stream.lagMs));
     return {
       streams: this.#streams.size + leaving.length,
-      waitingMs: samplesToMs(total.samples),
+      waitingMs: samplesToMs(room.samples),
       lagMs,
       speed: throughput.speed,
-      droppedMs: Math.round(counters.droppedMs),
-      gaps: counters.gaps,
-      gapMs: Math.round(counters.gapMs),
-      failures: counters.failures,
+      droppedMs: samplesToMs(room.droppedSamples),
+      gaps: this.#gaps,
+      gapMs: this.#gapMs,
+      failures: this.#failures,
       refused: this.#refused,
     };
   }
@@ -119,11 +112,12 @@ export class StreamHub<C = unknown> {
       if (this.#settings.endOnEmpty) await this.end(key);
       return;
     }
-    const stream = this.#streams.get(key) ?? this.#begin(key, audio);
+    const now = this.#now();
+    const stream = this.#streams.get(key) ?? this.#begin(key, audio, now);
     try {
-      await stream.hear(audio);
+      await stream.hear(audio, now);
     } catch (error) {
-      if (stream.isUnused) this.#forget(stream);
+      if (stream.isUnused) this.#drop(stream);
       throw error;
     }
   }
@@ -142,12 +136,8 @@ export class StreamHub<C = unknown> {
   reset(key?: string): void {
     for (const stream of [...this.#leaving, ...this.#streams.values()]) {
       if (key !== undefined && stream.key !== key) continue;
-      stream.stop('reset', (waiting) => {
-        waiting.resolve();
-      });
-      if (this.#leaving.has(stream)) continue;
-      this.#forget(stream);
-      this.#leaves(stream, stream.closing);
+      this.#drop(stream);
+      if (!this.#leaving.has(stream)) this.#leaves(stream, stream.closing);
     }
   }
 
@@ -160,7 +150,7 @@ export class StreamHub<C = unknown> {
 
   /** Ends the streams that have not heard anything for the idle timeout; a timer does it by itself. */
   endIdle(): void {
-    const now = this.#host.now();
+    const now = this.#now();
     for (const [key, stream] of this.#streams) {
       if (now - stream.lastHeard < this.#settings.idleMs || stream.lagMs > 0) continue;
       this.#end(key, 'idle').catch(() => undefined); // A failure has been told as an event.
@@ -175,14 +165,15 @@ export class StreamHub<C = unknown> {
     const streams = [...this.#streams.values(), ...this.#leaving];
     this.#streams.clear();
     for (const stream of streams) {
-      stream.stop('shutdown', (waiting) => {
+      const last = stream.stop('shutdown', (waiting) => {
         waiting.reject(error);
       });
+      for (const event of last) this.#tell(event);
     }
     await Promise.all([...streams.map((stream) => stream.closing), ...this.#ending.values()]);
   }
 
-  #begin(key: string, audio: StreamAudio<C>): LiveStream<C> {
+  #begin(key: string, audio: StreamAudio<C>, now: number): LiveStream<C> {
     const { maxStreams } = this.#settings;
     if (this.#streams.size >= maxStreams) {
       this.#refused++;
@@ -192,9 +183,35 @@ export class StreamHub<C = unknown> {
       );
     }
     const options = { ...this.#setup.options, ...audio.options };
-    const stream = new LiveStream<C>(key, this.#host, options, this.#ending.get(key) ?? Promise.resolve());
+    const after = this.#ending.get(key) ?? Promise.resolve();
+    const stream = new LiveStream<C>(key, this.#common, options, now, after);
     this.#streams.set(key, stream);
+    void this.#follow(stream);
     return stream;
+  }
+
+  /** Tells what a stream has to tell until it is over. */
+  async #follow(stream: LiveStream<C>): Promise<void> {
+    for await (const event of stream.events()) {
+      if (stream.isStopped) continue; // It was stopped while this was on its way.
+      if (event.kind === 'gap') {
+        this.#gaps++;
+        this.#gapMs += event.lostMs ?? 0;
+      } else if (event.kind === 'closed' && event.reason === 'failed') {
+        this.#failures++;
+        this.#forget(stream); // The next message of its key opens it again.
+      }
+      this.#tell(event);
+    }
+  }
+
+  /** Stops a stream and says nothing more of its audio. */
+  #drop(stream: LiveStream<C>): void {
+    const last = stream.stop('reset', (waiting) => {
+      waiting.resolve();
+    });
+    this.#forget(stream);
+    for (const event of last) this.#tell(event);
   }
 
   async #end(key: string, reason: 'complete' | 'idle'): Promise<void> {
@@ -222,12 +239,12 @@ export class StreamHub<C = unknown> {
     if (this.#streams.get(stream.key) === stream) this.#streams.delete(stream.key);
   }
 
-  #makeRoom(): boolean {
-    let longest: LiveStream<C> | undefined;
-    for (const stream of [...this.#streams.values(), ...this.#leaving]) {
-      if (stream.waitingSamples > (longest?.waitingSamples ?? 0)) longest = stream;
-    }
-    return longest !== undefined && longest.dropOldest() > 0;
+  /** Epoch milliseconds; where the machine's clock was set, no time has passed for the streams by that. */
+  #now(): number {
+    if (this.#setup.now) return this.#setup.now();
+    const { now, setByMs } = this.#clock.read();
+    if (setByMs !== 0) for (const stream of this.#streams.values()) stream.clockWasSet(setByMs);
+    return now;
   }
 
   #tell(event: LiveEvent<C>): void {

@@ -4,22 +4,29 @@ const WINDOW_MS = 5_000;
 /** How much audio is answered per time spent on it; several answers may be under way at once. */
 export class Throughput {
   readonly #now: () => number;
+  readonly #whole: Throughput | undefined;
   #underWay = 0;
   #busySince = 0;
   #past = { audioMs: 0, busyMs: 0 };
   #present = { audioMs: 0, busyMs: 0 };
   #windowEnd = 0;
 
-  /** @param now a clock in milliseconds that never goes back */
-  constructor(now: () => number) {
+  /**
+   * @param now a clock in milliseconds that never goes back
+   * @param whole what this is a part of
+   */
+  constructor(now: () => number, whole?: Throughput) {
     this.#now = now;
+    this.#whole = whole;
   }
 
   begin(): void {
+    this.#whole?.begin();
     if (this.#underWay++ === 0) this.#busySince = this.#now();
   }
 
   end(audioMs: number): void {
+    this.#whole?.end(audioMs);
     const now = this.#now();
     this.#present.audioMs += audioMs;
     this.#present.busyMs += now - this.#busySince;

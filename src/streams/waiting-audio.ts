@@ -1,5 +1,6 @@
 import type { Segment } from './gap-tracker';
 import type { EndReason } from './events';
+import { toSamples, type GapAction, type LiveSettings } from './settings';
 
 /** Told when the work that a message asked for is done, or will not be. */
 export interface Settle {
@@ -17,28 +18,96 @@ export type Waiting =
   | { readonly kind: 'summary'; readonly settle: Settle }
   | { readonly kind: 'end'; readonly reason: EndReason; readonly settle: Settle };
 
-/** Samples of audio that wait, over all streams. */
-export interface WaitingTotal {
-  samples: number;
+/** Samples of audio over all lines. */
+interface Total {
+  waiting: number;
+  /** Since the beginning. */
+  dropped: number;
 }
 
-/** What stands in the place of dropped audio. */
-export type Replacement = 'silence' | 'nothing';
+/** The lines of all streams of a hub: what may wait in each, and in all together. */
+export class WaitingRoom {
+  readonly #limits: LiveSettings['waiting'];
+  readonly #gaps: GapAction;
+  readonly #lines = new Set<WaitingAudio>();
+  readonly #total: Total = { waiting: 0, dropped: 0 };
 
-/** The waiting line of one stream. It counts the audio in it; others bound it. */
+  /** @param gaps what is done about missing audio, and so about dropped audio */
+  constructor(limits: LiveSettings['waiting'], gaps: GapAction) {
+    this.#limits = limits;
+    this.#gaps = gaps;
+  }
+
+  /** Samples of audio that wait. */
+  get samples(): number {
+    return this.#total.waiting;
+  }
+
+  /** Samples that were dropped since the beginning. */
+  get droppedSamples(): number {
+    return this.#total.dropped;
+  }
+
+  /** A line of one more stream. */
+  open(): WaitingAudio {
+    const line = new WaitingAudio(this.#total, this.#gaps);
+    this.#lines.add(line);
+    return line;
+  }
+
+  /** A line that nothing is put into any more. */
+  close(line: WaitingAudio): void {
+    this.#lines.delete(line);
+  }
+
+  /**
+   * Whether so many samples more may wait in a line, after older audio was dropped where that is the policy: of the line where
+   * it is full, of the longest one where all together are. What would wait for nothing always has room, however long it is.
+   */
+  hasRoom(line: WaitingAudio, sampleCount: number): boolean {
+    const { streamMs, totalMs, whenFull } = this.#limits;
+    for (;;) {
+      const isLineFull = line.samples > 0 && line.samples + sampleCount > toSamples(streamMs);
+      const isFull = this.samples > 0 && this.samples + sampleCount > toSamples(totalMs);
+      if (!isLineFull && !isFull) return true;
+      if (whenFull !== 'drop-oldest') return false;
+      if ((isLineFull ? line : this.#longest)?.dropOldest() !== true) return false;
+    }
+  }
+
+  get #longest(): WaitingAudio | undefined {
+    let longest: WaitingAudio | undefined;
+    for (const line of this.#lines) if (line.samples > (longest?.samples ?? 0)) longest = line;
+    return longest;
+  }
+}
+
+/** The waiting line of one stream. It counts the audio in it; its room bounds it. */
 export class WaitingAudio {
   readonly #line: Waiting[] = [];
-  readonly #total: WaitingTotal;
+  readonly #total: Total;
+  readonly #gaps: GapAction;
   #samples = 0;
+  #droppedSamples = 0;
 
-  /** @param total shared by all streams of a hub */
-  constructor(total: WaitingTotal) {
+  /**
+   * @param total of all lines of a room, which the line keeps up to date
+   * @param gaps silence stands in the place of dropped audio; or nothing does; or, where gaps begin the stream anew, all
+   *   audio in line goes with it
+   */
+  constructor(total: Total, gaps: GapAction) {
     this.#total = total;
+    this.#gaps = gaps;
   }
 
   /** Samples of audio that wait here. */
   get samples(): number {
     return this.#samples;
+  }
+
+  /** Samples that were dropped here since the beginning, also to make room for other streams. */
+  get droppedSamples(): number {
+    return this.#droppedSamples;
   }
 
   get first(): Waiting | undefined {
@@ -63,27 +132,32 @@ export class WaitingAudio {
   }
 
   /**
-   * Drops the oldest piece of audio; its message counts as done.
+   * Drops the oldest piece of audio, or all where gaps begin the stream anew; their messages count as done.
    *
-   * @returns its number of samples, 0 when no audio waits
+   * @returns false when no audio waits
    */
-  dropOldest(replacement: Replacement): number {
+  dropOldest(): boolean {
+    if (!this.#dropOne()) return false;
+    while (this.#gaps === 'reset' && this.#dropOne());
+    return true;
+  }
+
+  #dropOne(): boolean {
     const position = this.#line.findIndex((item) => item.kind === 'audio');
     const item = this.#line[position];
-    if (item?.kind !== 'audio') return 0;
+    if (item?.kind !== 'audio') return false;
     this.#count(item, -1);
-    const sampleCount = item.samples.length;
-    if (replacement === 'nothing') this.#line.splice(position, 1);
-    else {
-      const before = this.#line[position - 1];
-      if (before?.kind === 'silence') {
-        this.#line.splice(position - 1, 2, silence(before.sampleCount + sampleCount));
-      } else {
-        this.#line[position] = silence(sampleCount);
-      }
-    }
+    this.#countDropped(item.samples.length);
+    if (this.#gaps === 'silence') this.#silence(position, item.samples.length);
+    else this.#line.splice(position, 1);
     item.settle?.resolve();
-    return sampleCount;
+    return true;
+  }
+
+  /** Drops audio for which there is no room. */
+  refuse(sampleCount: number): void {
+    this.#countDropped(sampleCount);
+    if (this.#gaps === 'silence') this.add(silence(sampleCount));
   }
 
   /** Empties the line. */
@@ -93,10 +167,25 @@ export class WaitingAudio {
     return items;
   }
 
+  /** Puts silence in the place of an item, as one with the silence before it. */
+  #silence(position: number, sampleCount: number): void {
+    const before = this.#line[position - 1];
+    if (before?.kind === 'silence') {
+      this.#line.splice(position - 1, 2, silence(before.sampleCount + sampleCount));
+    } else {
+      this.#line[position] = silence(sampleCount);
+    }
+  }
+
   #count(item: Waiting, sign: 1 | -1): void {
     if (item.kind !== 'audio') return;
     this.#samples += sign * item.samples.length;
-    this.#total.samples += sign * item.samples.length;
+    this.#total.waiting += sign * item.samples.length;
+  }
+
+  #countDropped(sampleCount: number): void {
+    this.#droppedSamples += sampleCount;
+    this.#total.dropped += sampleCount;
   }
 }
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Deeptone, type FileAnalysis, type TimeSeriesStep, type Transition } from '../../src';
+import { Deeptone, StreamHub, type FileAnalysis, type TimeSeriesStep, type Transition } from '../../src';
 import {
   BadAudioError,
   ClosedError,
@@ -127,6 +127,30 @@ describe('A hub of live streams', () => {
       ['interval', 'interval', 'request', 'end'],
     );
     await test.hub.summarize('nobody');
+  });
+
+  it('tells a summary on request after the steps that it sums up', async () => {
+    const test = new TestHub(deeptone);
+    void test.hub.hear('a', { payload: pcm(speech.subarray(0, 16_384)) });
+    await test.hub.summarize('a');
+    assert.equal(test.of('step').length, 8);
+    assert.equal(test.events.at(-1)?.kind, 'summary');
+    await test.hub.close();
+  });
+
+  it('says nothing more of a stream once its listener has reset it', async () => {
+    const told: string[] = [];
+    const hub = new StreamHub({
+      open: (options) => deeptone.openStream(options),
+      options: OPTIONS,
+      listener: ({ kind }) => {
+        told.push(kind);
+        if (kind === 'step') hub.reset('a');
+      },
+    });
+    await hub.hear('a', { payload: pcm(speech) });
+    assert.deepEqual(told, ['opened', 'step', 'closed']);
+    await hub.close();
   });
 
   it('comes back with the context of the last message', async () => {

@@ -1,0 +1,96 @@
+import { FRAME_MS } from '../clock';
+import {
+  TransitionFilter,
+  type AnalysisEvents,
+  type TransitionEvent,
+  type TransitionEvents,
+  type TransitionFilterSettings,
+} from '../insight';
+import type { PumpEvent } from './answer-pump';
+import type { EndReason, Told } from './events';
+import type { Segment } from './gap-tracker';
+import type { LiveOptions, LiveSettings } from './settings';
+
+/** What the pump of one stream has done, as what there is to tell of it. */
+export class AnswerReport {
+  readonly #options: Pick<LiveOptions, 'includeSummary' | 'includeTransitions'>;
+  readonly #alsoRaw: boolean;
+  readonly #filterSettings: TransitionFilterSettings;
+  #filter: TransitionFilter;
+  #isOpen = false;
+
+  constructor(
+    options: Pick<LiveOptions, 'includeSummary' | 'includeTransitions'>,
+    { minimumMs, holdMs, alsoRaw }: LiveSettings['transitions'],
+  ) {
+    this.#options = options;
+    this.#alsoRaw = alsoRaw;
+    this.#filterSettings = { minimumMs, holdMs };
+    this.#filter = new TransitionFilter(this.#filterSettings);
+  }
+
+  /** In the order in which it is to be told. */
+  of(event: PumpEvent): readonly Told[] {
+    switch (event.did) {
+      case 'open':
+        this.#isOpen = true;
+        this.#filter = new TransitionFilter(this.#filterSettings);
+        return [{ kind: 'opened' }];
+      case 'answer': {
+        const { events, segment, answeredMs, summary } = event;
+        // Of the audio that was answered, whole frames were analysed.
+        const nowMs = Math.floor(answeredMs / FRAME_MS) * FRAME_MS;
+        const told = this.#answers(events, this.#filter.push(events, nowMs), segment);
+        return summary ? [...told, { kind: 'summary', ...summary }] : told;
+      }
+      case 'finish': {
+        const { events, segment, endMs, summary, reason } = event;
+        const told = this.#answers(events, this.#filter.finish(events, endMs), segment);
+        const last: Told = { kind: 'summary', cause: 'end', summary };
+        return [
+          ...told,
+          ...(this.#options.includeSummary === false ? [] : [last]),
+          ...this.closed(reason, undefined),
+        ];
+      }
+      case 'nothing':
+      case 'end':
+        return [];
+      case 'fail':
+        return this.closed('failed', event.error);
+    }
+  }
+
+  /** The stream is no longer in the engine; not told of one that never was, unless it failed to get there. */
+  closed(reason: EndReason, error: Error | undefined): readonly Told[] {
+    if (!this.#isOpen && reason !== 'failed') return [];
+    this.#isOpen = false;
+    return [error === undefined ? { kind: 'closed', reason } : { kind: 'closed', reason, error }];
+  }
+
+  #answers(raw: AnalysisEvents, steady: TransitionEvents, segment: Segment): readonly Told[] {
+    const steps = raw.steps.map((step): Told => {
+      return { kind: 'step', step, time: Math.round(segment.startTime + step.timestamp) };
+    });
+    if (this.#options.includeTransitions === false) return steps;
+    return [
+      ...steps,
+      ...(this.#alsoRaw ? transitions(raw, segment, false) : []),
+      ...transitions(steady, segment, true),
+    ];
+  }
+}
+
+function transitions(
+  { begun, ended }: TransitionEvents,
+  { startTime }: Segment,
+  isSteady: boolean,
+): readonly Told[] {
+  const told =
+    (phase: 'begun' | 'ended') =>
+    (transition: TransitionEvent): Told => {
+      const time = Math.round(startTime + transition.timestamp_start);
+      return { kind: 'transition', phase, transition, time, isSteady };
+    };
+  return [...ended.map(told('ended')), ...begun.map(told('begun'))];
+}

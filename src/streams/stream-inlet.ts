@@ -1,0 +1,244 @@
+import type { FormatTrust } from '../audio';
+import { StreamIntake } from '../audio/stream-intake';
+import { SAMPLE_RATE, samplesToMs } from '../clock';
+import { OverloadedError } from '../errors';
+import type { GapEvidence, GapRemedy, StreamAudio, StreamFacts, Told, WarningCode } from './events';
+import { GapTracker, type Place, type Segment } from './gap-tracker';
+import { PaceWatch } from './pace-watch';
+import { senderMarks, type SenderMarks } from './sender-marks';
+import type { LiveSettings } from './settings';
+import { StatedFormat } from './stated-format';
+import { TroubleLog } from './trouble-log';
+import type { Settle, WaitingAudio, WaitingRoom } from './waiting-audio';
+
+/** Samples that go to the engine at once at most, so that one long message does not hold the others up. */
+const LARGEST_PIECE = 4 * SAMPLE_RATE;
+
+/** What an inlet goes by. */
+export interface InletSetup {
+  readonly key: string;
+  readonly settings: LiveSettings;
+  /** `{encoding, rate, channels}` of raw samples, as far as it is set. */
+  readonly format: unknown;
+  readonly trust: FormatTrust;
+  /** The channel to hear of several; by default they are averaged. */
+  readonly channel: number | undefined;
+  readonly room: WaitingRoom;
+  readonly line: WaitingAudio;
+}
+
+/** What taking something in made known. */
+export interface Taken {
+  /** What there is to tell at once, ahead of all audio that waits. */
+  readonly told: readonly Told[];
+  /** Who need not wait any longer once that has been told; where audio was put in line, it waits there. */
+  readonly settle?: Settle;
+}
+
+/** The way into one stream: its messages are judged and decoded, and their audio is put in line, with what is done about gaps. */
+export class StreamInlet {
+  readonly #setup: InletSetup;
+  readonly #format: StatedFormat;
+  readonly #intake: StreamIntake;
+  readonly #gaps: GapTracker;
+  readonly #pace = new PaceWatch();
+  readonly #troubles = new TroubleLog(() => performance.now());
+  #told: Told[] = [];
+  #messages = 0;
+  /** Of what the line has dropped, as far as clock and log know of it. */
+  #noticedDropped = 0;
+  /** Audio was dropped, and the next begins the stream anew. */
+  #isBrokenOff = false;
+
+  constructor(setup: InletSetup) {
+    this.#setup = setup;
+    this.#format = new StatedFormat(setup.format, setup.trust);
+    this.#intake = new StreamIntake(setup.channel);
+    this.#gaps = new GapTracker(setup.settings.gaps.arrivalMs);
+  }
+
+  /** Whether no message was taken yet. */
+  get isUnused(): boolean {
+    return this.#messages === 0;
+  }
+
+  /** The stream's clock. */
+  get segment(): Segment {
+    return this.#gaps.segment;
+  }
+
+  get facts(): Pick<StreamFacts, 'receivedMs' | 'droppedMs' | 'gaps' | 'gapMs'> {
+    return { receivedMs: Math.round(this.#gaps.clockMs), ...this.#troubles.counts };
+  }
+
+  /**
+   * Takes one message.
+   *
+   * @param now epoch milliseconds
+   * @param settle who waits for it
+   * @throws BadAudioError, InvalidArgumentError for a bad message, which counts as none
+   */
+  take(audio: StreamAudio<unknown>, now: number, settle: Settle): Taken {
+    this.#noticeDropped();
+    // What MQTT properties say counts where the format that they say would be believed.
+    const properties = this.#setup.trust.includes('mqtt') ? audio.userProperties : undefined;
+    const marks = senderMarks(properties, audio.payload);
+    const format = audio.knownFormat ?? this.#format.of(audio);
+    const lostMs = this.isUnused ? 0 : (audio.lostMs ?? 0); // What was lost before a stream began is no part of it.
+    const place: Place =
+      lostMs > 0 ? { is: 'after-gap', evidence: 'source', lostMs } : this.#gaps.place(marks, now);
+    if (place.is === 'past') {
+      this.#warnOfPast(marks, place.twice);
+      return this.#taken(settle);
+    }
+    const samples = this.#intake.push(audio.payload, format); // Throws before anything of a bad message counts.
+    this.#messages++;
+    if (!audio.knownFormat) this.#watchPace(samples.length, now);
+    return this.#taken(this.#arrive(samples, marks, now, place, settle));
+  }
+
+  /** Takes the end of the audio: what the decoder still holds back is put in line. */
+  takeEnd(): Taken {
+    if (this.#intake.endsWithinSample) {
+      this.#warn('incomplete-sample', 'The stream ended within a sample, which was dropped.');
+    }
+    this.#enqueue(this.#intake.flush(), undefined);
+    return this.#taken(undefined);
+  }
+
+  /** Looks for audio that was dropped from the line meanwhile, to make room for another stream. */
+  takeDropped(): Taken {
+    this.#noticeDropped();
+    return this.#taken(undefined);
+  }
+
+  /** The clock by which arrivals are told was set by so many milliseconds. */
+  clockWasSet(byMs: number): void {
+    this.#gaps.clockWasSet(byMs);
+  }
+
+  #taken(settle: Settle | undefined): Taken {
+    const told = this.#told;
+    this.#told = [];
+    return settle ? { told, settle } : { told };
+  }
+
+  /**
+   * Samples have come out of the decoder: they are put in line, behind what is missing before them.
+   *
+   * @param marks of the message that brought them
+   * @param now epoch milliseconds of its arrival
+   * @returns who waits no longer
+   */
+  #arrive(
+    samples: Float32Array,
+    marks: SenderMarks,
+    now: number,
+    place: Place,
+    settle: Settle,
+  ): Settle | undefined {
+    this.#warnOfNonFinite();
+    const hasRoom = this.#setup.room.hasRoom(this.#setup.line, samples.length);
+    this.#noticeDropped();
+    if (place.is === 'after-gap') this.#lost(place.evidence, place.lostMs);
+    if (this.#isBrokenOff) this.#beginAnew();
+    this.#gaps.heard(marks, (samples.length * 1_000) / SAMPLE_RATE, now);
+    return hasRoom ? this.#enqueue(samples, settle) : this.#refuse(samples, marks, settle);
+  }
+
+  /** Audio is missing before the next. */
+  #lost(evidence: GapEvidence, lostMs: number | null): void {
+    const { action, maxMs } = this.#setup.settings.gaps;
+    const canFill = lostMs !== null && lostMs <= maxMs;
+    const remedy: GapRemedy =
+      action === 'ignore' ? 'ignore' : action === 'reset' || !canFill ? 'restart' : 'silence';
+    this.#told.push(this.#troubles.gap(evidence, remedy, lostMs, this.#gaps.clockMs));
+    switch (remedy) {
+      case 'silence': {
+        const sampleCount = Math.round(((lostMs ?? 0) * SAMPLE_RATE) / 1_000);
+        this.#setup.line.add({ kind: 'silence', sampleCount });
+        this.#gaps.fill((sampleCount * 1_000) / SAMPLE_RATE);
+        return;
+      }
+      case 'restart':
+        this.#beginAnew();
+        return;
+      case 'ignore':
+        this.#gaps.passOver(lostMs);
+        return;
+    }
+  }
+
+  /** The stream's clock, and what the models remember, begin anew with the next audio. */
+  #beginAnew(): void {
+    this.#isBrokenOff = false;
+    this.#setup.line.add({ kind: 'restart', segment: this.#gaps.restart() });
+  }
+
+  #enqueue(samples: Float32Array, settle: Settle | undefined): Settle | undefined {
+    if (samples.length === 0) return settle;
+    for (let from = 0; from < samples.length; from += LARGEST_PIECE) {
+      const isLast = from + LARGEST_PIECE >= samples.length;
+      const piece = from === 0 && isLast ? samples : samples.subarray(from, from + LARGEST_PIECE);
+      this.#setup.line.add({ kind: 'audio', samples: piece, settle: isLast ? settle : undefined });
+    }
+    return undefined;
+  }
+
+  #refuse(samples: Float32Array, { seq }: SenderMarks, settle: Settle): Settle {
+    const { key, line, room, settings } = this.#setup;
+    line.refuse(samples.length);
+    this.#noticeDropped();
+    if (settings.waiting.whenFull !== 'error') return settle;
+    const error = new OverloadedError(
+      `${seq === undefined ? 'A message' : `Message ${seq}`} of "${key}" was dropped: ` +
+        `${samplesToMs(line.samples)} ms of its stream and ${samplesToMs(room.samples)} ms of all streams ` +
+        'wait already, and no more than that may wait. Hear fewer streams or models, or raise the limit.',
+    );
+    const reject = (): void => {
+      settle.reject(error);
+    };
+    return { ...settle, resolve: reject };
+  }
+
+  #noticeDropped(): void {
+    const sampleCount = this.#setup.line.droppedSamples - this.#noticedDropped;
+    if (sampleCount === 0) return;
+    this.#noticedDropped += sampleCount;
+    const { action } = this.#setup.settings.gaps;
+    if (action !== 'silence') this.#gaps.takeBack((sampleCount * 1_000) / SAMPLE_RATE);
+    if (action === 'reset') this.#isBrokenOff = true;
+    const told = this.#troubles.dropped(sampleCount);
+    if (told) this.#told.push(told);
+  }
+
+  #warnOfPast({ seq }: SenderMarks, twice: boolean): void {
+    if (twice) this.#warn('duplicate', `Message ${seq ?? ''} came twice; it is heard once.`);
+    else
+      this.#warn(
+        'late',
+        `Message ${seq ?? ''} came after later ones; its place is taken, so it is not heard.`,
+      );
+  }
+
+  #watchPace(sampleCount: number, now: number): void {
+    const rate = this.#intake.sampleRate;
+    if (rate === undefined) return;
+    const likely = this.#pace.heard((sampleCount * 1_000) / SAMPLE_RATE, rate, now);
+    if (likely === undefined) return;
+    this.#warn(
+      'pace',
+      `The audio is declared to have ${rate} Hz, and comes as fast as ${likely} Hz would. If it is live, its sample rate is wrong.`,
+    );
+  }
+
+  #warnOfNonFinite(): void {
+    const count = this.#intake.nonFiniteSamples;
+    if (count > 0) this.#warn('non-finite', `${count} sample(s) that are no finite numbers became silence.`);
+  }
+
+  #warn(code: WarningCode, message: string): void {
+    const told = this.#troubles.warning(code, message);
+    if (told) this.#told.push(told);
+  }
+}
