@@ -55,6 +55,7 @@ export type { LicenseState, LicenseStatus } from './license';
 export {
   StreamHub,
   type About,
+  type Delivery,
   type EndReason,
   type GapAction,
   type GapEvidence,

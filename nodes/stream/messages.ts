@@ -10,6 +10,8 @@ const NOT_KEPT = [
   'parts',
   'contentType',
   'deeptone',
+  'dup',
+  'packetId',
   'reset',
   'complete',
   'summary',

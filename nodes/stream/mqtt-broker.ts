@@ -11,6 +11,10 @@ export interface MqttPacket {
   readonly qos?: number;
   /** The broker had kept it: it is not of this moment. */
   readonly retain?: boolean;
+  /** It may have been delivered before. */
+  readonly dup?: boolean;
+  /** With a quality of service above 0: the number that it keeps when it is delivered again. */
+  readonly messageId?: number;
   /** MQTT 5. */
   readonly properties?: {
     readonly contentType?: string;

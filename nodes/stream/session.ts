@@ -1,4 +1,11 @@
-import { ClosedError, InvalidArgumentError, StreamHub, type LiveEvent, type SampleFormat } from '../../src';
+import {
+  ClosedError,
+  InvalidArgumentError,
+  StreamHub,
+  type Delivery,
+  type LiveEvent,
+  type SampleFormat,
+} from '../../src';
 import type { EngineConnection } from '../engine/connection';
 import { codeOf, toError } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage } from '../shared/node-red';
@@ -155,7 +162,10 @@ export class StreamSession {
       const { payload, contentType, userProperties } = message as Record<string, unknown>;
       const options = Object.keys(asked).length === 0 ? undefined : streamOptions(this.#config, asked);
       const { format } = asked;
-      work.push(this.#hub.hear(key, { payload, contentType, userProperties, format, options, context }));
+      const delivery = deliveryOf(message);
+      work.push(
+        this.#hub.hear(key, { payload, contentType, userProperties, format, delivery, options, context }),
+      );
     }
     // The end of a sequence may lack what the other parts have.
     const last = named === '' ? undefined : context;
@@ -279,6 +289,15 @@ function keyIn(value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return String(value);
   throw new InvalidArgumentError(`The name of a stream is ${typeof value}: text or a number is accepted.`);
+}
+
+/** Of a message whose source tells whether it may have come before; the core `mqtt in` node does not. */
+function deliveryOf({
+  dup,
+  packetId,
+}: NodeMessage & { dup?: unknown; packetId?: unknown }): Delivery | undefined {
+  if (typeof dup !== 'boolean') return undefined;
+  return typeof packetId === 'number' ? { dup, packetId } : { dup };
 }
 
 /** As the `file in` node ends a sequence: with the count, in the last part or in one more without a payload. */

@@ -3,6 +3,14 @@ import type { FormatStatements, SampleFormat } from '../audio';
 import type { Summary, TimeSeriesStep, TransitionEvent } from '../insight';
 import type { LiveOptions } from './settings';
 
+/** What a transport says of one delivery of a message, where it may deliver it twice. */
+export interface Delivery {
+  /** Whether it may have been delivered before (the DUP mark of MQTT). */
+  readonly dup: boolean;
+  /** The transport's number of it, which a second delivery keeps. */
+  readonly packetId?: number;
+}
+
 /** What one message brings to its stream. */
 export interface StreamAudio<C> extends Pick<FormatStatements, 'contentType' | 'userProperties'> {
   /** Bytes, raw or WAV; samples; base64 text. */
@@ -11,6 +19,8 @@ export interface StreamAudio<C> extends Pick<FormatStatements, 'contentType' | '
   readonly format?: unknown;
   /** What the samples or raw bytes are, where that is not a matter of belief; nothing else is asked then. */
   readonly knownFormat?: SampleFormat;
+  /** Where it may come twice (MQTT with quality of service 1): a repetition of what was just heard is not heard again. */
+  readonly delivery?: Delivery;
   /** Audio that is known to be missing before this, in milliseconds. */
   readonly lostMs?: number;
   /** Over the hub's options; those of the message that opens the stream hold. */

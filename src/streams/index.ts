@@ -1,6 +1,7 @@
 /** The live room: many streams of audio at once, in messages of any form, with gaps and more than there is time for. */
 export type {
   About,
+  Delivery,
   EndReason,
   GapEvidence,
   GapRemedy,

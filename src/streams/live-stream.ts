@@ -128,6 +128,14 @@ export class LiveStream<C> {
     });
   }
 
+  /** Hears of a message that was heard before; resolves when that has been told. */
+  cameTwice(now: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#lastHeard = now;
+      this.#took(this.#inlet.takeRepeated({ resolve, reject }));
+    });
+  }
+
   /** Hears of a message without audio; its context comes back with the events from now on. */
   mentioned(context: C): void {
     this.#context = context;

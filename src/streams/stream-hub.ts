@@ -6,6 +6,7 @@ import type { AnalysisOptions } from '../pipeline/options';
 import type { HubStatistics, Listener, LiveEvent, StreamAudio } from './events';
 import { LiveStream, type CommonSetup } from './live-stream';
 import { liveSettings, type LiveOptions, type LiveSettings, type PartialLiveSettings } from './settings';
+import { messageMark, Redeliveries } from './redeliveries';
 import { Throughput } from './throughput';
 import { WaitingRoom } from './waiting-audio';
 import { WallClock } from './wall-clock';
@@ -43,6 +44,7 @@ export class StreamHub<C = unknown> {
   /** When the last of them is out, by key. */
   readonly #ending = new Map<string, Promise<unknown>>();
   readonly #common: CommonSetup;
+  readonly #redeliveries: Redeliveries;
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #clock = new WallClock();
   #gaps = 0;
@@ -64,6 +66,7 @@ export class StreamHub<C = unknown> {
       throughput: new Throughput(() => performance.now()),
       open: setup.open,
     };
+    this.#redeliveries = new Redeliveries(this.#settings.maxStreams);
     const { idleMs } = this.#settings;
     if (idleMs > 0) {
       this.#timer = setInterval(
@@ -100,7 +103,8 @@ export class StreamHub<C = unknown> {
 
   /**
    * Hears a message of a stream; resolves when everything that it made known has been told, or when its audio was dropped
-   * by policy. An empty message ends the stream where that is set, and is passed over otherwise.
+   * by policy. An empty message ends the stream where that is set, and is passed over otherwise; so is one that is marked as
+   * delivered before and equals one of the last of its stream.
    *
    * @throws BadAudioError, InvalidArgumentError for a bad message, after which the stream goes on; OverloadedError for one stream
    *   too many, or a full queue where that is the policy; what opening a stream and running models can throw, after which
@@ -113,7 +117,13 @@ export class StreamHub<C = unknown> {
       return;
     }
     const now = this.#now();
+    const mark = audio.delivery && messageMark(audio.payload, audio.delivery);
+    if (mark && audio.delivery.dup && this.#redeliveries.isRepeated(key, mark)) {
+      await this.#streams.get(key)?.cameTwice(now);
+      return;
+    }
     const stream = this.#streams.get(key) ?? this.#begin(key, audio, now);
+    if (mark) this.#redeliveries.heard(key, mark);
     try {
       await stream.hear(audio, now);
     } catch (error) {
@@ -134,6 +144,7 @@ export class StreamHub<C = unknown> {
 
   /** Forgets a stream, or all of them, and says nothing of its last audio; nor of what an ended one has not answered yet. */
   reset(key?: string): void {
+    this.#redeliveries.forget(key);
     for (const stream of [...this.#leaving, ...this.#streams.values()]) {
       if (key !== undefined && stream.key !== key) continue;
       this.#drop(stream);

@@ -97,6 +97,12 @@ export class StreamInlet {
     return this.#taken(this.#arrive(samples, marks, now, place, settle));
   }
 
+  /** Takes a message that was delivered before. */
+  takeRepeated(settle: Settle): Taken {
+    this.#warn('duplicate', 'A message came twice, as its sender or broker marked it; it is heard once.');
+    return this.#taken(settle);
+  }
+
   /** Takes the end of the audio: what the decoder still holds back is put in line. */
   takeEnd(): Taken {
     if (this.#intake.endsWithinSample) {

@@ -520,6 +520,81 @@ describe('A hub of live streams', () => {
     });
   });
 
+  describe('that a transport delivers twice', () => {
+    const frames = messages(pcm(noise(1)));
+
+    /** Hears frames by number; those of a later delivery are marked. */
+    async function deliver(test: TestHub, key: string, numbers: readonly number[], dup: boolean, more = {}) {
+      for (const n of numbers) {
+        await test.hub.hear(key, { payload: frames[n], delivery: { dup, packetId: n + 1 }, ...more });
+      }
+    }
+
+    it('is heard once, and says so once', async () => {
+      const test = new TestHub(deeptone);
+      await deliver(test, 'a', [0, 1, 2, 3, 4, 5], false);
+      await deliver(test, 'b', [0, 1], false);
+      await deliver(test, 'a', [1, 2, 3, 4, 5], true);
+      await deliver(test, 'a', [3, 4, 5, 6], true);
+      await deliver(test, 'a', [7], false);
+      assert.equal(test.of('step', 'a').at(-1)?.stream.receivedMs, 800);
+      assert.deepEqual(
+        test.of('warning').map(({ code, stream }) => [code, stream.key]),
+        [['duplicate', 'a']],
+      );
+      assert.deepEqual(test.of('gap'), []);
+      await test.hub.close();
+    });
+
+    it('is heard once also where its sender counts, and does not begin anew by that', async () => {
+      const test = new TestHub(deeptone);
+      const numbers = [0, 1, 2, 3, 4, 5, 6];
+      for (const [n, dup] of [...numbers.map((n) => [n, false]), ...numbers.map((n) => [n, true])] as const) {
+        const userProperties = { seq: String(n) };
+        await test.hub.hear('a', {
+          payload: frames[Number(n)],
+          delivery: { dup: dup === true },
+          userProperties,
+        });
+      }
+      await test.hub.end('a');
+      assert.equal(test.of('closed')[0]?.stream.receivedMs, 700);
+      assert.deepEqual(test.of('gap'), []);
+    });
+
+    it('is not heard after its stream has ended, and opens none', async () => {
+      const test = new TestHub(deeptone);
+      await deliver(test, 'a', [0, 1, 2], false);
+      await test.hub.end('a');
+      const told = test.events.length;
+      await deliver(test, 'a', [1, 2], true);
+      assert.deepEqual(test.hub.keys, []);
+      assert.equal(test.events.length, told);
+      await deliver(test, 'a', [3], true);
+      assert.deepEqual(test.hub.keys, ['a']);
+      await test.hub.close();
+    });
+
+    it('is heard where it is not marked, however equal it is', async () => {
+      const test = new TestHub(deeptone);
+      const payload = new Uint8Array(3_200);
+      for (let n = 0; n < 5; n++)
+        await test.hub.hear('a', { payload, delivery: { dup: false, packetId: n } });
+      for (let n = 0; n < 5; n++) await test.hub.hear('a', { payload });
+      await test.hub.end('a');
+      assert.equal(test.of('closed')[0]?.stream.receivedMs, 1_000);
+    });
+
+    it('is heard again after the stream was forgotten on request', async () => {
+      const test = new TestHub(deeptone);
+      await deliver(test, 'a', [0, 1], false);
+      test.hub.reset('a');
+      await deliver(test, 'a', [0, 1], true);
+      await test.hub.end('a');
+      assert.equal(test.of('closed').at(-1)?.stream.receivedMs, 200);
+    });
+  });
+
   describe('with more audio than there is time for', () => {
     const loud = messages(pcm(noise(20)), 1_000);
 

@@ -5,12 +5,15 @@
 import { parseFilter, ShareSuspicion } from '../../../src/streams';
 import { RESULT_MARK, type BrokerConnection, type MqttPacket } from '../mqtt-broker';
 
-/** What the core `mqtt in` node would send with its output set to "a Buffer". */
+/** What the core `mqtt in` node would send with its output set to "a Buffer", and what it keeps to itself about deliveries. */
 export interface MqttAudioMessage {
   readonly topic: string;
   readonly payload: Buffer;
   readonly qos: number;
   readonly retain: boolean;
+  /** With a quality of service above 0: whether it may have been delivered before. */
+  readonly dup?: boolean;
+  readonly packetId?: number;
   readonly contentType?: string;
   readonly userProperties?: Readonly<Record<string, string | string[]>>;
 }
@@ -96,18 +99,20 @@ export function listenToTopics(
 
   connection.subscribe(filter, settings.qos, (topic, payload, packet) => {
     if (packet.retain === true || isResult(topic, packet)) return;
-    watch(topic, packet);
+    if (packet.dup !== true) watch(topic, packet);
     listener.heard(messageOf(topic, payload, packet));
   });
 }
 
 function messageOf(topic: string, payload: Buffer, packet: MqttPacket): MqttAudioMessage {
   const { contentType, userProperties } = packet.properties ?? {};
+  const { qos = 0, dup = false, messageId } = packet;
   return {
     topic,
     payload,
-    qos: packet.qos ?? 0,
+    qos,
     retain: false,
+    ...(qos === 0 ? {} : { dup, packetId: messageId }),
     ...(contentType === undefined ? {} : { contentType }),
     ...(userProperties === undefined ? {} : { userProperties }),
   };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generateLicenseKeyPair, issueLicense } from '../../../src/license/issue-license';
 import { startBroker, type Broker } from '../../tools/mqtt/broker';
 import { encodeFrame, FRAME_FORMATS, type FrameFormat } from '../../tools/mqtt/frames';
+import { startPlayingBroker, type PlayedMessage } from '../../tools/mqtt/playing-broker';
 import { Listener } from '../../tools/mqtt/listener';
 import { brokerNode, startNodeRed, type FlowNode, type NodeRedProcess } from '../../tools/mqtt/node-red';
 import { SimulatedDevices, type SimulationOptions } from '../../tools/mqtt/simulated-devices';
@@ -195,6 +196,37 @@ describe('Live streams over MQTT', () => {
       assert.deepEqual(messages('errors'), []);
     });
   }
+
+  it('are heard once where the broker delivers messages again after a connection was lost', async () => {
+    const frames = Array.from({ length: 20 }, (_, n) =>
+      Buffer.from(speech.slice(n * 1_600, (n + 1) * 1_600).buffer),
+    );
+    const [first, second] = ['audio/a/pcm', 'audio/b/pcm'];
+    const all = frames.flatMap((payload, n): PlayedMessage[] => [
+      { topic: first, payload, packetId: 2 * n + 1 },
+      { topic: second, payload, packetId: 2 * n + 2 },
+    ]);
+    const again = all.slice(14, 24).map((one) => ({ ...one, dup: true }));
+    const playing = await startPlayingBroker([all.slice(0, 24), again, [...again, ...all.slice(24)]]);
+    try {
+      await nodeRed.deploy(
+        flow(
+          { source: 'mqtt', broker: 'broker', mqttTopic: 'audio/+/pcm', mqttQos: '1', idle: 2, events: true },
+          [brokerNode('broker', playing.port)],
+        ),
+      );
+      for (const topic of [first, second]) {
+        const { insight, ...kept } = await lastSummary(topic);
+        assert.equal(insight?.duration, 2_000);
+        assert.ok(!('dup' in kept) && !('packetId' in kept));
+      }
+      assert.deepEqual(messages('errors'), []);
+      assert.match(nodeRed.output(), /Stream "audio\/a\/pcm": A message came twice/u);
+    } finally {
+      await nodeRed.deploy([]);
+      await playing.close();
+    }
+  });
 
   it('are the same in every frame format that devices use', async () => {
     await deploy(
