@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Deeptone } from '../src';
-import { NINE_MODELS, THREE_MODELS } from './models';
+import { ALL_MODELS, THREE_MODELS } from './models';
 import { median, type Measurement } from './report';
 import { soundFile } from './sound';
 
@@ -41,7 +41,7 @@ export async function fileSpeed(argv: readonly string[]): Promise<readonly Measu
   const seconds = Number(values.seconds);
   const file = await soundFile(seconds);
   const deeptone = new Deeptone();
-  const sets = { one: ['speech'], three: THREE_MODELS, nine: NINE_MODELS } as const;
+  const sets = { one: ['speech'], three: THREE_MODELS, nine: ALL_MODELS } as const;
   const costs: Record<keyof typeof sets, Cost[]> = { one: [], three: [], nine: [] };
   for (const models of Object.values(sets)) await analyse(deeptone, await soundFile(WARM_UP_SECONDS), models);
   // The sets take turns, so that a busy moment of the machine does not fall on one of them alone.

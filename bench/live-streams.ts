@@ -15,7 +15,7 @@ import { brokerNode, startNodeRed, type FlowNode, type NodeRedProcess } from '..
 import type { CollectorReport, MeasureRequest } from './live/collector-report';
 import type { DeviceClocks } from './live/latency-meter';
 import { cpuSeconds } from './live/process-cpu';
-import { NINE_MODELS } from './models';
+import { ALL_MODELS } from './models';
 import { median, type Measurement } from './report';
 
 /** Streams open, code gets compiled, and buffers grow before anything is measured. */
@@ -53,7 +53,7 @@ function flow(port: number, settings: Settings): FlowNode[] {
       type: 'deeptone-stream',
       z: 'tab',
       engine: 'engine',
-      models: NINE_MODELS,
+      models: ALL_MODELS,
       outputPeriod: settings.periodMs,
       source: 'mqtt',
       broker: 'broker',
@@ -140,7 +140,7 @@ function figures(report: CollectorReport, settings: Settings): readonly Measurem
   const end = median(report.rss.slice(-samples)) / MEGABYTE;
   return [
     {
-      measure: `streams, ${NINE_MODELS.length} models, ${settings.frameMs} ms messages`,
+      measure: `streams, ${ALL_MODELS.length} models, ${settings.frameMs} ms messages`,
       value: settings.streams,
     },
     { measure: `steps of ${settings.periodMs} ms`, value: steps },

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { FRAME_MS, FRAME_SAMPLES } from '../src/clock';
 import { OnnxPredictionEngine, type PredictionStream } from '../src/inference';
-import { NINE_MODELS } from './models';
+import { ALL_MODELS } from './models';
 import type { Measurement } from './report';
 import { conversation } from './sound';
 
@@ -51,7 +51,7 @@ export async function stepCost(argv: readonly string[]): Promise<readonly Measur
   const steps = Math.ceil((Number(values.seconds) * 1_000) / FRAME_MS);
   const sound = await conversation();
   const engine = new OnnxPredictionEngine();
-  const streams = await Promise.all(Array.from({ length: BATCH }, () => engine.openStream(NINE_MODELS)));
+  const streams = await Promise.all(Array.from({ length: BATCH }, () => engine.openStream(ALL_MODELS)));
   const [only] = streams;
   if (!only) throw new Error('No stream could be opened.');
   const alone = await cpuPerStep([only], sound, steps, 'back to back');

@@ -5,7 +5,7 @@
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../src/clock';
 import { Deeptone, type AnalysisStream } from '../src/index';
 import { OnnxPredictionEngine, type PredictionStream } from '../src/inference';
-import { NINE_MODELS } from './models';
+import { ALL_MODELS } from './models';
 import type { Measurement } from './report';
 import { conversation } from './sound';
 
@@ -23,7 +23,7 @@ async function openAndRun(
   count: number,
   sound: Float32Array,
 ): Promise<readonly PredictionStream[]> {
-  const streams = await Promise.all(Array.from({ length: count }, () => engine.openStream(NINE_MODELS)));
+  const streams = await Promise.all(Array.from({ length: count }, () => engine.openStream(ALL_MODELS)));
   for (let step = 0; step < STEPS; step += 1) {
     const piece = sound.subarray(step * FRAME_SAMPLES, (step + 1) * FRAME_SAMPLES);
     await Promise.all(streams.map((stream) => stream.predict(piece)));
@@ -33,7 +33,7 @@ async function openAndRun(
 
 /** Opens live streams as the stream node does, and lets each of them hear a conversation. */
 async function openWhole(deeptone: Deeptone, sound: Float32Array): Promise<readonly AnalysisStream[]> {
-  const options = { models: NINE_MODELS, outputPeriod: 1_024 };
+  const options = { models: ALL_MODELS, outputPeriod: 1_024 };
   const streams = await Promise.all(
     Array.from({ length: WHOLE_STREAMS }, () => deeptone.openStream(options)),
   );

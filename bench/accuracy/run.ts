@@ -7,7 +7,7 @@ import { CONDITIONS, type Condition } from './conditions';
 import { Corpus } from './corpus';
 import { markdownTable } from './report';
 import type { Measurement } from '../report';
-import { NINE_MODELS } from '../models';
+import { ALL_MODELS } from '../models';
 import { headlines } from './headlines';
 import { withFigures } from './overview';
 import { measureModel, type Bench, type ModelTable } from './tables';
@@ -40,7 +40,7 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mea
       rooms: await corpus.rooms(),
     },
   };
-  const chosen = values.models?.split(',') ?? NINE_MODELS.filter((name) => deeptone.isModelAvailable(name));
+  const chosen = values.models?.split(',') ?? ALL_MODELS.filter((name) => deeptone.isModelAvailable(name));
   const tables: ModelTable[] = [];
   for (const model of chosen) {
     const table = await measureModel(model, bench);

@@ -4,20 +4,11 @@ import type { Page } from 'playwright-core';
 import { ENCODINGS } from '../../src/audio';
 import { openBrowser, type Browser } from './support/browser';
 import { NodeRedProcess, type FlowNode } from './support/node-red-process';
+import { loadCatalogue } from '../../src/inference';
 import { installPackage, type InstalledPackage } from './support/package';
 
 const TYPES = ['deeptone-file', 'deeptone-bytes', 'deeptone-chunk', 'deeptone-stream'] as const;
-const MODELS = [
-  'speech-rt',
-  'speech',
-  'gender',
-  'arousal',
-  'emotions',
-  'language',
-  'underage-speaker',
-  'audio-event',
-  'speaker-map',
-];
+const MODELS = loadCatalogue().models.map(({ description }) => description.name);
 
 const FLOW: readonly FlowNode[] = [
   { id: 'tab', type: 'tab', label: 'Editor test' },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadCatalogue } from '../../src/inference';
 import { ROOT } from './consumer';
 
 const KEPT = join(ROOT, 'docs/api');
@@ -32,4 +33,15 @@ describe('The report of what the package exports', () => {
       );
     });
   }
+
+  it('names the result of every model that ships, and of no other', () => {
+    const report = readFileSync(join(KEPT, 'index.api.md'), 'utf8');
+    const body = /interface ModelResults \{([^}]*)\}/.exec(report)?.[1] ?? '';
+    const named = [...body.matchAll(/readonly '?([a-z-]+)'?: (\w+);/g)].map(([, name, type]) => [name, type]);
+    const shipped = loadCatalogue().models.map(({ description: { name, activation } }) => [
+      name,
+      activation === 'embedding' ? 'SpeakerResult' : 'ClassResult',
+    ]);
+    assert.deepEqual(named.toSorted(), shipped.toSorted());
+  });
 });
