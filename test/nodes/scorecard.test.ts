@@ -24,7 +24,8 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
 const SETS = Object.keys(manifest['node-red'].nodes);
 const NODES = SETS.filter((name) => name !== 'deeptone-engine');
-const LANGUAGES = ['en-US', 'de'] as const;
+/** English first: the others are held to it. */
+const LANGUAGES = ['en-US', ...readdirSync(join(ROOT, 'nodes/locales')).filter((name) => name !== 'en-US')];
 
 /** Whether a version meets a range of the one form that we use. */
 function meets(version: string, range: string): boolean {
@@ -129,6 +130,7 @@ describe('The package, by the scorecard of the Node-RED library', () => {
   it('has a page, help and translations for every set, complete in every language', () => {
     for (const set of SETS) {
       assert.equal(basename(manifest['node-red'].nodes[set] ?? ''), `${set}.js`);
+      assert.ok(LANGUAGES.length > 1);
       const [english, ...others] = LANGUAGES.map((language) => {
         const folder = join(ROOT, 'nodes/locales', language);
         assert.ok(
