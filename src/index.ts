@@ -33,10 +33,13 @@ export type {
 } from './inference';
 export type {
   AnalysisEvents,
+  AnalysisWarning,
   ChannelAnalysis,
   ChunkAnalysis,
   ClassResult,
   FileAnalysis,
+  LabelShares,
+  Level,
   ModelResult,
   ModelResults,
   ModelSummary,

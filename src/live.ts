@@ -12,6 +12,7 @@ export {
   type LiveSourceOptions,
   type RestartDelays,
 } from './audio';
+export type { Level } from './insight';
 export {
   ResultBoard,
   type BoardSettings,

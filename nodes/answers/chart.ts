@@ -10,11 +10,14 @@ export interface ChartPoint {
   readonly series: string;
 }
 
+/** What a chart shows of a step. */
+export type ChartedStep = Pick<TimeSeriesStep, 'timestamp' | 'results' | 'raw'>;
+
 /**
  * The points of a time series that was made with raw values: one line per class of each model, and for speaker-map
  * one per speaker that is 1 while the speaker talks.
  */
-export function chartPoints(steps: readonly TimeSeriesStep[]): ChartPoint[] {
+export function chartPoints(steps: readonly ChartedStep[]): ChartPoint[] {
   const speakers = new Set<string>();
   for (const step of steps) {
     for (const result of Object.values(step.results)) if (isSpeaker(result)) addSpeaker(speakers, result);
@@ -23,7 +26,7 @@ export function chartPoints(steps: readonly TimeSeriesStep[]): ChartPoint[] {
 }
 
 /** The points of one step. `speakers` are the voices known so far; for a live stream the set grows. */
-export function stepPoints(step: TimeSeriesStep, x: number, speakers: Set<string>): ChartPoint[] {
+export function stepPoints(step: ChartedStep, x: number, speakers: Set<string>): ChartPoint[] {
   return Object.entries(step.results).flatMap(([model, result]) => {
     if (isSpeaker(result)) {
       addSpeaker(speakers, result);

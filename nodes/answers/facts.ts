@@ -13,6 +13,19 @@ export type InsightKind =
   | 'progress'
   | 'event';
 
+/** A word about an answer that does not make it wrong, but other than one may think. */
+export interface Warning {
+  /** Stable, for flows. */
+  readonly code: string;
+  /** A sentence for people. */
+  readonly message: string;
+}
+
+/** The facts with more warnings; as they are where there are none. */
+export function withWarnings(facts: Facts, warnings: readonly Warning[] = []): Facts {
+  return warnings.length === 0 ? facts : { ...facts, warnings: [...(facts.warnings ?? []), ...warnings] };
+}
+
 /** Facts that hold for all messages of one analysis. Times in milliseconds. */
 export interface Facts {
   /** Type of the node that answered. */
@@ -34,6 +47,8 @@ export interface Facts {
   readonly gaps?: number;
   /** True under the evaluation license. */
   readonly evaluation?: true;
+  /** What one should know before one believes the answer. */
+  readonly warnings?: readonly Warning[];
 }
 
 export interface Insight extends Facts {

@@ -1,7 +1,7 @@
 /** Answers as messages. Pure: what comes in is not changed, what goes out holds no audio. */
 import type { ChannelAnalysis, FileAnalysis } from '../../src';
 import { chartPoints } from './chart';
-import { insight, type Facts } from './facts';
+import { insight, withWarnings, type Facts } from './facts';
 import type { NodeMessage, Outputs } from '../shared/node-red';
 
 /** The forms that a time series can be sent in; the names are the values of the setting. */
@@ -40,16 +40,20 @@ export function answerMessages(answer: Answer): Outputs[] {
     channel: Number(number),
     analysis,
   }));
-  const sent = channels.map(({ channel, analysis }) => [
-    isWhole ? null : timeSeriesMessages(answer, channel, analysis),
-    analysis.summary ? message(answer, 'summary', own(analysis.summary), channel) : null,
-    analysis.transitions ? message(answer, 'transitions', own(analysis.transitions), channel) : null,
-  ]);
+  const sent = channels.map(({ channel, analysis }) => {
+    const about = { ...answer, facts: withWarnings(answer.facts, analysis.warnings) };
+    return [
+      isWhole ? null : timeSeriesMessages(about, channel, analysis),
+      analysis.summary ? message(about, 'summary', own(analysis.summary), channel) : null,
+      analysis.transitions ? message(about, 'transitions', own(analysis.transitions), channel) : null,
+    ];
+  });
   if (!isWhole) return sent;
+  const warnings = channels.flatMap(({ analysis }) => analysis.warnings ?? []);
   const complete: NodeMessage = {
     ...kept(answer),
     payload: answer.complete,
-    insight: insight('deeptone', answer.facts),
+    insight: insight('deeptone', withWarnings(answer.facts, warnings)),
   };
   return [[complete, null, null], ...sent];
 }

@@ -1,7 +1,7 @@
 /** What live streams tell, as messages. Pure: what comes in is not changed, what goes out holds no audio. */
 import type { LiveEvent, StreamFacts, TimeSeriesStep } from '../../src';
 import { stepPoints } from '../answers/chart';
-import { insight, type Facts } from '../answers/facts';
+import { insight, withWarnings, type Facts } from '../answers/facts';
 import type { NodeMessage, Outputs } from '../shared/node-red';
 
 /** Of a message with audio, what is about the audio or asks for something, and is not kept. */
@@ -54,7 +54,8 @@ export class StreamMessages {
       case 'step':
         return [this.#step(event, kept, facts)];
       case 'summary': {
-        const told = { ...insight('summary', facts), cause: event.cause };
+        const about = withWarnings(facts, event.warnings);
+        const told = { ...insight('summary', about), cause: event.cause };
         return [null, { ...kept, payload: event.summary, insight: told }];
       }
       case 'transition': {

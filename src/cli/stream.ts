@@ -83,7 +83,10 @@ async function hear(
   await analyse(decoder.end());
   if (heard === 0) throw new BadAudioError('Standard input held no sound: not one sample came in.');
   await terminal.write(lines(await analysis.finish(), flags));
-  if (flags.summary) await terminal.write(line({ summary: analysis.summary() }));
+  const warnings = analysis.warnings();
+  for (const { message } of warnings) terminal.say(`deeptone: ${message}`);
+  const told = warnings.length > 0 ? { warnings } : {};
+  if (flags.summary) await terminal.write(line({ summary: analysis.summary(), ...told }));
 }
 
 function lines(events: AnalysisEvents, flags: StreamFlags): string {

@@ -1,7 +1,7 @@
 /** From a folder of recordings to a model of one's own. */
 import { throwIfAborted } from '../audio';
 import { InvalidArgumentError } from '../errors';
-import { loadCatalogue, TapReader, type Catalogue, type ModelSet } from '../inference';
+import { loadCatalogue, RESERVED_NAME, TapReader, type Catalogue, type ModelSet } from '../inference';
 import { calibrate } from './calibration';
 import { hear, type Hearing } from './hearing';
 import { judgeHeldOut } from './held-out';
@@ -113,6 +113,11 @@ function checkName(name: string, catalogue: Catalogue): void {
   if (!NAME.test(name) || name.length > LONGEST_NAME) {
     throw new InvalidArgumentError(
       `A model cannot be named "${name}": up to ${LONGEST_NAME} lower-case letters, digits and single hyphens between them are accepted, such as "doorbell" or "kitchen-sounds".`,
+    );
+  }
+  if (name === RESERVED_NAME) {
+    throw new InvalidArgumentError(
+      `A model cannot be named "${name}": that is the level of the sound in every summary; take another name.`,
     );
   }
   const taken = catalogue.models.map(({ description }) => description.name);

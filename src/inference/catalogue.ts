@@ -73,6 +73,9 @@ export function loadCatalogue(options: CatalogueOptions = {}): Catalogue {
   return { set: set.set, trunk: set.trunk, models: found.models, broken: found.broken };
 }
 
+/** What stands beside the models in a summary (decision 28), so that no model can have this name. */
+export const RESERVED_NAME = 'level';
+
 /** Collects models; the first of a name wins, so that a user's model cannot take the place of a built-in one. */
 class Found {
   readonly models: CatalogueModel[] = [];
@@ -88,6 +91,9 @@ class Found {
   add(entry: unknown, index: number, read: (entry: unknown) => CatalogueModel): void {
     const name = entryName(entry, index);
     try {
+      if (name === RESERVED_NAME) {
+        throw new ModelInvalidError(`the name "${name}" belongs to the level of the sound in every summary`);
+      }
       const owner = this.owners.get(name);
       if (owner !== undefined) throw new ModelInvalidError(`the name is taken by a model of ${owner}`);
       const model = read(entry);

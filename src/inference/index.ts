@@ -13,6 +13,7 @@ export {
   CATALOGUE_FILE,
   loadCatalogue,
   readUserFolder,
+  RESERVED_NAME,
   type Catalogue,
   type CatalogueModel,
   type CatalogueOptions,

@@ -3,9 +3,11 @@ import { FRAME_MS, samplesToMs } from '../clock';
 import { ClosedError, InferenceError, InvalidArgumentError } from '../errors';
 import type { FramePredictions, ModelDescription } from '../inference/prediction-engine';
 import { ClassTrack } from './class-track';
-import { FrameGate, GATE_MODEL, needsSpeechGate } from './gate';
-import type { ModelTrack } from './model-track';
-import type { ModelResult, ModelResults, RawValues, Summary, TimeSeriesStep } from './results';
+import { FrameGate, GATE_CLASSES, GATE_MODEL, needsSpeechGate } from './gate';
+import { LevelMeter, type FrameLevels } from './level';
+import type { ModelTrack, PeriodAnswer } from './model-track';
+import { QuietSpeech, type AnalysisWarning } from './quiet-speech';
+import type { ModelResults, Summary, TimeSeriesStep } from './results';
 import { SpeakerTrack } from './speakers/speaker-track';
 import type { TransitionEvent, TransitionSink } from './transitions';
 import type { VoiceSignature, VoiceSignatures } from './speakers/voice-signature';
@@ -42,6 +44,9 @@ export interface AnalysisEvents {
 export class Analysis {
   private readonly tracks: readonly ModelTrack[];
   private readonly gate: FrameGate;
+  private readonly quietSpeech: QuietSpeech;
+  private readonly periodLevel = new LevelMeter();
+  private readonly wholeLevel = new LevelMeter();
   private readonly framesPerPeriod: number;
   private frames = 0;
   private periods = 0;
@@ -58,25 +63,30 @@ export class Analysis {
     }
     this.framesPerPeriod = outputPeriod === null ? Infinity : outputPeriod / FRAME_MS;
     const gateModel = models.find((model) => model.name === GATE_MODEL) ?? settings.gate;
-    this.gate = new FrameGate(volumeThreshold, needsSpeechGate(models), gateModel);
+    const runsGate = needsSpeechGate(models);
+    this.gate = new FrameGate(volumeThreshold, runsGate, gateModel);
+    const gates = runsGate ? [{ name: GATE_MODEL, classes: gateModel?.classes ?? GATE_CLASSES }] : [];
+    this.quietSpeech = new QuietSpeech([...gates, ...models], volumeThreshold);
     this.tracks = models.map((model) => trackOf(model, settings));
   }
 
   /**
    * Takes the next frames.
    *
-   * @param volumes Root mean square per frame, see `frameVolumes`.
+   * @param levels Of each frame, see `frameLevels`.
    * @param predictions For the requested models, and for speech-rt where a voice model is among them.
    * @throws InferenceError A model's values are missing or of the wrong number; ClosedError after `finish`.
    */
-  push(volumes: Float32Array, predictions: FramePredictions): AnalysisEvents {
+  push(levels: FrameLevels, predictions: FramePredictions): AnalysisEvents {
     if (this.finished) throw new ClosedError('The analysis has been finished; it takes no more frames.');
     const { frameCount } = predictions;
+    const { volumes } = levels;
     if (volumes.length !== frameCount) {
       throw new InferenceError(`There are ${volumes.length} volumes for ${frameCount} frames.`);
     }
     if (frameCount === 0) return { steps: [], begun: [], ended: [] };
     this.gate.open(volumes, predictions);
+    this.quietSpeech.hear(volumes, predictions);
     const values = this.tracks.map((track) => valuesOf(track, predictions));
     const events = new EventCollector();
     let from = 0;
@@ -95,6 +105,7 @@ export class Analysis {
           events,
         );
       });
+      for (const meter of [this.periodLevel, this.wholeLevel]) meter.add(levels, from, to);
       this.frames += to - from;
       this.framesInPeriod += to - from;
       if (this.framesInPeriod === this.framesPerPeriod) events.steps.push(this.closePeriod());
@@ -119,9 +130,15 @@ export class Analysis {
     return events.inOrder();
   }
 
-  /** Share of frames per label so far. */
+  /** Share of frames per label so far, and the level. */
   summary(): Summary {
-    return Object.fromEntries(this.tracks.map((track) => [track.name, track.summary()]));
+    const models = Object.fromEntries(this.tracks.map((track) => [track.name, track.summary()]));
+    return { ...models, level: this.wholeLevel.level() };
+  }
+
+  /** What one should know about the answers so far; most often nothing. */
+  warnings(): readonly AnalysisWarning[] {
+    return [this.quietSpeech.warning()].filter((warning) => warning !== undefined);
   }
 
   /** Signatures of the speakers heard so far, by their labels; those of known voices as they were given. */
@@ -131,19 +148,27 @@ export class Analysis {
   }
 
   private closePeriod(): TimeSeriesStep {
-    const results: [string, ModelResult][] = [];
-    const raws: [string, RawValues][] = [];
-    for (const track of this.tracks) {
-      const { result, raw } = track.closePeriod();
-      results.push([track.name, result]);
-      if (raw) raws.push([track.name, raw]);
-    }
+    const answers = this.tracks.map((track) => [track.name, track.closePeriod()] as const);
+    const level = this.periodLevel.level();
+    this.periodLevel.reset();
     const timestamp = this.periods * (this.settings.outputPeriod ?? 0);
     this.periods += 1;
     this.framesInPeriod = 0;
-    const step = { timestamp, results: Object.fromEntries(results) as ModelResults };
-    return this.settings.includeRawValues ? { ...step, raw: Object.fromEntries(raws) } : step;
+    const step = {
+      timestamp,
+      results: byModel(answers, ({ result }) => result) as ModelResults,
+      shares: byModel(answers, ({ shares }) => shares),
+      level,
+    };
+    return this.settings.includeRawValues ? { ...step, raw: byModel(answers, ({ raw }) => raw ?? {}) } : step;
   }
+}
+
+function byModel<T>(
+  answers: readonly (readonly [string, PeriodAnswer])[],
+  part: (answer: PeriodAnswer) => T,
+): Record<string, T> {
+  return Object.fromEntries(answers.map(([name, answer]) => [name, part(answer)]));
 }
 
 function trackOf(model: ModelDescription, settings: AnalysisSettings): ModelTrack {

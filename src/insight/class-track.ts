@@ -4,9 +4,9 @@ import type { ModelDescription } from '../inference/prediction-engine';
 import { clampUnit, winnerConfidence, winningClass } from './confidence';
 import { FrameState } from './gate';
 import { labelsOf, type LabelSet } from './labels';
-import type { FrameSlice, ModelTrack } from './model-track';
+import type { FrameSlice, ModelTrack, PeriodAnswer } from './model-track';
 import { PeriodVote, RowMean } from './period';
-import type { ClassResult, ModelSummary, RawValues } from './results';
+import type { ModelSummary } from './results';
 import { round4 } from './rounding';
 import { fractions } from './summary';
 import { RunTracker, type TransitionSink } from './transitions';
@@ -48,18 +48,19 @@ export class ClassTrack implements ModelTrack {
     }
   }
 
-  closePeriod(): { result: ClassResult; raw: RawValues | undefined } {
+  closePeriod(): PeriodAnswer {
     const winner = this.vote.winner();
     const result = {
       result: this.nameOf(winner),
       confidence: round4(this.vote.meanConfidence(winner)),
     };
+    const shares = this.vote.shares(this.nameOf);
     const means = this.rawMean?.values();
     const raw =
       means && Object.fromEntries(this.model.classes.map((name, index) => [name, round4(means[index] ?? 0)]));
     this.vote.reset();
     this.rawMean?.reset();
-    return { result, raw };
+    return { result, shares, raw };
   }
 
   finish(endMs: number, sink: TransitionSink): void {

@@ -8,7 +8,7 @@ import { winningClass } from './confidence';
 export const GATE_MODEL = 'speech-rt';
 const GATE_CLASS = 'speech';
 /** Classes of the gate where its description is not at hand; the catalogue's order. */
-const GATE_CLASSES: readonly string[] = ['music', 'other', GATE_CLASS];
+export const GATE_CLASSES: readonly string[] = ['music', 'other', GATE_CLASS];
 
 /** What the gate says about a frame. */
 export const FrameState = { silent: 0, notSpeech: 1, speech: 2 } as const;

@@ -1,6 +1,6 @@
 /** What {@link Analysis} asks of a model, whatever kind it is. */
 import type { FrameGate } from './gate';
-import type { ModelResult, ModelSummary, RawValues } from './results';
+import type { LabelShares, ModelResult, ModelSummary, RawValues } from './results';
 import type { TransitionSink } from './transitions';
 import type { VoiceSignature } from './speakers/voice-signature';
 
@@ -16,6 +16,13 @@ export interface FrameSlice {
   readonly firstFrame: number;
 }
 
+/** What one model says about one period. */
+export interface PeriodAnswer {
+  readonly result: ModelResult;
+  readonly shares: LabelShares;
+  readonly raw: RawValues | undefined;
+}
+
 /** One model of one stream: from frames to period results, phases and a summary. */
 export interface ModelTrack {
   readonly name: string;
@@ -23,7 +30,7 @@ export interface ModelTrack {
   readonly width: number | null;
   consume(slice: FrameSlice, sink: TransitionSink): void;
   /** The answer for the frames since the last call. */
-  closePeriod(): { readonly result: ModelResult; readonly raw: RawValues | undefined };
+  closePeriod(): PeriodAnswer;
   /** Ends the last phase. */
   finish(endMs: number, sink: TransitionSink): void;
   summary(): ModelSummary;

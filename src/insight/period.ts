@@ -1,5 +1,8 @@
 /** From the frames of an output period to one answer (decision 9). */
 
+import type { LabelShares } from './results';
+import { roundedShares } from './rounding';
+
 /** Counts the frame labels of one period. */
 export class PeriodVote {
   private readonly counts: Float64Array;
@@ -19,6 +22,17 @@ export class PeriodVote {
   /** Frames of the period that have this label. */
   count(label: number): number {
     return this.counts[label] ?? 0;
+  }
+
+  /**
+   * Share of the frames per label that has any, in the order of the labels, 4 decimals that sum to 1.
+   *
+   * @param nameOf Asked only for labels that have frames.
+   */
+  shares(nameOf: (label: number) => string): LabelShares {
+    const found = [...this.counts.keys()].filter((label) => this.count(label) > 0);
+    const shares = roundedShares(found.map((label) => this.count(label)));
+    return Object.fromEntries(found.map((label, index) => [nameOf(label), shares[index] ?? 0]));
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Volume of frames (decision 5). */
-import { FRAME_SAMPLES } from '../clock';
+import { frameLevels } from './level';
 
 /**
  * Root mean square per frame, full scale 1.0.
@@ -8,17 +8,7 @@ import { FRAME_SAMPLES } from '../clock';
  * @returns One volume per frame, ceil(samples / 1024) of them.
  */
 export function frameVolumes(pcm: Float32Array): Float32Array {
-  const volumes = new Float32Array(Math.ceil(pcm.length / FRAME_SAMPLES));
-  for (let frame = 0; frame < volumes.length; frame += 1) {
-    const end = Math.min(pcm.length, (frame + 1) * FRAME_SAMPLES);
-    let energy = 0;
-    for (let index = frame * FRAME_SAMPLES; index < end; index += 1) {
-      const sample = pcm[index] ?? 0;
-      energy += sample * sample;
-    }
-    volumes[frame] = Math.sqrt(energy / FRAME_SAMPLES);
-  }
-  return volumes;
+  return frameLevels(pcm).volumes;
 }
 
 /** Decides `silence`: 0 = never, even digital zero; 1 = always, whatever the level (decision 5). */

@@ -1,7 +1,7 @@
 /**
  * Makes a device of the board appear in Home Assistant by itself, with MQTT discovery of whole devices (Home Assistant
- * 2024.12 or newer): one sensor per model that shows its result, and one binary sensor per class, which Home Assistant
- * leaves disabled until somebody wants it.
+ * 2024.12 or newer): one sensor per model that shows its result, and one binary sensor per class and a sensor of the level,
+ * which Home Assistant leaves disabled until somebody wants them.
  */
 import type { Publication } from './outbox';
 import { topicLevel } from './topics';
@@ -28,6 +28,8 @@ export interface AnnouncedDevice {
   readonly version: string;
 }
 
+/** No model has this name. */
+const LEVEL = 'level';
 const NOT_IN_AN_ID = /[^a-zA-Z0-9-]/gu;
 const HOME_PAGE = 'https://github.com/deeptone/node-red#readme';
 
@@ -40,7 +42,10 @@ export function announcement(announced: AnnouncedDevice): Publication {
     o: { name: '@deeptone/node-red', sw: version, url: HOME_PAGE },
     availability: [{ topic: `${prefix}/availability` }, { topic: `${prefix}/${device}/availability` }],
     availability_mode: 'all',
-    cmps: Object.fromEntries(models.flatMap((model) => components(announced, model))),
+    cmps: Object.fromEntries([
+      ...models.flatMap((model) => components(announced, model)),
+      levelSensor(announced),
+    ]),
   };
   return { topic: discoveryTopic(announced), payload: JSON.stringify(payload), retain: true };
 }
@@ -73,6 +78,24 @@ function components(
     },
   ]);
   return [result, ...switches];
+}
+
+/** Disabled until somebody wants it: it changes all the time. */
+function levelSensor({ prefix, device }: AnnouncedDevice): Component {
+  return [
+    LEVEL,
+    {
+      p: 'sensor',
+      name: 'Level',
+      unique_id: identifier('deeptone', prefix, device, LEVEL),
+      state_topic: `${prefix}/${device}/state`,
+      value_template: `{{ (value_json.level | default({})).mean | default(none) }}`,
+      unit_of_measurement: 'dBFS',
+      state_class: 'measurement',
+      suggested_display_precision: 0,
+      enabled_by_default: false,
+    },
+  ];
 }
 
 function discoveryTopic({ discoveryPrefix, prefix, device }: AnnouncedDevice): string {

@@ -4,11 +4,12 @@
  *
  *     <prefix>/availability                  online | offline   (the node)
  *     <prefix>/<device>/availability         online | offline   (the stream of the device)
- *     <prefix>/<device>/state                {"device", "stream", "timestamp", "time", "results"}
+ *     <prefix>/<device>/state                {"device", "stream", "timestamp", "time", "results", "level"}
  *     <prefix>/<device>/<model>/<class>      ON | OFF
  *
  * Pure: no clock and no network.
  */
+import type { Level } from '../insight';
 import type { Publication } from './outbox';
 import { topicLevel } from './topics';
 
@@ -43,6 +44,10 @@ interface ShownDevice {
   readonly results: Map<string, ShownResult>;
   /** Every class that has a topic, per model. */
   readonly classes: Map<string, Set<string>>;
+  /** Of the latest complete period. */
+  level?: Level;
+  /** What the state last said, and when on the clock of the stream. */
+  told?: { readonly level: Level; readonly timestamp: number };
 }
 
 /** What came of opening a stream. */
@@ -53,6 +58,11 @@ export type OpenedStream =
 
 /** Classes have no limit for a model that finds its own (`speaker-map`); topics have. */
 const MOST_CLASSES_PER_MODEL = 64;
+/** Change of a level that is worth a state of its own, in dB: what one clearly hears. */
+const LEVEL_CHANGE_DB = 3;
+/** Milliseconds of a stream between two states that only its level brings about. */
+const LEVEL_EVERY_MS = 1_000;
+
 export class ResultBoard {
   private readonly settings: BoardSettings;
   private readonly devices = new Map<string, ShownDevice>();
@@ -110,6 +120,26 @@ export class ResultBoard {
     return publications;
   }
 
+  /**
+   * A period of a stream is complete. Its level is in the next state; a state of its own tells one that has clearly changed.
+   *
+   * @param timestamp start of the period on the clock of the stream, in milliseconds
+   * @param time epoch milliseconds
+   */
+  heard(stream: string, level: Level, timestamp: number, time: number): readonly Publication[] {
+    const device = this.deviceByStream.get(stream);
+    const shown = device === undefined ? undefined : this.devices.get(device);
+    if (device === undefined || !shown) return [];
+    shown.level = level;
+    const { told } = shown;
+    if (told) {
+      const change = Math.max(Math.abs(level.mean - told.level.mean), Math.abs(level.peak - told.level.peak));
+      if (change < LEVEL_CHANGE_DB || timestamp - told.timestamp < LEVEL_EVERY_MS) return [];
+    }
+    shown.told = { level, timestamp };
+    return [this.state(device, shown, latestTurn(shown), time)];
+  }
+
   /** Streams that are shown at this moment. */
   get streams(): readonly string[] {
     return [...this.deviceByStream.keys()];
@@ -129,6 +159,7 @@ export class ResultBoard {
     );
     const end = timestamp ?? latestTurn(shown);
     shown.results.clear();
+    delete shown.level;
     publications.push(this.state(device, shown, end, time));
     publications.push(retained(this.topic(device, 'availability'), 'offline'));
     this.devices.delete(device);
@@ -188,6 +219,7 @@ export class ResultBoard {
       timestamp,
       time,
       results: Object.fromEntries(shown.results),
+      level: shown.level,
     };
     return retained(this.topic(device, 'state'), JSON.stringify(state));
   }

@@ -3,7 +3,14 @@ import { FRAME_SAMPLES, samplesToMs } from '../clock';
 import { BadAudioError, ClosedError, InvalidArgumentError } from '../errors';
 import { FrameAssembler, type AssembledFrames } from './frame-assembler';
 import type { PredictionStream } from '../inference';
-import type { Analysis, AnalysisEvents, Summary, VoiceSignature } from '../insight';
+import type {
+  Analysis,
+  AnalysisEvents,
+  AnalysisWarning,
+  FrameLevels,
+  Summary,
+  VoiceSignature,
+} from '../insight';
 
 /** Frames in one request to the engine at most: 4 s, so that a long push cannot hold live streams up. */
 const REQUEST_FRAMES = 64;
@@ -137,6 +144,11 @@ export class AnalysisStream {
     return this.#analysis.summary();
   }
 
+  /** What one should know about the answers so far; most often nothing (decision 29). */
+  warnings(): readonly AnalysisWarning[] {
+    return this.#analysis.warnings();
+  }
+
   /** Signatures of the speakers that speaker-map heard so far, by their labels. */
   voiceSignatures(): Record<string, VoiceSignature> {
     return this.#analysis.voiceSignatures();
@@ -157,19 +169,19 @@ export class AnalysisStream {
     return frames ? this.#analyse(frames) : this.#after(() => NOTHING);
   }
 
-  #analyse({ pcm, volumes }: AssembledFrames): Promise<AnalysisEvents> {
+  #analyse({ pcm, ...levels }: AssembledFrames): Promise<AnalysisEvents> {
     const parts: Promise<AnalysisEvents>[] = [];
-    for (let first = 0; first < volumes.length; first += REQUEST_FRAMES) {
-      const end = Math.min(first + REQUEST_FRAMES, volumes.length);
+    const frameCount = levels.volumes.length;
+    for (let first = 0; first < frameCount; first += REQUEST_FRAMES) {
+      const end = Math.min(first + REQUEST_FRAMES, frameCount);
       // The engine takes ownership of what it is given, so a request gets memory of its own.
-      const part =
-        volumes.length <= REQUEST_FRAMES ? pcm : pcm.slice(first * FRAME_SAMPLES, end * FRAME_SAMPLES);
-      parts.push(this.#request(part, volumes.subarray(first, end)));
+      const part = frameCount <= REQUEST_FRAMES ? pcm : pcm.slice(first * FRAME_SAMPLES, end * FRAME_SAMPLES);
+      parts.push(this.#request(part, levelsOf(levels, first, end)));
     }
     return Promise.all(parts).then(joinEvents);
   }
 
-  #request(pcm: Float32Array, volumes: Float32Array): Promise<AnalysisEvents> {
+  #request(pcm: Float32Array, levels: FrameLevels): Promise<AnalysisEvents> {
     const sampleCount = pcm.length;
     this.#hasHeard = true;
     this.#pendingSamples += sampleCount;
@@ -182,10 +194,10 @@ export class AnalysisStream {
       if (this.#failure) throw this.#failure;
       this.#lastFrame = lastFrame(predictions);
       const skip = Math.min(this.#warmUpFrames, predictions.frameCount);
-      if (skip === 0) return this.#analysis.push(volumes, predictions);
+      if (skip === 0) return this.#analysis.push(levels, predictions);
       this.#warmUpFrames -= skip;
       this.#droppedSamples += skip * FRAME_SAMPLES;
-      return this.#analysis.push(volumes.subarray(skip), dropFrames(predictions, skip));
+      return this.#analysis.push(levelsOf(levels, skip), dropFrames(predictions, skip));
     });
   }
 
@@ -205,7 +217,8 @@ export class AnalysisStream {
         return [name, values] as const;
       }),
     );
-    return this.#analysis.push(new Float32Array(frameCount), { frameCount, probabilities });
+    const silence = new Float32Array(frameCount);
+    return this.#analysis.push({ volumes: silence, peaks: silence }, { frameCount, probabilities });
   }
 
   /** Runs a step after all earlier ones, so that answers keep the order of the audio. */
@@ -217,6 +230,16 @@ export class AnalysisStream {
 }
 
 type Predictions = Awaited<ReturnType<PredictionStream['predict']>>;
+
+/** Levels of frames [first, end). */
+function levelsOf(
+  { volumes, peaks, filling }: FrameLevels,
+  first: number,
+  end = volumes.length,
+): FrameLevels {
+  const own = { volumes: volumes.subarray(first, end), peaks: peaks.subarray(first, end) };
+  return end === volumes.length ? { ...own, filling } : own;
+}
 
 function dropFrames(predictions: Predictions, count: number): Predictions {
   const frameCount = predictions.frameCount - count;

@@ -15,6 +15,7 @@ import {
   GATE_MODEL,
   needsSpeechGate,
   type AnalysisEvents,
+  type AnalysisWarning,
   type ChannelAnalysis,
   type ChunkAnalysis,
   type FileAnalysis,
@@ -202,7 +203,15 @@ export class Deeptone {
       const events = [await stream.pad(padding), await stream.push(samples), await stream.finish()];
       const [step] = events.flatMap((event) => event.steps);
       if (!step) throw new BadAudioError('There is no audio: the chunk has no frame.');
-      return step.raw ? { results: step.results, raw: step.raw } : { results: step.results };
+      const { results, shares, level, raw } = step;
+      const warnings = stream.warnings();
+      return {
+        results,
+        shares,
+        level,
+        ...(raw ? { raw } : {}),
+        ...(warnings.length > 0 ? { warnings } : {}),
+      };
     } finally {
       stream.close();
     }
@@ -281,7 +290,9 @@ export class Deeptone {
       }
       const rest = await stream.push(samples.flush());
       yield* rest.steps;
-      yield* (await stream.finish()).steps;
+      const { steps } = await stream.finish();
+      tell(stream.warnings(), options);
+      yield* steps;
     } finally {
       stream.close();
     }
@@ -297,6 +308,7 @@ export class Deeptone {
           const first = `${audio.nonFiniteSamples} samples that are not finite numbers, the first at ${audio.firstNonFiniteSample}`;
           warn(`The audio has ${first}; they count as 0.`, options);
         }
+        for (const { warnings = [] } of answers) tell(warnings, options);
         const numbered = audio.channels.map((number, index) => [String(number), answers[index] ?? NO_ANSWER]);
         return { channels: Object.fromEntries(numbered) as Record<string, ChannelAnalysis> };
       });
@@ -388,11 +400,13 @@ class Collector {
   async finish(): Promise<ChannelAnalysis> {
     this.#take(await this.stream.finish());
     const { includeSummary, includeTransitions, includeVoiceSignatures } = this.options;
+    const warnings = this.stream.warnings();
     return {
       time_series: this.#steps,
       ...(includeSummary ? { summary: this.stream.summary() } : {}),
       ...(includeTransitions ? { transitions: this.#transitions satisfies Transitions } : {}),
       ...(includeVoiceSignatures ? { voice_signatures: this.stream.voiceSignatures() } : {}),
+      ...(warnings.length > 0 ? { warnings } : {}),
     };
   }
 
@@ -408,6 +422,11 @@ class Collector {
 
 async function* mapPieces(pieces: AsyncIterable<Float32Array>): AsyncGenerator<readonly Float32Array[]> {
   for await (const piece of pieces) yield [piece];
+}
+
+/** Whoever listens to no warnings finds these in the answer; they are no fault of the program. */
+function tell(warnings: readonly AnalysisWarning[], { onWarning }: Pick<StreamOptions, 'onWarning'>): void {
+  for (const { message } of warnings) onWarning?.(message);
 }
 
 function warn(message: string, { onWarning }: Pick<StreamOptions, 'onWarning'>): void {

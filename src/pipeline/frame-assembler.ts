@@ -1,20 +1,18 @@
 import { OffsetFilter } from '../audio';
 import { firstNonFinite, silenceNonFinite } from '../audio/pcm/sample-codec';
 import { FRAME_SAMPLES } from '../clock';
-import { frameVolumes } from '../insight';
+import { frameLevels, type FrameLevels } from '../insight';
 
-/** Whole frames of one stream, with the volume of each. */
-export interface AssembledFrames {
+/** Whole frames of one stream, with volume and peak of each. */
+export interface AssembledFrames extends FrameLevels {
   /** 16 kHz mono, finite, without offset, length 1,024 x frames. */
   readonly pcm: Float32Array;
-  /** Root mean square of each frame at full scale 1.0 (decision 5). */
-  readonly volumes: Float32Array;
 }
 
 /**
  * The one place that every sample of a stream passes on its way to volume and models: samples that are not finite become
  * 0 and are counted (decision 17), the offset is taken off (decision 27), and pieces of any size are cut into frames of
- * 1,024 whose volume is measured.
+ * 1,024 whose levels are measured.
  */
 export class FrameAssembler {
   #received = 0;
@@ -60,10 +58,11 @@ export class FrameAssembler {
   /** The last partial frame, filled with zeros (decision 4), or undefined where none is left. */
   flush(): AssembledFrames | undefined {
     if (this.#carried === 0) return undefined;
+    const rest = this.#carry.subarray(0, this.#carried);
     const pcm = new Float32Array(FRAME_SAMPLES);
-    pcm.set(this.#carry.subarray(0, this.#carried));
+    pcm.set(rest);
     this.#carried = 0;
-    return { pcm, volumes: frameVolumes(pcm) };
+    return { pcm, ...frameLevels(rest) };
   }
 
   #append(samples: Float32Array): AssembledFrames | undefined {
@@ -81,7 +80,7 @@ export class FrameAssembler {
     pcm.set(samples.subarray(0, taken), this.#carried);
     this.#carry.set(samples.subarray(taken));
     this.#carried = samples.length - taken;
-    return { pcm, volumes: frameVolumes(pcm) };
+    return { pcm, ...frameLevels(pcm) };
   }
 
   /** The samples themselves, or a copy with zeros where some are not finite. */

@@ -1,6 +1,6 @@
 import type { AnalysisStream } from '../pipeline/analysis-stream';
 import { SAMPLE_RATE } from '../clock';
-import type { AnalysisEvents, Summary } from '../insight';
+import type { AnalysisEvents, AnalysisWarning, Summary } from '../insight';
 import type { EventQueue } from './event-queue';
 import type { EndReason } from './events';
 import type { Segment } from './gap-tracker';
@@ -24,6 +24,8 @@ export type PumpEvent =
       readonly answeredMs: number;
       /** Of everything answered, where one was due or asked for. */
       readonly summary: { readonly cause: 'interval' | 'request'; readonly summary: Summary } | undefined;
+      /** Of everything answered. */
+      readonly warnings: readonly AnalysisWarning[];
       readonly settle: Settle | undefined;
     }
   /** The last answer of an analysis; `endMs` is the true end of its audio. */
@@ -34,6 +36,7 @@ export type PumpEvent =
       readonly segment: Segment;
       readonly endMs: number;
       readonly summary: Summary;
+      readonly warnings: readonly AnalysisWarning[];
     }
   /** There was nothing to answer. */
   | { readonly did: 'nothing'; readonly settle: Settle }
@@ -193,7 +196,8 @@ export class AnswerPump {
         const answeredMs = this.#answeredMs;
         const cause = isAsked ? 'request' : this.#isSummaryDue() ? 'interval' : undefined;
         const summary = cause === undefined ? undefined : ({ cause, summary: analysis.summary() } as const);
-        done.push({ did: 'answer', events, segment, answeredMs, summary, settle });
+        const warnings = analysis.warnings();
+        done.push({ did: 'answer', events, segment, answeredMs, summary, warnings, settle });
         this.run();
       },
       (error: unknown) => {
@@ -222,8 +226,9 @@ export class AnswerPump {
       (events) => {
         if (this.#isHalted) return;
         const summary = analysis.summary();
+        const warnings = analysis.warnings();
         const endMs = analysis.receivedMs;
-        this.#setup.done.push({ did: 'finish', reason, events, segment, endMs, summary });
+        this.#setup.done.push({ did: 'finish', reason, events, segment, endMs, summary, warnings });
       },
       (error: unknown) => {
         this.#fail(error);

@@ -2,6 +2,8 @@ import { FRAME_MS } from '../clock';
 import {
   TransitionFilter,
   type AnalysisEvents,
+  type AnalysisWarning,
+  type Summary,
   type TransitionEvent,
   type TransitionEvents,
   type TransitionFilterSettings,
@@ -17,6 +19,7 @@ export class AnswerReport {
   readonly #alsoRaw: boolean;
   readonly #filterSettings: TransitionFilterSettings;
   #filter: TransitionFilter;
+  readonly #warned = new Set<string>();
   #isOpen = false;
 
   constructor(
@@ -37,19 +40,22 @@ export class AnswerReport {
         this.#filter = new TransitionFilter(this.#filterSettings);
         return [{ kind: 'opened' }];
       case 'answer': {
-        const { events, segment, answeredMs, summary } = event;
+        const { events, segment, answeredMs, summary, warnings } = event;
         // Of the audio that was answered, whole frames were analysed.
         const nowMs = Math.floor(answeredMs / FRAME_MS) * FRAME_MS;
-        const told = this.#answers(events, this.#filter.push(events, nowMs), segment);
-        return summary ? [...told, { kind: 'summary', ...summary }] : told;
+        const told = [
+          ...this.#answers(events, this.#filter.push(events, nowMs), segment),
+          ...this.#newWarnings(warnings),
+        ];
+        return summary ? [...told, summaryOf(summary.cause, summary.summary, warnings)] : told;
       }
       case 'finish': {
-        const { events, segment, endMs, summary, reason } = event;
+        const { events, segment, endMs, summary, warnings, reason } = event;
         const told = this.#answers(events, this.#filter.finish(events, endMs), segment);
-        const last: Told = { kind: 'summary', cause: 'end', summary };
         return [
           ...told,
-          ...(this.#options.includeSummary === false ? [] : [last]),
+          ...this.#newWarnings(warnings),
+          ...(this.#options.includeSummary === false ? [] : [summaryOf('end', summary, warnings)]),
           ...this.closed(reason, undefined),
         ];
       }
@@ -68,6 +74,13 @@ export class AnswerReport {
     return [error === undefined ? { kind: 'closed', reason } : { kind: 'closed', reason, error }];
   }
 
+  /** Each kind of warning is told once in the life of the stream. */
+  #newWarnings(warnings: readonly AnalysisWarning[]): readonly Told[] {
+    const fresh = warnings.filter(({ code }) => !this.#warned.has(code));
+    for (const { code } of fresh) this.#warned.add(code);
+    return fresh.map(({ code, message }) => ({ kind: 'warning', code, message }));
+  }
+
   #answers(raw: AnalysisEvents, steady: TransitionEvents, segment: Segment): readonly Told[] {
     const steps = raw.steps.map((step): Told => {
       return { kind: 'step', step, time: Math.round(segment.startTime + step.timestamp) };
@@ -79,6 +92,14 @@ export class AnswerReport {
       ...transitions(steady, segment, true),
     ];
   }
+}
+
+function summaryOf(
+  cause: 'interval' | 'request' | 'end',
+  summary: Summary,
+  warnings: readonly AnalysisWarning[],
+): Told {
+  return { kind: 'summary', cause, summary, ...(warnings.length > 0 ? { warnings } : {}) };
 }
 
 function transitions(

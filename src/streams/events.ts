@@ -1,6 +1,6 @@
 /** What comes to live streams, and what they have to tell. Times are milliseconds. */
 import type { FormatStatements, SampleFormat } from '../audio';
-import type { Summary, TimeSeriesStep, TransitionEvent } from '../insight';
+import type { AnalysisWarning, Summary, TimeSeriesStep, TransitionEvent } from '../insight';
 import type { LiveOptions } from './settings';
 
 /** What a transport says of one delivery of a message, where it may deliver it twice. */
@@ -79,7 +79,9 @@ export type WarningCode =
   /** The stream ended within a sample. */
   | 'incomplete-sample'
   /** Audio comes at another pace than its sample rate says. */
-  | 'pace';
+  | 'pace'
+  /** Much of the speech is below the volume threshold (decision 29). */
+  | 'quiet-speech';
 
 /** What every event of a stream says of it. */
 export interface About<C> {
@@ -101,7 +103,13 @@ export type LiveEvent<C = unknown> = About<C> &
         readonly time: number;
         readonly isSteady: boolean;
       }
-    | { readonly kind: 'summary'; readonly cause: 'interval' | 'request' | 'end'; readonly summary: Summary }
+    /** `warnings` where one should know something before one believes the summary (decision 29). */
+    | {
+        readonly kind: 'summary';
+        readonly cause: 'interval' | 'request' | 'end';
+        readonly summary: Summary;
+        readonly warnings?: readonly AnalysisWarning[];
+      }
     | {
         readonly kind: 'gap';
         readonly evidence: GapEvidence;

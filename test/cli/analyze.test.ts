@@ -49,7 +49,12 @@ describe('deeptone analyze', () => {
       const { stdout } = await analyze(sounds.speech, ...options);
       const { channels } = JSON.parse(stdout) as FileAnalysis;
       assert.deepEqual(Object.keys(channels['0'] ?? {}), ['time_series']);
-      assert.deepEqual(Object.keys(channels['0']?.time_series[0] ?? {}), ['timestamp', 'results']);
+      assert.deepEqual(Object.keys(channels['0']?.time_series[0] ?? {}), [
+        'timestamp',
+        'results',
+        'shares',
+        'level',
+      ]);
     });
 
     it('prints a line per file for several, also for one that fails, and ends with code 1', async () => {
@@ -116,7 +121,7 @@ describe('deeptone analyze', () => {
     const [header, first, ...others] = answer.stdout.trimEnd().split('\n');
     assert.equal(
       header,
-      'filename,channel,timestamp,speech,speech_confidence,speech_music,speech_other,speech_speech,gender,gender_confidence,gender_female,gender_male',
+      'filename,channel,timestamp,speech,speech_confidence,speech_music,speech_other,speech_speech,gender,gender_confidence,gender_female,gender_male,level,level_peak',
     );
     const step = expected.channels['0']?.time_series[0];
     const { speech, gender } = step?.results ?? {};
@@ -134,6 +139,8 @@ describe('deeptone analyze', () => {
         gender.result,
         gender.confidence,
         ...(raw[1] ?? []),
+        step?.level.mean,
+        step?.level.peak,
       ].join(','),
     );
     const stereoRows = others.filter((row) => row.startsWith(`"${sounds.stereo}",`));
@@ -150,9 +157,12 @@ describe('deeptone analyze', () => {
     const answer = await analyze(sounds.speech, '--models', models, '--format', 'csv');
     assert.equal(answer.code, 0, answer.stderr);
     const [header, ...rows] = answer.stdout.trimEnd().split('\n');
-    assert.equal(header, 'filename,channel,timestamp,speaker-map,speaker-map_count,speech,speech_confidence');
+    assert.equal(
+      header,
+      'filename,channel,timestamp,speaker-map,speaker-map_count,speech,speech_confidence,level,level_peak',
+    );
     for (const row of rows)
-      assert.match(row, /,0,\d+,(speaker_\d+|unknown|silence|no_speech),\d+,\w+,[\d.]+$/);
+      assert.match(row, /,0,\d+,(speaker_\d+|unknown|silence|no_speech),\d+,\w+,[\d.]+,-[\d.]+,-[\d.]+$/);
   });
 
   describe('audacity', () => {

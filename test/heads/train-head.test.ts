@@ -138,6 +138,9 @@ describe('Training a head', function () {
       for (const name of ['', 'Door bell', '../tones', 'a'.repeat(65)]) {
         await fails('DEEPTONE_INVALID_ARGUMENT', /lower-case letters, digits/, sounds, { name });
       }
+      await fails('DEEPTONE_INVALID_ARGUMENT', /the level of the sound in every summary/, sounds, {
+        name: 'level',
+      });
     });
 
     it('the tap is unknown', async () => {

@@ -64,6 +64,10 @@ describe('Model catalogue', () => {
     );
   });
 
+  it('leaves out a model that has the name of the level in summaries', () => {
+    assert.match(reasonFor({ ...doorbell, name: 'level' }), /"level" belongs to the level of the sound/);
+  });
+
   it('keeps the first of two models with one name', () => {
     const first = userFolder(doorbell);
     const second = userFolder({ ...doorbell, classes: ['x', 'y'] }, fragile);

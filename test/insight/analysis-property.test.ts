@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
-import { Analysis, type AnalysisEvents } from '../../src/insight';
+import { Analysis, type AnalysisEvents, type TimeSeriesStep } from '../../src/insight';
 import type { ModelDescription } from '../../src/inference/prediction-engine';
 import {
   arousal,
   audioEvent,
   gender,
   language,
+  levels,
   predictions,
   randomNumbers,
+  type Rows,
   settings,
   speechRt,
-  type Rows,
 } from './frames';
 
 const MODELS = [speechRt, gender, arousal, language, audioEvent];
@@ -89,6 +90,20 @@ function naivePeriod(model: ModelDescription, frames: readonly LabelledFrame[]):
   return { result: best?.label, confidence: round((best?.total ?? 0) / (best?.count ?? 1)) };
 }
 
+/** Shares as counts, which need no rounding: 4 decimals of at most 60 frames tell them. */
+function naiveCounts(frames: readonly LabelledFrame[]): Record<string, number> {
+  return Object.fromEntries(
+    frames.map(({ label }) => [label, frames.filter((frame) => frame.label === label).length]),
+  );
+}
+
+/** Square waves: the peak of a frame is its volume. The zeros that fill the last frame up are no audio. */
+function naiveLevel(volumes: readonly number[], samples: number): object {
+  const power = sum(volumes.map((volume) => Math.fround(volume) ** 2 * 1_024)) / samples;
+  const decibels = (value: number) => Math.round(200 * Math.log10(value)) / 10;
+  return { mean: decibels(Math.sqrt(power)), peak: decibels(Math.max(...volumes)) };
+}
+
 function naiveTransitions(frames: readonly LabelledFrame[], endMs: number): object[] {
   const runs: { label: string; start: number; confidences: number[] }[] = [];
   frames.forEach(({ label, confidence }, frame) => {
@@ -118,6 +133,16 @@ function naiveSteps(given: Case): object[] {
           naivePeriod(model, (labelled.get(model.name) ?? []).slice(from, from + length)),
         ]),
       ),
+      counts: Object.fromEntries(
+        MODELS.map((model) => [
+          model.name,
+          naiveCounts((labelled.get(model.name) ?? []).slice(from, from + length)),
+        ]),
+      ),
+      level: naiveLevel(
+        given.volumes.slice(from, from + length),
+        Math.min((from + length) * 1_024, given.endSamples) - from * 1_024,
+      ),
       raw: Object.fromEntries(
         MODELS.map((model) => {
           const rows = (given.rows[model.name] ?? []).slice(from, from + length);
@@ -136,6 +161,20 @@ function naiveSteps(given: Case): object[] {
   });
 }
 
+/** A step with the frames of each label in the place of their shares, which sum to 1. */
+function countedStep({ shares, ...step }: TimeSeriesStep, { volumes, outputPeriod }: Case): object {
+  const length = outputPeriod === null ? volumes.length : outputPeriod / 64;
+  const frames = Math.min(length, volumes.length - (outputPeriod === null ? 0 : step.timestamp / 64));
+  const counts = Object.entries(shares).map(([model, own]) => {
+    assert.equal(Math.round(sum(Object.values(own)) * 1e9), 1e9);
+    return [
+      model,
+      Object.fromEntries(Object.entries(own).map(([label, share]) => [label, Math.round(share * frames)])),
+    ];
+  });
+  return { ...step, counts: Object.fromEntries(counts) as object };
+}
+
 /** Runs a case in pieces of random size. */
 function runInPieces(given: Case, seed: number): { analysis: Analysis; events: AnalysisEvents[] } {
   const random = randomNumbers(seed);
@@ -148,13 +187,19 @@ function runInPieces(given: Case, seed: number): { analysis: Analysis; events: A
     }),
   );
   const events: AnalysisEvents[] = [];
+  const frameCount = given.volumes.length;
   let from = 0;
-  while (from < given.volumes.length) {
+  while (from < frameCount) {
     const to = from + 1 + Math.floor(random() * 20);
     const rows = Object.fromEntries(
       Object.entries(given.rows).map(([name, all]) => [name, all.slice(from, to)]),
     );
-    events.push(analysis.push(Float32Array.from(given.volumes.slice(from, to)), predictions(rows)));
+    events.push(
+      analysis.push(
+        levels(given.volumes.slice(from, to), to < frameCount ? 0 : frameCount * 1_024 - given.endSamples),
+        predictions(rows),
+      ),
+    );
     from = to;
   }
   events.push(analysis.finish(given.endSamples));
@@ -168,7 +213,7 @@ describe('An analysis of random frames in random pieces', () => {
     cases.forEach((given, seed) => {
       const { events } = runInPieces(given, seed);
       assert.deepEqual(
-        events.flatMap((event) => event.steps),
+        events.flatMap((event) => event.steps).map((step) => countedStep(step, given)),
         naiveSteps(given),
       );
     });
@@ -203,9 +248,10 @@ describe('An analysis of random frames in random pieces', () => {
     });
   });
 
-  it('gives the summary as the shares of its frames', () => {
+  it('gives the summary as the shares of its frames, and their level', () => {
     cases.forEach((given, seed) => {
       const { analysis } = runInPieces(given, seed);
+      assert.deepEqual(analysis.summary().level, naiveLevel(given.volumes, given.endSamples));
       for (const model of MODELS) {
         const frames = naiveFrames(model, given);
         const summary = analysis.summary()[model.name] ?? {};

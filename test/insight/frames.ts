@@ -5,6 +5,7 @@ import {
   Analysis,
   type AnalysisEvents,
   type AnalysisSettings,
+  type FrameLevels,
   type TimeSeriesStep,
   type Transition,
 } from '../../src/insight';
@@ -72,6 +73,17 @@ export function predictions(rows: Rows): FramePredictions {
   };
 }
 
+/** Frames of square waves, whose peak is their volume. */
+export function levels(volumes: Iterable<number>, filling = 0): FrameLevels {
+  const values = Float32Array.from(volumes);
+  return { volumes: values, peaks: values, filling };
+}
+
+/** Frames that are loud. */
+export function loud(frameCount: number): FrameLevels {
+  return levels(repeat(frameCount, 1));
+}
+
 export function repeat<T>(times: number, value: T): T[] {
   return Array.from({ length: times }, () => value);
 }
@@ -95,7 +107,7 @@ export function analyse(
   const analysis = new Analysis(settings(overrides));
   const frames = predictions(rows);
   const volumes = options.volumes ?? repeat(frames.frameCount, 0.1);
-  const pushed = analysis.push(Float32Array.from(volumes), frames);
+  const pushed = analysis.push(levels(volumes), frames);
   const last = analysis.finish(options.endSamples ?? frames.frameCount * 1024);
   const ended = [...pushed.ended, ...last.ended];
   return {

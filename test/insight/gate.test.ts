@@ -7,6 +7,7 @@ import {
   audioEvent,
   gender,
   labelOf,
+  loud,
   MUSIC_ROW,
   predictions,
   settings,
@@ -113,17 +114,17 @@ describe('What an engine must give', () => {
   const two = predictions({ gender: [FEMALE, FEMALE], 'speech-rt': [SPEECH_ROW, SPEECH_ROW] });
 
   it('is one volume per frame', () => {
-    assert.throws(() => new Analysis(settings({})).push(new Float32Array(3), two), InferenceError);
+    assert.throws(() => new Analysis(settings({})).push(loud(3), two), InferenceError);
   });
 
   it('is every requested model, with a probability for every class of every frame', () => {
     const analysis = new Analysis(settings({ models: [gender, arousal] }));
-    assert.throws(() => analysis.push(new Float32Array(2), two), /"arousal"/);
+    assert.throws(() => analysis.push(loud(2), two), /"arousal"/);
     const short = {
       frameCount: 2,
       probabilities: new Map(two.probabilities).set('gender', new Float32Array(3)),
     };
-    assert.throws(() => new Analysis(settings({})).push(new Float32Array(2), short), /4 are expected/);
+    assert.throws(() => new Analysis(settings({})).push(loud(2), short), /4 are expected/);
   });
 
   it('is numbers', () => {

@@ -4,6 +4,7 @@ import { roundedShares, round4 } from '../../src/insight/rounding';
 import {
   analyse,
   audioEvent,
+  levels,
   MUSIC_ROW,
   predictions,
   randomNumbers,
@@ -27,6 +28,7 @@ describe('The summary (decision 10)', () => {
         no_speech_fraction: 0.25,
         silence_fraction: 0.125,
       },
+      level: { mean: -0.6, peak: 0 },
     });
   });
 
@@ -46,7 +48,7 @@ describe('The summary (decision 10)', () => {
   it('is there while the audio goes on, and all zero before its first frame', () => {
     const analysis = new Analysis(settings({ models: [audioEvent] }));
     assert.equal(analysis.summary()['audio-event']?.noise_fraction, 0);
-    analysis.push(Float32Array.of(1, 0), predictions({ 'audio-event': repeat(2, [0, 0, 0, 0, 0, 1]) }));
+    analysis.push(levels([1, 0]), predictions({ 'audio-event': repeat(2, [0, 0, 0, 0, 0, 1]) }));
     assert.equal(analysis.summary()['audio-event']?.noise_fraction, 0.5);
   });
 

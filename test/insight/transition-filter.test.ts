@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { InvalidArgumentError } from '../../src/errors';
 import { Analysis, TransitionFilter, type TransitionEvent, type TransitionEvents } from '../../src/insight';
-import { predictions, randomNumbers, repeat, settings, SPEECH_ROW } from './frames';
+import { levels, predictions, randomNumbers, repeat, settings, SPEECH_ROW } from './frames';
 
 /** A letter is a frame: f(emale), m(ale), silence as a blank. */
 const ROWS: Readonly<Record<string, readonly number[]>> = { f: [0.9, 0.1], m: [0.1, 0.9], ' ': [0.5, 0.5] };
@@ -26,8 +26,8 @@ function filter(
       gender: part.map((letter) => ROWS[letter] ?? []),
       'speech-rt': repeat(part.length, SPEECH_ROW),
     };
-    const volumes = Float32Array.from(part, (letter) => (letter === ' ' ? 0 : 1));
-    const out = steady.push(analysis.push(volumes, predictions(rows)), at * 64);
+    const volumes = part.map((letter) => (letter === ' ' ? 0 : 1));
+    const out = steady.push(analysis.push(levels(volumes), predictions(rows)), at * 64);
     out.begun.forEach(() => decidedAt.push(at * 64));
     begun.push(...out.begun);
     ended.push(...out.ended);
@@ -112,10 +112,7 @@ describe('Steady transitions', () => {
       gender: letters.map((letter) => ROWS[letter] ?? []),
       'speech-rt': repeat(letters.length, SPEECH_ROW),
     };
-    const raw = analysis.push(
-      Float32Array.from(letters, (letter) => (letter === ' ' ? 0 : 1)),
-      predictions(rows),
-    );
+    const raw = analysis.push(levels(letters.map((letter) => (letter === ' ' ? 0 : 1))), predictions(rows));
     const end = analysis.finish(letters.length * 1024 - 300);
     const steady = new TransitionFilter({ minimumMs: 0, holdMs: 0 });
     const endMs = letters.length * 64 - 19;

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { ClosedError } from '../../src/errors';
 import { Analysis } from '../../src/insight';
-import { analyse, arousal, gender, MUSIC_ROW, predictions, repeat, settings, SPEECH_ROW } from './frames';
+import {
+  analyse,
+  arousal,
+  gender,
+  loud,
+  MUSIC_ROW,
+  predictions,
+  repeat,
+  settings,
+  SPEECH_ROW,
+} from './frames';
 
 const FEMALE = [0.9, 0.1];
 const MALE = [0.2, 0.8];
@@ -45,7 +55,7 @@ describe('Transitions (decision 11)', () => {
   it('come as events the moment they begin and end', () => {
     const analysis = new Analysis(settings({}));
     const push = (row: number[]) =>
-      analysis.push(Float32Array.of(1), predictions({ gender: [row], 'speech-rt': [SPEECH_ROW] }));
+      analysis.push(loud(1), predictions({ gender: [row], 'speech-rt': [SPEECH_ROW] }));
     const first = { model: 'gender', result: 'female', previous: null, timestamp_start: 0 };
     assert.deepEqual(push(FEMALE).begun, [{ ...first, confidence: 0.8, timestamp_end: null }]);
     assert.deepEqual(push([0.7, 0.3]), { steps: [step(64, 'female', 0.4)], begun: [], ended: [] });
@@ -101,7 +111,7 @@ describe('Transitions (decision 11)', () => {
     let last = 0;
     // 40 million frames = 29.6 days, beyond 2^31 milliseconds.
     for (let pushes = 0; pushes < 40; pushes += 1) {
-      last = analysis.push(volumes, silence).steps.at(-1)?.timestamp ?? -1;
+      last = analysis.push({ volumes, peaks: volumes }, silence).steps.at(-1)?.timestamp ?? -1;
     }
     assert.equal(last, 40_000_000 * 64 - 64_000);
     const [ended] = analysis.finish(40_000_000 * 1024 - 8).ended;
@@ -114,12 +124,13 @@ describe('Transitions (decision 11)', () => {
     const { analysis } = analyse({}, { gender: [FEMALE], 'speech-rt': [SPEECH_ROW] });
     assert.deepEqual(analysis.finish(1024), { steps: [], begun: [], ended: [] });
     assert.throws(
-      () => analysis.push(Float32Array.of(1), predictions({ gender: [FEMALE], 'speech-rt': [SPEECH_ROW] })),
+      () => analysis.push(loud(1), predictions({ gender: [FEMALE], 'speech-rt': [SPEECH_ROW] })),
       ClosedError,
     );
   });
 });
 
 function step(timestamp: number, result: string, confidence: number) {
-  return { timestamp, results: { gender: { result, confidence } } };
+  const shares = { gender: { [result]: 1 } };
+  return { timestamp, results: { gender: { result, confidence } }, shares, level: { mean: 0, peak: 0 } };
 }

@@ -46,7 +46,11 @@ describe('The announcement of a device to Home Assistant', () => {
       'speech__other',
       'speech__speech',
       'speaker-map',
+      'level',
     ]);
+    assert.equal(components['level']?.['state_topic'], 'home/deeptone/kitchen/state');
+    assert.equal(components['level']['unit_of_measurement'], 'dBFS');
+    assert.equal(components['level']['enabled_by_default'], false);
     assert.equal(components['speech']?.['state_topic'], 'home/deeptone/kitchen/state');
     assert.match(String(components['speaker-map']?.['value_template']), /results\['speaker-map'\]/);
     assert.equal(components['speech__speech']?.['state_topic'], 'home/deeptone/kitchen/speech/speech');

@@ -76,6 +76,61 @@ describe('The board of results on a broker', () => {
     });
   });
 
+  describe('with the level of each period', () => {
+    const level = (mean: number, peak = mean + 10) => ({ mean, peak });
+    const levelIn = (publications: readonly Publication[]) =>
+      (state(publications) as { level?: unknown } | undefined)?.level;
+
+    it('has it in the next state', () => {
+      const results = board();
+      results.open(KITCHEN);
+      results.change(KITCHEN, [turn('speech', 'silence')], 1);
+      results.heard(KITCHEN, level(-60), 0, 2);
+      results.heard(KITCHEN, level(-59), 1_024, 3);
+      assert.deepEqual(levelIn(results.change(KITCHEN, [turn('speech', 'speech', 2_048)], 4)), level(-59));
+      assert.deepEqual(levelIn(results.all(5)), level(-59));
+    });
+
+    it('tells the first one, and one that differs by 3 dB, with the results as they stand', () => {
+      const results = board();
+      results.open(KITCHEN);
+      results.change(KITCHEN, [turn('speech', 'silence', 64)], 1);
+      assert.deepEqual(state(results.heard(KITCHEN, level(-60), 0, 1_024)), {
+        device: 'kitchen',
+        stream: KITCHEN,
+        timestamp: 64,
+        time: 1_024,
+        results: { speech: { result: 'silence', confidence: 0.9, since: 64 } },
+        level: level(-60),
+      });
+      assert.deepEqual(results.heard(KITCHEN, level(-62.9), 1_024, 2_048), []);
+      assert.deepEqual(levelIn(results.heard(KITCHEN, level(-63), 2_048, 3_072)), level(-63));
+      assert.deepEqual(levelIn(results.heard(KITCHEN, level(-63, -20), 3_072, 4_096)), level(-63, -20));
+    });
+
+    it('does so once a second at most, however short the periods are, and then as it is', () => {
+      const results = board();
+      results.open(KITCHEN);
+      const told = Array.from({ length: 40 }, (_, n) =>
+        results.heard(KITCHEN, level(n % 2 === 0 ? -20 : -50 + n), n * 64, n),
+      );
+      const times = told.flatMap((publications, n) => (publications.length > 0 ? [n * 64] : []));
+      assert.equal(times[0], 0);
+      times.slice(1).forEach((time, n) => {
+        assert.ok(time - (times[n] ?? 0) >= 1_000, times.join());
+      });
+      assert.equal(times.length, 3);
+    });
+
+    it('has none of a stream that is not shown, nor in the last words of a device', () => {
+      const results = board();
+      assert.deepEqual(results.heard(KITCHEN, level(-20), 0, 1), []);
+      results.open(KITCHEN);
+      results.heard(KITCHEN, level(-20), 0, 1);
+      assert.equal(levelIn(results.close(KITCHEN, 1_024, 2)), undefined);
+    });
+  });
+
   it('switches off what is on when a stream ends, and says that the device is gone', () => {
     const results = board();
     results.open(KITCHEN);

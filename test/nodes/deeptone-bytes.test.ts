@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import helper from 'node-red-node-test-helper';
 import deeptoneBytes from '../../nodes/deeptone-bytes';
 import deeptoneEngine from '../../nodes/deeptone-engine';
-import type { ChannelAnalysis, FileAnalysis, TimeSeriesStep } from '../../src';
+import type { ChannelAnalysis, FileAnalysis, Summary, TimeSeriesStep } from '../../src';
 import { runFlow, useNodeRed, type RunningFlow } from './support/flow';
 import { PHONE_CALL, RADIO_SHOW } from './support/sounds';
 
@@ -112,6 +112,26 @@ describe('deeptone-bytes', () => {
     } = (await flow.series.message()).payload as ChannelAnalysis;
     assert.deepEqual(results(steps), expected);
     assert.ok(summary && transitions);
+  });
+
+  it('says with every message that most of the speech is below the volume threshold', async () => {
+    const quiet = Buffer.from(samples.map((sample) => sample / 60).buffer);
+    const flow = await start({ models: ['speech'] });
+    flow.send({ payload: quiet });
+    const [series, summary] = [await flow.series.message(), await flow.summary.message()];
+    const warnings = series.insight?.['warnings'] as readonly { code: string; volumeThreshold: number }[];
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['quiet-speech'],
+    );
+    assert.deepEqual(summary.insight?.['warnings'], warnings);
+    const { silence_fraction: silence } = (summary.payload as Summary)['speech'] ?? {};
+    const { level } = summary.payload as Summary;
+    assert.ok(silence !== undefined && silence > 0.9 && level.mean < -45, JSON.stringify(summary.payload));
+    flow.send({ payload: quiet, deeptone: { volumeThreshold: warnings[0]?.volumeThreshold } });
+    const heard = await flow.summary.message(2);
+    assert.ok(!('warnings' in (heard.insight ?? {})));
+    assert.ok(((heard.payload as Summary)['speech']?.['speech_fraction'] ?? 0) > 0.3);
   });
 
   describe('the format of raw samples', () => {

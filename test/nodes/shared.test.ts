@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { once, EventEmitter } from 'node:events';
 import type { NodeStatus } from 'node-red';
-import { chartPoints } from '../../nodes/answers/chart';
+import { chartPoints, type ChartedStep } from '../../nodes/answers/chart';
 import { answerMessages } from '../../nodes/answers/messages';
 import { mergeOptions } from '../../nodes/shared/options';
 import { StatusLine } from '../../nodes/shared/status-line';
 import { WorkQueue } from '../../nodes/answers/work-queue';
 import { codeOf } from '../../nodes/shared/failure';
-import { InvalidArgumentError, type ModelResults, type TimeSeriesStep } from '../../src';
+import { InvalidArgumentError, type ModelResults } from '../../src';
 
 describe('Points for a chart', () => {
-  const steps: readonly TimeSeriesStep[] = [
+  const steps: readonly ChartedStep[] = [
     {
       timestamp: 0,
       results: { 'speaker-map': { speaker_top: 'no_speech', speaker_count: 0 } } as ModelResults,
@@ -64,7 +64,7 @@ describe('Messages of an answer', () => {
   it('leave the message that came in as it was', () => {
     const source = Object.freeze({ _msgid: 'm', payload: 'before', topic: 't' });
     const facts = { node: 'deeptone-file', models: ['speech'], outputPeriod: 64, duration: 64, speed: 1 };
-    const channel = { time_series: [], summary: {}, transitions: {} };
+    const channel = { time_series: [], summary: { level: { mean: -20, peak: -3 } }, transitions: {} };
     const [outputs] = answerMessages({
       source,
       channels: { 2: channel },
@@ -78,7 +78,7 @@ describe('Messages of an answer', () => {
     assert.deepEqual(outputs?.[1], {
       _msgid: 'm',
       topic: 't',
-      payload: {},
+      payload: channel.summary,
       channel: 2,
       insight: { kind: 'summary', ...facts, channel: 2 },
     });

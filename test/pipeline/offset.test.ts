@@ -1,11 +1,8 @@
 /** A microphone whose samples stand on a constant offset, through every way in (decision 27). */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import * as path from 'node:path';
-import { Deeptone, type ChannelAnalysis, type TimeSeriesStep } from '../../src';
-import { deeptone as command, jsonLines } from '../cli/run-deeptone';
-import { TestHub } from '../streams/live-hub';
-import { concatenated, makeWav, noise, speak, temporaryFolder } from '../tools/audio';
+import { Deeptone, type TimeSeriesStep } from '../../src';
+import { concatenated, noise, speak } from '../tools/audio';
+import { rounded, waysIn } from './ways-in';
 
 const OPTIONS = { models: ['speech', 'audio-event'], outputPeriod: 256, includeRawValues: true };
 const OFFSET = 0.05;
@@ -13,10 +10,6 @@ const SECOND = 16_000;
 
 const raised = (samples: Float32Array, offset = OFFSET): Float32Array =>
   samples.map((sample) => sample + offset);
-
-/** Whole numbers of 16 bits, so that all ways in get the same samples. */
-const rounded = (samples: Float32Array): Float32Array =>
-  samples.map((sample) => Math.round(sample * 32_768) / 32_768);
 
 const resultsOf = (steps: readonly TimeSeriesStep[]): (readonly (string | undefined)[])[] =>
   steps.map(({ results }) =>
@@ -28,51 +21,10 @@ const resultsOf = (steps: readonly TimeSeriesStep[]): (readonly (string | undefi
 
 describe('A constant offset', () => {
   const deeptone = new Deeptone();
-  const ways: readonly [string, (samples: Float32Array) => Promise<readonly TimeSeriesStep[]>][] = [
-    ['a file', async (samples) => (await ofFile(samples))?.time_series ?? []],
-    ['bytes', async (samples) => (await deeptone.processAudioBytes(samples, OPTIONS)).time_series],
-    [
-      'a container in memory',
-      async (samples) =>
-        (await deeptone.processContainer(makeWav([samples]), OPTIONS)).channels['0']?.time_series ?? [],
-    ],
-    [
-      'a stream in odd pieces',
-      async (samples) => {
-        const steps: TimeSeriesStep[] = [];
-        for await (const step of deeptone.processStream(pieces(samples, 777), OPTIONS)) steps.push(step);
-        return steps;
-      },
-    ],
-    [
-      'a hub of live streams',
-      async (samples) => {
-        const test = new TestHub(deeptone, { options: OPTIONS });
-        for (const payload of pieces(samples, 1_600)) await test.hub.hear('a', { payload });
-        await test.hub.end('a');
-        return test.of('step').map(({ step }) => step);
-      },
-    ],
-    [
-      'the command line',
-      async (samples) => {
-        const args = ['stream', '--models', OPTIONS.models.join(), '--output-period', '256', '--raw'];
-        const { stdout, stderr } = await command(args, { input: makeWav([samples]) });
-        assert.equal(stderr, '');
-        return jsonLines(stdout) as TimeSeriesStep[];
-      },
-    ],
-  ];
 
   after(() => deeptone.close());
 
-  async function ofFile(samples: Float32Array, more: object = {}): Promise<ChannelAnalysis | undefined> {
-    const file = path.join(temporaryFolder(), 'offset.wav');
-    writeFileSync(file, makeWav([samples]));
-    return (await deeptone.processFile(file, { ...OPTIONS, ...more })).channels['0'];
-  }
-
-  for (const [way, stepsOf] of ways) {
+  for (const [way, stepsOf] of waysIn(deeptone, OPTIONS)) {
     it(`is not heard in ${way}: a quiet room is silence, and speech is what it is without`, async () => {
       const room = rounded(noise(2, SECOND, 0.0008));
       for (const [label] of resultsOf(await stepsOf(raised(room)))) assert.equal(label, 'silence');
@@ -112,9 +64,3 @@ describe('A constant offset', () => {
     assert.deepEqual(signatures['raised'], signatures['plain']);
   });
 });
-
-function pieces(samples: Float32Array, size: number): Float32Array[] {
-  return Array.from({ length: Math.ceil(samples.length / size) }, (_, index) =>
-    samples.slice(index * size, (index + 1) * size),
-  );
-}

@@ -116,7 +116,7 @@ describe('The pump of one stream', () => {
     );
     const finish = events.find((event) => event.did === 'finish');
     assert.equal(finish?.endMs, 768);
-    assert.deepEqual(Object.keys(finish.summary), OPTIONS.models);
+    assert.deepEqual(Object.keys(finish.summary), [...OPTIONS.models, 'level']);
   });
 
   it('gives the engine only a little at a time', async () => {

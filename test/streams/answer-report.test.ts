@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict';
-import type { AnalysisEvents, Summary, TimeSeriesStep, TransitionEvent } from '../../src/insight';
+import type {
+  AnalysisEvents,
+  AnalysisWarning,
+  Summary,
+  TimeSeriesStep,
+  TransitionEvent,
+} from '../../src/insight';
 import type { Told } from '../../src/streams/events';
 import type { PumpEvent } from '../../src/streams/answer-pump';
 import { AnswerReport } from '../../src/streams/answer-report';
 
 const DIRECT = { minimumMs: 0, holdMs: 0, alsoRaw: false };
 const SEGMENT = { startTime: 1_700_000_000_000.4 };
-const SUMMARY: Summary = { gender: { male_fraction: 1 } };
+const LEVEL = { mean: -20, peak: -6 };
+const SUMMARY: Summary = { gender: { male_fraction: 1 }, level: LEVEL };
+const QUIET: AnalysisWarning = { code: 'quiet-speech', message: 'It is too quiet.', volumeThreshold: 0.001 };
 const OPEN: PumpEvent = { did: 'open' };
 
 function step(timestamp: number): TimeSeriesStep {
-  return { timestamp, results: {} as TimeSeriesStep['results'] }; // Nobody looks into them here.
+  const results = {} as TimeSeriesStep['results']; // Nobody looks into them here.
+  return { timestamp, results, shares: {}, level: LEVEL };
 }
 
 function transition(result: string, from: number, to: number | null): TransitionEvent {
@@ -21,12 +30,14 @@ function transition(result: string, from: number, to: number | null): Transition
 
 function answer(events: Partial<AnalysisEvents>, answeredMs: number): PumpEvent {
   const all = { steps: [], begun: [], ended: [], ...events };
-  return { did: 'answer', events: all, segment: SEGMENT, answeredMs, summary: undefined, settle: undefined };
+  const nothing = { summary: undefined, warnings: [], settle: undefined };
+  return { did: 'answer', events: all, segment: SEGMENT, answeredMs, ...nothing };
 }
 
 function finish(events: Partial<AnalysisEvents>, endMs: number, reason: 'gap' | 'complete' = 'complete') {
   const all = { steps: [], begun: [], ended: [], ...events };
-  return { did: 'finish', reason, events: all, segment: SEGMENT, endMs, summary: SUMMARY } as const;
+  const whole = { summary: SUMMARY, warnings: [] };
+  return { did: 'finish', reason, events: all, segment: SEGMENT, endMs, ...whole } as const;
 }
 
 function words(told: readonly Told[]): string[] {
@@ -92,6 +103,22 @@ describe('What there is to tell of the answers', () => {
       } as PumpEvent;
       assert.deepEqual(words(report.of(event)), ['step 0', `summary ${cause}`]);
     }
+  });
+
+  it('warns once in the life of a stream, and with every summary', () => {
+    const report = new AnswerReport({}, DIRECT);
+    const warnings = [QUIET];
+    const summary = { cause: 'interval', summary: SUMMARY } as const;
+    report.of(OPEN);
+    const first = report.of({ ...answer({ steps: [step(0)] }, 64), summary, warnings } as PumpEvent);
+    assert.deepEqual(words(first), ['step 0', 'warning', 'summary interval']);
+    assert.deepEqual(first[1], { kind: 'warning', code: 'quiet-speech', message: 'It is too quiet.' });
+    assert.deepEqual(first[2], { kind: 'summary', ...summary, warnings });
+    const last = report.of({ ...finish({}, 64, 'gap'), warnings });
+    assert.deepEqual(words(last), ['summary end', 'closed gap']);
+    assert.deepEqual(last[0], { kind: 'summary', cause: 'end', summary: SUMMARY, warnings });
+    report.of(OPEN);
+    assert.deepEqual(words(report.of({ ...answer({}, 64), warnings } as PumpEvent)), []);
   });
 
   it('leaves out what is not wanted', () => {

@@ -107,6 +107,8 @@ export class MqttResults {
         this.ended(key, receivedMs);
         break;
       case 'step':
+        this.#add(this.#board.heard(key, event.step.level, event.step.timestamp, event.time));
+        break;
       case 'summary':
       case 'gap':
       case 'dropped':

@@ -7,10 +7,13 @@ interface Column {
   readonly value: (step: TimeSeriesStep) => string | number | undefined;
 }
 
+/** Columns of the level, in dBFS. */
+const LEVELS = ['level', 'level_peak'] as const;
+
 /**
  * The time series as a wide table, one row per step: `filename,channel,timestamp`, then per model its result and
  * confidence (speaker-map: its number of speakers) and, with raw values, one column per class. A speaker map's raw values
- * have no columns, because the number of speakers is not known when the header is written.
+ * have no columns, because the number of speakers is not known when the header is written. The level comes last.
  */
 export class CsvTable {
   readonly #columns: readonly Column[];
@@ -20,15 +23,16 @@ export class CsvTable {
   }
 
   header(): string {
-    return row(['filename', 'channel', 'timestamp', ...this.#columns.map(({ name }) => name)]);
+    return row(['filename', 'channel', 'timestamp', ...this.#columns.map(({ name }) => name), ...LEVELS]);
   }
 
   rows(filename: string, analysis: FileAnalysis): string {
     return Object.entries(analysis.channels)
       .flatMap(([channel, { time_series: steps }]) =>
-        steps.map((step) =>
-          row([filename, channel, step.timestamp, ...this.#columns.map((column) => column.value(step))]),
-        ),
+        steps.map((step) => {
+          const values = this.#columns.map((column) => column.value(step));
+          return row([filename, channel, step.timestamp, ...values, step.level.mean, step.level.peak]);
+        }),
       )
       .join('');
   }

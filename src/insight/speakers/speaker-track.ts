@@ -7,9 +7,9 @@ import { speakerSettings } from './clustering-settings';
 import { clampUnit } from '../confidence';
 import { FrameState } from '../gate';
 import { GATE_LABELS, UNKNOWN } from '../labels';
-import type { FrameSlice, ModelTrack } from '../model-track';
+import type { FrameSlice, ModelTrack, PeriodAnswer } from '../model-track';
 import { PeriodVote, RowMean } from '../period';
-import type { ModelSummary, RawValues, SpeakerResult } from '../results';
+import type { ModelSummary, RawValues } from '../results';
 import { round4 } from '../rounding';
 import { NOBODY, SpeakerClustering } from './speaker-clustering';
 import { fractions } from '../summary';
@@ -91,17 +91,18 @@ export class SpeakerTrack implements ModelTrack {
     }
   }
 
-  closePeriod(): { result: SpeakerResult; raw: RawValues | undefined } {
+  closePeriod(): PeriodAnswer {
     let speakers = 0;
     for (let slot = 0; slot < this.unknown; slot += 1) if (this.vote.count(slot) > 0) speakers += 1;
     const result = {
       speaker_top: this.nameOf(this.vote.winner(this.rank)),
       speaker_count: speakers,
     };
+    const shares = this.vote.shares(this.nameOf);
     const raw = this.rawValues();
     this.vote.reset();
     this.rawMean?.reset();
-    return { result, raw };
+    return { result, shares, raw };
   }
 
   finish(endMs: number, sink: TransitionSink): void {

@@ -6,6 +6,7 @@ import {
   analyse,
   describeModel,
   gender,
+  loud,
   MUSIC_ROW,
   predictions,
   randomNumbers,
@@ -103,6 +104,7 @@ describe('The speaker map (decision 14)', () => {
         no_speech_fraction: 0.25,
         silence_fraction: 0.25,
       },
+      level: { mean: -1.2, peak: 0 },
     });
     assert.deepEqual(
       transitions['speaker-map']?.map(({ result, confidence }) => [result, confidence]),
@@ -202,7 +204,7 @@ describe('The speaker map (decision 14)', () => {
           'speech-rt': piece.map(({ gate }) => gate),
           gender: repeat(piece.length, [0.9, 0.1]),
         };
-        const events = analysis.push(new Float32Array(piece.length).fill(1), predictions(rows));
+        const events = analysis.push(loud(piece.length), predictions(rows));
         steps.push(...events.steps);
         ended.push(...events.ended);
       }
@@ -234,6 +236,6 @@ describe('The speaker map (decision 14)', () => {
         ['speech-rt', new Float32Array(6)],
       ]),
     };
-    assert.throws(() => new Analysis(settings({ models })).push(new Float32Array(2), uneven), InferenceError);
+    assert.throws(() => new Analysis(settings({ models })).push(loud(2), uneven), InferenceError);
   });
 });

@@ -9,7 +9,7 @@ import {
   type VoiceSignature,
 } from '../../../src/insight';
 import { similarity } from '../../../src/insight/speakers/centroid';
-import { describeModel, predictions, repeat, settings, SPEECH_ROW, transitionsOf } from '../frames';
+import { describeModel, loud, predictions, repeat, settings, SPEECH_ROW, transitionsOf } from '../frames';
 import { EASY, VoiceWorld } from '../voices';
 
 const SET = 'aa11';
@@ -101,7 +101,7 @@ describe('A speaker map with voice signatures', () => {
     const analysis = new Analysis(settings({ models, voiceSignatures, outputPeriod: 1024 }));
     const frames = voices.flatMap((voice) => Array.from({ length: 64 }, () => [...world.frame(voice)]));
     const events = analysis.push(
-      new Float32Array(frames.length).fill(1),
+      loud(frames.length),
       predictions({ 'speaker-map': frames, 'speech-rt': repeat(frames.length, SPEECH_ROW) }),
     );
     const last = analysis.finish(frames.length * 1024);
@@ -167,10 +167,7 @@ describe('A speaker map with voice signatures', () => {
     assert.deepEqual(listen({ anna }, [0]).analysis.voiceSignatures(), { anna });
     const short = new Analysis(settings({ models }));
     const frames = Array.from({ length: 14 }, () => [1, 0, 0]);
-    short.push(
-      new Float32Array(14).fill(1),
-      predictions({ 'speaker-map': frames, 'speech-rt': repeat(14, SPEECH_ROW) }),
-    );
+    short.push(loud(14), predictions({ 'speaker-map': frames, 'speech-rt': repeat(14, SPEECH_ROW) }));
     assert.deepEqual(short.voiceSignatures(), {});
   });
 

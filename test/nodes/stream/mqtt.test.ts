@@ -444,10 +444,16 @@ describe('Live streams over MQTT', () => {
     const states = listener.messages
       .filter(({ topic }) => topic === `${prefix}/kitchen/state`)
       .map(
-        ({ payload }) => JSON.parse(payload.toString()) as { results: Record<string, { result: string }> },
+        ({ payload }) =>
+          JSON.parse(payload.toString()) as {
+            results: Record<string, { result: string }>;
+            level?: { mean: number; peak: number };
+          },
       );
     assert.equal(states[0]?.results['speech-rt']?.result, 'silence');
     assert.deepEqual(states.at(-1)?.results, {});
+    const means = states.flatMap(({ level }) => level?.mean ?? []);
+    assert.ok(Math.max(...means) > -40 && Math.min(...means) < -80, `the levels were ${means.join()} dBFS`);
     assert.match(
       listener.latest('homeassistant/device/deeptone__home_2fears__kitchen/config') ?? '',
       /"kitchen"/,
