@@ -5,14 +5,14 @@ import type { FileAnalysis } from '../insight/results';
 import { checkOptions, selectModels, type FileOptions } from '../pipeline/options';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import { ExitCode, exitCodeFor } from './exit-codes';
-import { type AnswerFormat, createAnswerWriter } from './formats';
+import { outputFormat, type OutputFormatName } from './formats';
 import { flaggedOptions, type OptionFlags } from './option-flags';
 import { errorLine, UsageError } from './report';
 import type { Terminal } from './terminal';
 
 /** Flags of `deeptone analyze`. */
 export interface AnalyzeFlags extends EngineFlags, OptionFlags<'analyze'> {
-  readonly format: AnswerFormat;
+  readonly format: OutputFormatName;
 }
 
 /**
@@ -25,20 +25,23 @@ export async function analyze(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  checkFormat(files, flags);
+  const format = outputFormat(flags.format);
+  const manyFiles = files.length > 1;
+  const refusal = format.refusal?.({ ...flags, manyFiles });
+  if (refusal !== undefined) throw new UsageError(refusal);
   const engine = await createEngine(flags);
   const told = sayBrokenModels(engine, terminal);
   try {
     const { options, models } = checkedOptions(engine, flags, signal);
-    const writer = createAnswerWriter(flags.format, {
+    const writer = format.writer({
       models,
       includeRawValues: flags.raw ?? false,
-      manyFiles: files.length > 1,
+      manyFiles,
       terminal,
     });
     let exitCode: ExitCode = ExitCode.Ok;
     for (const [index, file] of files.entries()) {
-      const label = files.length > 1 ? `${index + 1}/${files.length} ${file}` : file;
+      const label = manyFiles ? `${index + 1}/${files.length} ${file}` : file;
       const answer = await analyzeFile(engine, file, {
         ...options,
         onProgress: (fraction, analysedMs) => {
@@ -97,26 +100,9 @@ function checkedOptions(
 ): { options: FileOptions; models: readonly ModelDescription[] } {
   const options: unknown = {
     ...flaggedOptions('analyze', flags),
-    ...(flags.format === 'audacity' ? { includeTransitions: true } : {}),
+    ...outputFormat(flags.format).needs,
     signal,
   };
   checkOptions('file', options);
   return { options, models: selectModels(options.models, engine.describeModels(), engine.brokenModels) };
-}
-
-/** Refuses what a format has no place for, rather than leaving it out. */
-function checkFormat(files: readonly string[], flags: AnalyzeFlags): void {
-  if (flags.format === 'csv' && (flags.summary || flags.transitions)) {
-    throw new UsageError(
-      'csv holds the time series; use --format json or ndjson for --summary and --transitions.',
-    );
-  }
-  if (flags.format === 'audacity' && (flags.summary || flags.raw)) {
-    throw new UsageError(
-      'audacity holds the transitions; use --format json or ndjson for --summary and --raw.',
-    );
-  }
-  if (flags.format === 'audacity' && files.length > 1) {
-    throw new UsageError('A label track belongs to one sound; --format audacity accepts one file.');
-  }
 }

@@ -10,7 +10,7 @@ import {
   type EngineFlags,
 } from './engine-flags';
 import { ExitCode } from './exit-codes';
-import { ANSWER_FORMATS } from './formats';
+import { OUTPUT_FORMATS } from './formats';
 import type { IssueFlags, ShowFlags, VerifyFlags } from './license';
 import type { ModelsFlags } from './models';
 import { addOptionFlags, type OptionFlags } from './option-flags';
@@ -56,7 +56,9 @@ export async function runProgram(
     .description('analyse sound files')
     .argument('<file...>', 'WAV files; other formats when ffmpeg is there')
     .addOption(
-      new Option('--format <format>', 'how answers are written').choices(ANSWER_FORMATS).default('json'),
+      new Option('--format <format>', 'how answers are written')
+        .choices(Object.keys(OUTPUT_FORMATS))
+        .default('json'),
     )
     .action(async (files: string[], flags: AnalyzeFlags) => {
       const { analyze } = await import('./analyze.js');

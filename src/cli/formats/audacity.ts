@@ -1,4 +1,20 @@
 import type { FileAnalysis, Transition } from '../../insight/results';
+import { nothing, type OutputFormat } from './output-format';
+
+/** A label track of one sound. */
+export const audacity: OutputFormat = {
+  needs: { includeTransitions: true },
+  refusal({ summary, raw, manyFiles }) {
+    if (summary || raw) {
+      return 'audacity holds the transitions; use --format json or ndjson for --summary and --raw.';
+    }
+    return manyFiles ? 'A label track belongs to one sound; --format audacity accepts one file.' : undefined;
+  },
+  writer: ({ terminal }) => ({
+    answer: (_filename, analysis) => terminal.write(audacityLabels(analysis)),
+    failure: nothing,
+  }),
+};
 
 interface Label {
   readonly transition: Transition;
@@ -11,7 +27,7 @@ interface Label {
  *
  * @param analysis with transitions
  */
-export function audacityLabels(analysis: FileAnalysis): string {
+function audacityLabels(analysis: FileAnalysis): string {
   const channels = Object.entries(analysis.channels);
   const labels = channels.flatMap(([channel, { transitions = {} }]) => {
     const models = Object.entries(transitions);

@@ -1,5 +1,25 @@
 import type { ModelDescription } from '../../inference/prediction-engine';
 import type { FileAnalysis, ModelResult, TimeSeriesStep } from '../../insight/results';
+import { nothing, type OutputFormat } from './output-format';
+
+/** One table for all files; those that failed are not in it. */
+export const csv: OutputFormat = {
+  refusal: ({ summary, transitions }) =>
+    summary || transitions
+      ? 'csv holds the time series; use --format json or ndjson for --summary and --transitions.'
+      : undefined,
+  writer({ terminal, models, includeRawValues }) {
+    const table = new CsvTable(models, includeRawValues);
+    let header = table.header();
+    return {
+      async answer(filename, analysis) {
+        await terminal.write(header + table.rows(filename, analysis));
+        header = '';
+      },
+      failure: nothing,
+    };
+  },
+};
 
 /** A column of a model: its name, and what a step has there. */
 interface Column {
@@ -15,7 +35,7 @@ const LEVELS = ['level', 'level_peak'] as const;
  * confidence (speaker-map: its number of speakers) and, with raw values, one column per class. A speaker map's raw values
  * have no columns, because the number of speakers is not known when the header is written. The level comes last.
  */
-export class CsvTable {
+class CsvTable {
   readonly #columns: readonly Column[];
 
   constructor(models: readonly ModelDescription[], includeRawValues: boolean) {
