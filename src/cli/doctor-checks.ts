@@ -11,7 +11,7 @@ import { describeHost, hostName, loadCatalogue, OnnxPredictionEngine } from '../
 import { LicenseGuard } from '../license';
 import { type EngineFlags, readLicenseKey, readPublicKeys } from './engine-flags';
 import { reportFailure } from './report';
-import { requiredNodeMajor } from './version';
+import { requiredNodeMajor } from '../version';
 
 /** What one look at this machine came to. */
 export interface Finding {

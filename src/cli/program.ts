@@ -17,7 +17,7 @@ import { addOptionFlags, type OptionFlags } from './option-flags';
 import { names, wholeNumber } from './option-values';
 import type { Terminal } from './terminal';
 import type { TrainHeadFlags } from './train-head';
-import { packageVersion } from './version';
+import { packageVersion } from '../version';
 
 const EXIT_CODES = `
 Exit codes:

@@ -1,6 +1,6 @@
 /** What a stream node has to do with MQTT: its source, and the results that it publishes, on one connection. */
 import { InvalidArgumentError } from '../../../src';
-import { packageVersion } from '../../../src/cli/version';
+import { packageVersion } from '../../../src/version';
 import { parseFilter, type LiveEvent } from '../../../src/streams';
 import { connectBroker, type BrokerConnection } from '../mqtt-broker';
 import { MqttResults } from '../results/mqtt-results';

@@ -18,7 +18,7 @@ interface PackageJson {
 }
 
 function packageJson(): PackageJson {
-  // From dist/src/cli to the package.
-  const path = join(dirname(__dirname), '..', '..', 'package.json');
+  // From dist/src to the package.
+  const path = join(dirname(__dirname), '..', 'package.json');
   return JSON.parse(readFileSync(path, 'utf8')) as PackageJson;
 }
