@@ -1,12 +1,12 @@
 /**
  * Sound for tests: synthesised in code, spoken by espeak-ng, or converted by sox and ffmpeg. Nothing is stored.
  */
-import { seededRandom } from '../../src/heads/random';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { Encoding } from '../../src/audio';
+import { seededRandom } from './random';
 
 const folders: string[] = [];
 
