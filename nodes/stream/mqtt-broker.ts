@@ -3,7 +3,7 @@
  * Its functions are the ones that the core `mqtt in` and `mqtt out` nodes call; they are the same in Node-RED 4.1 and 5.
  */
 import { InvalidArgumentError } from '../../src';
-import { filtersOverlap, parseFilter, type Publish, type TopicFilter } from '../../src/streams';
+import { filtersOverlap, parseFilter, type Publish, type TopicFilter } from '../../src/mqtt';
 import type { Node, NodeAPI } from '../shared/node-red';
 
 /** What is known of a received message beside topic and payload. */

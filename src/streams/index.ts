@@ -22,8 +22,3 @@ export {
   type WhenFull,
 } from './settings';
 export { StreamHub, type HubSetup } from './stream-hub';
-export { announcement, type AnnouncedModel } from '../mqtt/home-assistant';
-export { ResultBoard, type ResultChange } from '../mqtt/result-board';
-export { MqttOutbox, type Publication, type Publish } from '../mqtt/outbox';
-export { ShareSuspicion } from '../mqtt/share-suspicion';
-export { deviceNames, filtersOverlap, parseFilter, parsePrefix, type TopicFilter } from '../mqtt/topics';

@@ -1,4 +1,5 @@
 /** Tells a broker what the streams of a node hear; see `ResultBoard` for the topics. */
+import type { LiveEvent } from '../../../src';
 import {
   announcement,
   deviceNames,
@@ -6,10 +7,9 @@ import {
   parsePrefix,
   ResultBoard,
   type AnnouncedModel,
-  type LiveEvent,
   type Publication,
   type ResultChange,
-} from '../../../src/streams';
+} from '../../../src/mqtt';
 import type { BrokerConnection, BrokerState } from '../mqtt-broker';
 import { reserveResultPrefix } from '../sources/mqtt-source';
 

@@ -1,7 +1,7 @@
 /** What a stream node has to do with MQTT: its source, and the results that it publishes, on one connection. */
-import { InvalidArgumentError } from '../../../src';
+import { InvalidArgumentError, type LiveEvent } from '../../../src';
+import { parseFilter } from '../../../src/mqtt';
 import { packageVersion } from '../../../src/version';
-import { parseFilter, type LiveEvent } from '../../../src/streams';
 import { connectBroker, type BrokerConnection } from '../mqtt-broker';
 import { MqttResults } from '../results/mqtt-results';
 import { listenToTopics, resultPrefixOver } from './mqtt-source';
