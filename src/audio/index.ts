@@ -14,13 +14,13 @@ export {
 export { throwIfAborted, type AudioInfo, type DecodedAudio } from './decoded-audio';
 export { FFMPEG_VARIABLE, findFfmpeg } from './ffmpeg/find-ffmpeg';
 export { DEFAULT_PROTOCOLS, type LiveInputOptions } from './ffmpeg/live-input';
-export {
-  openLiveSource,
-  type LiveSource,
-  type LiveSourceEvent,
-  type LiveSourceOptions,
-  type RestartDelays,
-} from './ffmpeg/live-source';
+export { openLiveSource } from './ffmpeg/live-source';
+export type {
+  LiveSource,
+  LiveSourceEvent,
+  LiveSourceOptions,
+  RestartDelays,
+} from './ffmpeg/live-source-contract';
 export type { OpenAudioOptions } from './open-audio-options';
 export { OffsetFilter, withoutOffset } from './pcm/offset-filter';
 export { PcmDecoder, type PcmDecoderOptions } from './pcm/pcm-decoder';

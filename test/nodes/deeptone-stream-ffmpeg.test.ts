@@ -14,6 +14,11 @@ import { temporaryFolder } from './support/sounds';
 /** A WAV without an end, as a radio sends it: the header and the first second. */
 const RADIO = makeWav([noise(1)], { dataSize: 0 });
 
+const PLAYLISTS: Readonly<Record<string, string>> = {
+  '/radio.pls': '[playlist]\nFile1=radio.wav\nNumberOfEntries=1\n',
+  '/local.m3u': '#EXTM3U\nfile:///etc/passwd\n',
+};
+
 function start(node: Readonly<Record<string, unknown>>, credentials = {}): Promise<RunningFlow> {
   return runFlow(
     [deeptoneEngine, deeptoneStream],
@@ -47,6 +52,11 @@ describe('deeptone-stream with ffmpeg as its source', () => {
       requests.push({ authorization: request.headers.authorization, response });
       if (request.url === '/private.wav' && request.headers.authorization === undefined) {
         response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="radio"' }).end();
+        return;
+      }
+      const playlist = PLAYLISTS[request.url ?? ''];
+      if (playlist !== undefined) {
+        response.end(playlist);
         return;
       }
       response.writeHead(200, { 'Content-Type': 'audio/wav' });
@@ -102,6 +112,24 @@ describe('deeptone-stream with ffmpeg as its source', () => {
     await helper.unload();
     assert.equal(children(), before);
     assert.equal(flow.caught.messages.length, 0);
+  });
+
+  it('hears the radio that the playlist of a station names, under the address that was set', async () => {
+    const address = url.replace('radio.wav', 'radio.pls');
+    const flow = await start({ input: address });
+    await flow.series.message(3);
+    assert.equal(flow.series.messages[0]?.topic, address);
+    assert.equal(flow.caught.messages.length, 0);
+  });
+
+  it('says once of a playlist what it must not name, and does not try again', async () => {
+    const flow = await start({ input: url.replace('radio.wav', 'local.m3u') });
+    const { error } = await flow.caught.message();
+    assert.equal(error?.code, 'DEEPTONE_INVALID_ARGUMENT');
+    assert.match(error.message, /is a playlist \(M3U\) that names "file:\/\/\/etc\/passwd"/u);
+    await flow.statuses.find(({ status }) => status?.fill === 'red');
+    assert.ok(!flow.statuses.messages.some(({ status }) => status?.text?.endsWith('restarting')));
+    assert.equal(requests.length, 2, 'ffmpeg, and who looked for a playlist');
   });
 
   it('opens a source again that breaks off, says so, and puts silence in the gap', async () => {

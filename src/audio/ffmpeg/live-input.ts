@@ -98,6 +98,30 @@ export interface LiveInput {
   /** For messages: the input without user name and password. */
   readonly name: string;
   readonly isFile: boolean;
+  /** The address, the absolute path of the file, or the name of the sound card. */
+  readonly address: string;
+}
+
+/** Whether an input of this scheme is a sound card. */
+export function isDevice(scheme: string): boolean {
+  return DEVICES.includes(scheme);
+}
+
+/** Options that say who asks: for the server that they were written for, and no other. */
+const SECRET_OPTIONS: readonly string[] = ['-headers', '-cookies', '-referer'];
+
+/** Whether two addresses lead to the same server. */
+export function isSameServer(a: string, b: string): boolean {
+  if (!URL.canParse(a) || !URL.canParse(b)) return false;
+  const [one, other] = [new URL(a), new URL(b)];
+  return one.host !== '' && one.protocol === other.protocol && one.host === other.host;
+}
+
+/** Options for an address to which another one led. */
+export function optionsForOthers(inputOptions: readonly string[]): readonly string[] {
+  return inputOptions.filter(
+    (option, n) => !SECRET_OPTIONS.includes(option) && !SECRET_OPTIONS.includes(inputOptions[n - 1] ?? ''),
+  );
 }
 
 /**
@@ -107,8 +131,8 @@ export interface LiveInput {
  * - `alsa:hw:1`, `pulse:default`: a sound card; the device's name must be allowed.
  * - a path, or `file:` and a path: `file` must be allowed. Played at its own speed unless `realTime` is false.
  *
- * What an address leads to (a playlist, a redirect) is held to the same list by ffmpeg's own protocol whitelist; what
- * comes from the network never reaches a local file.
+ * What an address leads to (a playlist, a redirect) is held to the same list, by `readPlaylist` and by ffmpeg's own
+ * protocol whitelist; what comes from the network never reaches a local file.
  *
  * @throws InvalidArgumentError naming what is not allowed and what is
  */
@@ -135,8 +159,10 @@ export function liveInput(options: LiveInputOptions): LiveInput {
     '-protocol_whitelist',
     whitelist.join(','),
   ];
-  const args = decodingArguments([...before, '-i', target(input, scheme)], ['-flush_packets', '1']);
-  return { args, name, isFile };
+  const address = target(input, scheme);
+  const source = isFile ? `file:${address}` : address;
+  const args = decodingArguments([...before, '-i', source], ['-flush_packets', '1']);
+  return { args, name, isFile, address };
 }
 
 /** The word before the first colon; `file` for a path. One letter is a Windows drive. */
@@ -148,8 +174,8 @@ function schemeOf(input: string): string {
 function target(input: string, scheme: string): string {
   if (DEVICES.includes(scheme)) return input.slice(scheme.length + 1);
   if (scheme !== 'file') return input;
-  if (/^file:\/\//iu.test(input)) return `file:${fileURLToPath(input)}`;
-  return `file:${path.resolve(input.replace(/^file:/iu, ''))}`;
+  if (/^file:\/\//iu.test(input)) return fileURLToPath(input);
+  return path.resolve(input.replace(/^file:/iu, ''));
 }
 
 function defaultOptions(scheme: string, options: LiveInputOptions): readonly string[] {

@@ -1,7 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { BadAudioError, FfmpegError, InvalidArgumentError } from '../../errors';
 import { FfmpegProcess } from './ffmpeg-process';
-import { liveInput, type LiveInput, type LiveInputOptions } from './live-input';
+import { DEFAULT_PROTOCOLS, liveInput, isSameServer, optionsForOthers, type LiveInput } from './live-input';
+import type { LiveSource, LiveSourceEvent, LiveSourceOptions, RestartDelays } from './live-source-contract';
+import { readPlaylist } from './playlist-reader';
 import { PcmDecoder } from '../pcm/pcm-decoder';
 import { bytesPerSample } from '../pcm/sample-format';
 import { WavStreamReader } from '../wav/wav-stream-reader';
@@ -11,63 +13,13 @@ const DEFAULT_SILENCE_TIMEOUT_MS = 15_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DEFAULT_RESTART: RestartDelays = { minMs: 1_000, maxMs: 60_000 };
 const DEFAULT_CLOSE_TIMEOUT_MS = 2_000;
-
-/** Milliseconds before a source that died is started again: doubled each time it dies at once, from least to most. */
-export interface RestartDelays {
-  readonly minMs: number;
-  readonly maxMs: number;
-}
-
-export interface LiveSourceOptions extends LiveInputOptions {
-  /** An address (`rtsp://`, `http://`), a sound card (`alsa:hw:1`), or a file or playlist. */
-  readonly input: string;
-  /** ffmpeg's options for it, such as `['-f', 's16le', '-ar', '16000']`; only those that say how to read are accepted. */
-  readonly inputOptions?: readonly string[];
-  /** Protocols, sound systems and special formats that inputs may use; `DEFAULT_PROTOCOLS` otherwise. */
-  readonly allowedProtocols?: readonly string[];
-  /** Play a file at its own speed (the default), or as fast as it is read. */
-  readonly realTime?: boolean;
-  /** Begin a file again at its end. */
-  readonly loop?: boolean;
-  readonly ffmpegPath: string;
-  /** Give this channel, counted from 0; the average of all otherwise. */
-  readonly channel?: number;
-  /** Whether the end of the input is a failure, after which it is started again. Default: true for all but files. */
-  readonly endless?: boolean;
-  /** Milliseconds without a byte, the start included, after which a source counts as stuck and is restarted; 0 = never. Default 15,000. */
-  readonly silenceTimeoutMs?: number;
-  readonly restart?: RestartDelays;
-  /** Milliseconds that ffmpeg has to take leave of a camera or server before it is killed. Default 2,000. */
-  readonly closeTimeoutMs?: number;
-  /** Told of everything that happens to the source, in order. Must not throw. */
-  readonly onEvent?: (event: LiveSourceEvent) => void;
-}
-
-/** What happens to a live source. Texts hold no user name or password of an address. */
-export type LiveSourceEvent =
-  /** ffmpeg is started; `attempt` counts from 1 and begins anew after a run that went well. */
-  | { readonly type: 'connecting'; readonly attempt: number }
-  /** The first audio of a run is here. `gapMs`: sound that was lost since the run before; null for the first run. */
-  | { readonly type: 'started'; readonly gapMs: number | null }
-  /** Nothing came for this long; the source is restarted. */
-  | { readonly type: 'silent'; readonly forMs: number }
-  /** The source failed or ended though it should not; `reason` is a sentence, with ffmpeg's last words where it said any. */
-  | { readonly type: 'died'; readonly reason: string }
-  | { readonly type: 'restarting'; readonly inMs: number }
-  /** A file has come to its end, or the source was closed. Nothing follows. */
-  | { readonly type: 'ended' };
-
-/** 16 kHz mono samples at full scale 1.0, in pieces of at most a second, for as long as the source lives; iterated once. */
-export interface LiveSource extends AsyncIterable<Float32Array> {
-  /** The input without user name and password. */
-  readonly name: string;
-  /** Ends ffmpeg and the iteration, within the close timeout. Leaving the iteration does the same. */
-  close(): Promise<void>;
-}
+/** A playlist may name playlists, and they name sound. */
+const DEEPEST_PLAYLIST = 2;
 
 /**
  * Opens a live source: ffmpeg decodes it for as long as it lives; when it dies, ends or gets stuck it is started again, with
- * growing, jittered delays. Nothing is started before the iteration begins. Nothing is buffered but in the pipe: who
+ * growing, jittered delays. A playlist (M3U, PLS, XSPF, ASX) is followed: what it names is heard one after the other, and what
+ * it may not name (see `liveInput`) ends the iteration with an InvalidArgumentError where nothing was heard before. Nothing is started before the iteration begins. Nothing is buffered but in the pipe: who
  * wants to drop audio under load does it behind this.
  *
  * @throws InvalidArgumentError when the input, an option or a protocol is not allowed
@@ -82,19 +34,22 @@ export function openLiveSource(options: LiveSourceOptions): LiveSource {
   return new FfmpegLiveSource(liveInput(options), options);
 }
 
-type RunEnd = { readonly kind: 'ended' } | { readonly kind: 'died'; readonly reason: string };
+/** `died`, as it is told. */
+type RunEnd = { readonly type: 'ended' } | { readonly type: 'died'; readonly reason: string };
 
 class FfmpegLiveSource implements LiveSource {
   readonly name: string;
   readonly #input: LiveInput;
   readonly #options: LiveSourceOptions;
-  readonly #endless: boolean;
   readonly #silenceMs: number;
   readonly #closing = new AbortController();
   #process: FfmpegProcess | undefined;
   #begun = false;
   /** When the last audio came, on the monotonic clock; null before the first. */
   #lastAudio: number | null = null;
+  #wasHeard = false;
+  /** Whether the input is known to be a playlist. */
+  #isPlaylist = false;
   /** Milliseconds of audio that the current run has given. */
   #runMs = 0;
 
@@ -102,7 +57,6 @@ class FfmpegLiveSource implements LiveSource {
     this.name = input.name;
     this.#input = input;
     this.#options = options;
-    this.#endless = options.endless ?? !input.isFile;
     this.#silenceMs = options.silenceTimeoutMs ?? DEFAULT_SILENCE_TIMEOUT_MS;
   }
 
@@ -124,9 +78,9 @@ class FfmpegLiveSource implements LiveSource {
     try {
       while (!this.#isClosed()) {
         this.#tell({ type: 'connecting', attempt });
-        const end = yield* this.#run();
-        if (this.#isClosed() || end.kind === 'ended') return;
-        this.#tell({ type: 'died', reason: end.reason });
+        const end = yield* this.#live();
+        if (this.#isClosed() || end.type === 'ended') return;
+        this.#tell(end);
         // A run that outlived the delay before it went well: what is wrong now is something new.
         const wentWell = this.#runMs > delay;
         attempt = wentWell ? 1 : attempt + 1;
@@ -141,12 +95,94 @@ class FfmpegLiveSource implements LiveSource {
     }
   }
 
+  /** One life of the source; what it must not play is no reason to give up where it could be heard before. */
+  async *#live(): AsyncGenerator<Float32Array, RunEnd, undefined> {
+    try {
+      return yield* this.#play(this.#input, 0);
+    } catch (error) {
+      if (this.#wasHeard && error instanceof InvalidArgumentError) return diedOf(error);
+      throw error;
+    }
+  }
+
+  /** One life of an input; where it turns out to be a playlist, of all that it names. */
+  async *#play(input: LiveInput, depth: number): AsyncGenerator<Float32Array, RunEnd, undefined> {
+    let end: RunEnd = { type: 'died', reason: `The playlist "${input.name}" could not be read again.` };
+    this.#runMs = 0;
+    // ffmpeg knows sound best; what it cannot hear may be a playlist, and then is one at the next start too.
+    if (depth > 0 || !this.#isPlaylist) {
+      end = yield* this.#run(input);
+      if (this.#isClosed() || this.#runMs > 0 || end.type === 'ended') return end;
+    }
+    const entries = await this.#entriesOf(input);
+    if (entries && depth >= DEEPEST_PLAYLIST) {
+      throw new InvalidArgumentError(
+        `"${this.name}" is a playlist that leads to a playlist in a playlist. Give this source the address of the sound itself.`,
+      );
+    }
+    if (depth === 0) this.#isPlaylist = entries !== undefined;
+    return entries ? yield* this.#follow(entries, depth + 1) : end;
+  }
+
+  /**
+   * What a playlist names, as far as it is allowed; undefined where the input is none.
+   *
+   * @throws InvalidArgumentError when nothing of it is
+   */
+  async #entriesOf(input: LiveInput): Promise<readonly LiveInput[] | undefined> {
+    const { inputOptions = [], allowedProtocols = DEFAULT_PROTOCOLS } = this.#options;
+    const { signal } = this.#closing;
+    const named = await readPlaylist(input, { inputOptions, allowedProtocols, signal });
+    if (!named) return undefined;
+    const refused = named.filter((one) => one instanceof InvalidArgumentError);
+    const [refusal] = refused;
+    if (refusal && refused.length === named.length) throw refusal;
+    for (const { message } of refused) this.#tell({ type: 'died', reason: message });
+    return named
+      .filter((one) => typeof one === 'string')
+      .map((one) => {
+        const options = isSameServer(one, this.#input.address)
+          ? inputOptions
+          : optionsForOthers(inputOptions);
+        return liveInput({ ...this.#options, input: one, inputOptions: options, loop: false });
+      });
+  }
+
+  /** Plays what a playlist names, one after the other; what cannot be heard is told and passed over. */
+  async *#follow(
+    entries: readonly LiveInput[],
+    depth: number,
+  ): AsyncGenerator<Float32Array, RunEnd, undefined> {
+    for (;;) {
+      let end: RunEnd = { type: 'ended' };
+      let playedMs = 0;
+      let refusals = 0;
+      for (const [n, entry] of entries.entries()) {
+        if (n > 0) this.#tell({ type: 'connecting', attempt: 1 });
+        // Nothing of a file is lost while it is not read.
+        if (entry.isFile) this.#lastAudio = null;
+        try {
+          end = yield* this.#play(entry, depth);
+        } catch (error) {
+          if (!(error instanceof InvalidArgumentError) || ++refusals === entries.length) throw error;
+          end = diedOf(error);
+        }
+        if (this.#isClosed()) return end;
+        playedMs += this.#runMs;
+        const isUnheard = this.#runMs === 0 && n < entries.length - 1;
+        if (isUnheard && end.type === 'died') this.#tell(end);
+      }
+      this.#runMs = playedMs;
+      if (this.#options.loop !== true || end.type === 'died' || playedMs === 0) return end;
+    }
+  }
+
   /** One life of ffmpeg. */
-  async *#run(): AsyncGenerator<Float32Array, RunEnd, undefined> {
+  async *#run(input: LiveInput): AsyncGenerator<Float32Array, RunEnd, undefined> {
     this.#runMs = 0;
     let ffmpeg: FfmpegProcess;
     try {
-      ffmpeg = new FfmpegProcess(this.#options.ffmpegPath, this.#input.args, `"${this.name}"`);
+      ffmpeg = new FfmpegProcess(this.#options.ffmpegPath, input.args, `"${input.name}"`);
     } catch (error) {
       return died(error);
     }
@@ -158,7 +194,7 @@ class FfmpegLiveSource implements LiveSource {
         const next = await this.#next(output);
         if (next === 'silent') {
           this.#tell({ type: 'silent', forMs: this.#silenceMs });
-          return { kind: 'died', reason: `Nothing came from "${this.name}" for ${this.#silenceMs} ms.` };
+          return { type: 'died', reason: `Nothing came from "${input.name}" for ${this.#silenceMs} ms.` };
         }
         if (next.done === true) break;
         for (const piece of decoder.push(next.value)) {
@@ -168,7 +204,8 @@ class FfmpegLiveSource implements LiveSource {
       }
       const rest = decoder.flush();
       if (rest.length > 0) yield rest;
-      return this.#endless ? { kind: 'died', reason: `"${this.name}" came to its end.` } : { kind: 'ended' };
+      const isEndless = this.#options.endless ?? !input.isFile;
+      return isEndless ? { type: 'died', reason: `"${input.name}" came to its end.` } : { type: 'ended' };
     } catch (error) {
       return died(error);
     } finally {
@@ -204,6 +241,7 @@ class FfmpegLiveSource implements LiveSource {
         this.#lastAudio === null ? null : Math.max(0, Math.round(now - this.#lastAudio - pieceMs));
       this.#tell({ type: 'started', gapMs });
     }
+    this.#wasHeard = true;
     this.#lastAudio = now;
     this.#runMs += pieceMs;
   }
@@ -233,10 +271,12 @@ class FfmpegLiveSource implements LiveSource {
 
 /** What a new start may mend; anything else is thrown on. */
 function died(error: unknown): RunEnd {
-  if (error instanceof FfmpegError || error instanceof BadAudioError) {
-    return { kind: 'died', reason: error.message };
-  }
+  if (error instanceof FfmpegError || error instanceof BadAudioError) return diedOf(error);
   throw error;
+}
+
+function diedOf({ message }: Error): RunEnd {
+  return { type: 'died', reason: message };
 }
 
 /** The WAV of one run to mono samples. */

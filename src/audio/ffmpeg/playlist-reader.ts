@@ -1,0 +1,194 @@
+/** Fetches the text of a playlist, and turns what it names into inputs that may be opened. */
+import { open, stat } from 'node:fs/promises';
+import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { InvalidArgumentError } from '../../errors';
+import { withoutPassword } from './ffmpeg-log';
+import { isDevice, type LiveInput } from './live-input';
+import { isBinary, playlistEntries, type PlaylistEntries } from './playlist';
+
+/** A playlist is text of a few lines; nothing larger is read for one. */
+const MAX_BYTES = 256 * 1_024;
+const FETCH_MS = 5_000;
+const MAX_REDIRECTS = 5;
+
+/** How an input is read. */
+export interface PlaylistAccess {
+  readonly inputOptions: readonly string[];
+  readonly allowedProtocols: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Where a text was found, after redirects, and the text. */
+interface Found {
+  /** An address, or an absolute path. */
+  readonly at: string;
+  readonly isFile: boolean;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * What an input names, where it is a playlist, as inputs in its order, each with the reason where it must not be opened;
+ * undefined where the input is something else, or is not there.
+ *
+ * What comes from the network names what is in the network, never a file or a sound card of this machine.
+ *
+ * @throws InvalidArgumentError when it is a playlist that names nothing
+ */
+export async function readPlaylist(
+  input: LiveInput,
+  access: PlaylistAccess,
+): Promise<readonly (string | InvalidArgumentError)[] | undefined> {
+  const found = input.isFile
+    ? await readFile(input.address)
+    : /^https?:/iu.test(input.address)
+      ? await fetched(input.address, access)
+      : undefined;
+  if (!found) return undefined;
+  const isNamed = /\.m3u8?$/iu.test(pathOf(found)) || /mpegurl/iu.test(found.type);
+  const playlist = playlistEntries(found.bytes, isNamed);
+  if (!playlist) return undefined;
+  if (playlist.entries.length === 0) {
+    throw new InvalidArgumentError(
+      `"${input.name}" is a playlist (${playlist.kind}) that names nothing to hear.`,
+    );
+  }
+  return playlist.entries.map((entry) => resolved(entry, playlist, found, input, access));
+}
+
+/** Of a path or address, what may end in `.m3u`. */
+function pathOf({ at, isFile }: Found): string {
+  return isFile ? at : new URL(at).pathname;
+}
+
+function resolved(
+  entry: string,
+  { kind, isUri }: PlaylistEntries,
+  found: Found,
+  { name }: LiveInput,
+  { allowedProtocols }: PlaylistAccess,
+): string | InvalidArgumentError {
+  const refusal = (why: string): InvalidArgumentError =>
+    new InvalidArgumentError(
+      `"${name}" is a playlist (${kind}) that names "${withoutPassword(entry)}", ${why}. Give this source the address of the sound itself.`,
+    );
+  const isPath = found.isFile && !isUri && !/^[a-z][a-z0-9+.-]+:/iu.test(entry);
+  if (isPath) return path.resolve(path.dirname(found.at), ownSeparators(entry));
+  let url: URL;
+  try {
+    url = new URL(entry, found.isFile ? pathToFileURL(found.at) : found.at);
+  } catch {
+    return refusal('which is no address');
+  }
+  const scheme = url.protocol.slice(0, -1);
+  if (scheme === 'file' && !found.isFile)
+    return refusal('a file of this machine, and comes from the network');
+  if (isDevice(scheme)) return refusal('a sound card of this machine');
+  if (!allowedProtocols.includes(scheme)) {
+    return refusal(
+      `which uses "${scheme}", and that is not allowed. Allowed: ${allowedProtocols.join(', ')}`,
+    );
+  }
+  return url.href;
+}
+
+/** Playlists of Windows part folders in its own way. */
+function ownSeparators(entry: string): string {
+  return path.sep === '/' && !entry.includes('/') ? entry.replaceAll('\\', '/') : entry;
+}
+
+async function readFile(name: string): Promise<Found | undefined> {
+  try {
+    const about = await stat(name);
+    if (!about.isFile() || about.size > MAX_BYTES) return undefined; // Of a pipe, every byte is for ffmpeg.
+    const file = await open(name);
+    try {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
+      return { at: name, isFile: true, type: '', bytes: buffer.subarray(0, bytesRead) };
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined; // ffmpeg has said what is wrong with it.
+  }
+}
+
+async function fetched(address: string, access: PlaylistAccess): Promise<Found | undefined> {
+  const stop = new AbortController();
+  const abort = (): void => {
+    stop.abort();
+  };
+  const timer = setTimeout(abort, FETCH_MS);
+  access.signal.addEventListener('abort', abort);
+  if (access.signal.aborted) abort();
+  try {
+    return await fetchText(address, access, stop.signal);
+  } catch {
+    return undefined; // A server that speaks no HTTP, or not in time: ffmpeg has said what is wrong with it.
+  } finally {
+    abort();
+    clearTimeout(timer);
+    access.signal.removeEventListener('abort', abort);
+  }
+}
+
+async function fetchText(
+  address: string,
+  { inputOptions, allowedProtocols }: PlaylistAccess,
+  signal: AbortSignal,
+): Promise<Found | undefined> {
+  let url = new URL(address);
+  const { origin } = url;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    if (!allowedProtocols.includes(url.protocol.slice(0, -1))) return undefined;
+    const headers = headersFor(url, url.origin === origin, inputOptions);
+    const bare = new URL(url);
+    bare.username = '';
+    bare.password = '';
+    const response = await fetch(bare, { headers, redirect: 'manual', signal });
+    const location = response.headers.get('location');
+    if (response.status >= 300 && response.status < 400 && location !== null) {
+      url = new URL(location, url);
+      continue;
+    }
+    const bytes = response.ok ? await textIn(response) : undefined;
+    if (!bytes) return undefined;
+    return { at: url.href, isFile: false, type: response.headers.get('content-type') ?? '', bytes };
+  }
+  return undefined;
+}
+
+/** Those that ffmpeg would send; what is secret goes to nobody but whom it was given for. */
+function headersFor(url: URL, isOwn: boolean, inputOptions: readonly string[]): Headers {
+  const headers = new Headers();
+  const option = (name: string): string | undefined => {
+    const at = inputOptions.lastIndexOf(name);
+    return at === -1 ? undefined : inputOptions[at + 1];
+  };
+  headers.set('user-agent', option('-user_agent') ?? 'Lavf');
+  if (isOwn) {
+    for (const line of (option('-headers') ?? '').split(/\r?\n/u)) {
+      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/u.exec(line) ?? [];
+      if (name !== undefined && value !== undefined) headers.set(name, value);
+    }
+  }
+  if (url.username !== '') {
+    const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    headers.set('authorization', `Basic ${Buffer.from(user).toString('base64')}`);
+  }
+  return headers;
+}
+
+/** A body that is text and no longer than a playlist may be; of another, as little as tells it is read. */
+async function textIn(response: Response): Promise<Uint8Array | undefined> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of response.body ?? []) {
+    const bytes: Uint8Array = piece;
+    size += bytes.length;
+    if (size > MAX_BYTES || isBinary(bytes)) return undefined;
+    pieces.push(bytes);
+  }
+  return Buffer.concat(pieces);
+}
