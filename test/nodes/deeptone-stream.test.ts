@@ -493,6 +493,29 @@ describe('deeptone-stream', () => {
       assert.equal((await flow.series.message(2)).insight?.['gaps'], 1_000);
     });
 
+    it('such as a message that is marked as delivered again, and was heard, is told by an event and not heard again', async () => {
+      const flow = await start({ events: true });
+      for (const [n, dup] of [
+        [0, false],
+        [1, false],
+        [0, true],
+        [1, true],
+        [2, true],
+        [3, false],
+      ] as const) {
+        flow.send({ topic: 'a', payload: piece(n * 500, (n + 1) * 500), dup, packetId: n + 1 });
+      }
+      flow.send({ topic: 'a', complete: true });
+      const summary = await flow.summary.message();
+      assert.equal(summary.insight?.['duration'], 2_000);
+      assert.ok(!('dup' in summary) && !('packetId' in summary));
+      const codes = flow.progress.messages.map(({ payload }) => (payload as { code?: string }).code);
+      assert.deepEqual(
+        codes.filter((code) => code !== undefined),
+        ['duplicate'],
+      );
+    });
+
     it('such as a wrong setting is said by every message', async () => {
       for (const setting of [
         { gaps: 'pray' },
