@@ -14,7 +14,7 @@ export {
 export { throwIfAborted, type AudioInfo, type DecodedAudio } from './decoded-audio';
 export { FFMPEG_VARIABLE, findFfmpeg } from './ffmpeg/find-ffmpeg';
 export { DEFAULT_PROTOCOLS, type LiveInputOptions } from './ffmpeg/live-input';
-export { openLiveSource } from './ffmpeg/live-source';
+export { DEFAULT_SILENCE_TIMEOUT_MS, openLiveSource } from './ffmpeg/live-source';
 export type {
   LiveSource,
   LiveSourceEvent,

@@ -26,7 +26,8 @@ export interface DeeptoneOptions {
 /** The sets of models that ship with the package. */
 export const MODEL_SETS = ['standard', 'open'] as const satisfies readonly DeeptoneOptions['modelSet'][];
 
-const RULES = {
+/** What each of them accepts. */
+export const ENGINE_RULES = {
   predictionEngine: {
     type: 'judged',
     holds: (value) =>
@@ -58,5 +59,5 @@ const RULES = {
  * @throws InvalidArgumentError naming the option, its value and what is accepted
  */
 export function checkEngineOptions(options: unknown): void {
-  checkNamedOptions(options, RULES);
+  checkNamedOptions(options, ENGINE_RULES);
 }

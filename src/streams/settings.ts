@@ -1,16 +1,13 @@
 import { SAMPLE_RATE } from '../clock';
-import { InvalidArgumentError } from '../errors';
-import type { AnalysisOptions } from '../pipeline/options';
+import {
+  checkValue,
+  optionNames,
+  type AnalysisOptions,
+  type LiveOptions,
+  type Rule,
+} from '../pipeline/options';
 
-/** How one stream is analysed. */
-export interface LiveOptions extends AnalysisOptions {
-  /** The channel to hear of several, counted from 0; by default they are averaged (decision 19). */
-  readonly channel?: number;
-  /** Tell running summaries. Default true. */
-  readonly includeSummary?: boolean;
-  /** Tell transitions. Default true. */
-  readonly includeTransitions?: boolean;
-}
+export type { LiveOptions };
 
 /** What to give up when audio comes faster than it can be answered. */
 export type WhenFull = 'drop-oldest' | 'drop-newest' | 'error';
@@ -79,50 +76,48 @@ export type PartialLiveSettings = {
 export function liveSettings(given: PartialLiveSettings = {}): LiveSettings {
   const base = DEFAULT_LIVE_SETTINGS;
   const settings: LiveSettings = {
-    ...base,
-    ...given,
-    waiting: { ...base.waiting, ...given.waiting },
-    gaps: { ...base.gaps, ...given.gaps },
-    transitions: { ...base.transitions, ...given.transitions },
+    ...over(base, given),
+    waiting: over(base.waiting, given.waiting),
+    gaps: over(base.gaps, given.gaps),
+    transitions: over(base.transitions, given.transitions),
   };
-  atLeast('maxStreams', settings.maxStreams, 1);
-  atLeast('idleMs', settings.idleMs, 0);
-  atLeast('summaryMs', settings.summaryMs, 0);
-  atLeast('waiting.streamMs', settings.waiting.streamMs, 1);
-  atLeast('waiting.totalMs', settings.waiting.totalMs, 1);
-  atLeast('gaps.arrivalMs', settings.gaps.arrivalMs, 0);
-  atLeast('gaps.maxMs', settings.gaps.maxMs, 0);
-  atLeast('transitions.minimumMs', settings.transitions.minimumMs, 0);
-  atLeast('transitions.holdMs', settings.transitions.holdMs, 0);
-  oneOf('waiting.whenFull', settings.waiting.whenFull, WHEN_FULL);
-  oneOf('gaps.action', settings.gaps.action, GAP_ACTIONS);
+  const { waiting, gaps, transitions } = settings;
+  checkValue('maxStreams', settings.maxStreams, atLeast(1));
+  checkValue('idleMs', settings.idleMs, atLeast(0));
+  checkValue('summaryMs', settings.summaryMs, atLeast(0));
+  checkValue('waiting.streamMs', waiting.streamMs, atLeast(1));
+  checkValue('waiting.totalMs', waiting.totalMs, atLeast(1));
+  checkValue('waiting.whenFull', waiting.whenFull, oneOf(WHEN_FULL));
+  checkValue('gaps.action', gaps.action, oneOf(GAP_ACTIONS));
+  checkValue('gaps.arrivalMs', gaps.arrivalMs, atLeast(0));
+  checkValue('gaps.maxMs', gaps.maxMs, atLeast(0));
+  checkValue('transitions.minimumMs', transitions.minimumMs, atLeast(0));
+  checkValue('transitions.holdMs', transitions.holdMs, atLeast(0));
   return settings;
 }
 
-function atLeast(name: string, value: unknown, minimum: number): void {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < minimum) {
-    throw new InvalidArgumentError(
-      `${name} is ${String(value)}: a number of at least ${minimum} is accepted.`,
-    );
-  }
+/** What was left out, or is undefined, stays as it is in the base. */
+function over<T extends object>(base: T, given: object = {}): T {
+  return { ...base, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }
 
-function oneOf(name: string, value: unknown, accepted: readonly string[]): void {
-  if (typeof value !== 'string' || !accepted.includes(value)) {
-    throw new InvalidArgumentError(`${name} is ${String(value)}. Accepted: ${accepted.join(', ')}.`);
-  }
+function atLeast(minimum: number): Rule {
+  return { type: 'number', minimum, accepted: `a number of at least ${minimum} is accepted` };
 }
 
-const LIVE_NAMES: readonly string[] = [
-  'channel',
-  'includeSummary',
-  'includeTransitions',
-] satisfies readonly (keyof LiveOptions)[];
+function oneOf(choices: readonly string[]): Rule {
+  return { type: 'choice', choices, accepted: `one of ${choices.join(', ')} is accepted` };
+}
+
+/** What a live stream takes and the engine's own streams do not. */
+const OWN_NAMES: ReadonlySet<string> = new Set(
+  optionNames('live').filter((name) => !optionNames('open').includes(name)),
+);
 
 /** Without what the engine has no use for; names that nobody knows stay, for it to refuse. */
 export function analysisOptions(options: LiveOptions): AnalysisOptions {
-  const entries = Object.entries(options).filter(([name]) => !LIVE_NAMES.includes(name));
-  return Object.fromEntries(entries) as unknown as AnalysisOptions;
+  const passed = Object.entries(options).filter(([name]) => !OWN_NAMES.has(name));
+  return Object.fromEntries(passed) as AnalysisOptions;
 }
 
 /** Milliseconds as samples at 16 kHz. */

@@ -8,7 +8,7 @@ import { PcmDecoder } from '../pcm/pcm-decoder';
 import { bytesPerSample } from '../pcm/sample-format';
 import { WavStreamReader } from '../wav/wav-stream-reader';
 
-const DEFAULT_SILENCE_TIMEOUT_MS = 15_000;
+export const DEFAULT_SILENCE_TIMEOUT_MS = 15_000;
 /** Longer timers fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DEFAULT_RESTART: RestartDelays = { minMs: 1_000, maxMs: 60_000 };
