@@ -1,6 +1,7 @@
 /** Analyses whole clips in `msg.payload`: raw samples of a declared format, or a container recognised by content. */
-import { detectContainer, ENCODINGS, readPayload, type AudioPayload, type SampleFormat } from '../src/audio';
+import { detectContainer, readPayload, type AudioPayload, type SampleFormat } from '../src/audio';
 import { messageFormat, type FormatDialog } from './shared/message-format';
+import { migrated } from './shared/migrate';
 import type { Node, NodeAPI } from './shared/node-red';
 import { messageOptions } from './shared/options';
 import { analyseWholes, type Source, type WholeConfig } from './answers/whole-analysis';
@@ -8,8 +9,9 @@ import { analyseWholes, type Source, type WholeConfig } from './answers/whole-an
 type BytesConfig = WholeConfig & FormatDialog;
 
 function register(RED: NodeAPI): void {
-  function DeeptoneBytes(this: Node, config: BytesConfig): void {
-    RED.nodes.createNode(this, config);
+  function DeeptoneBytes(this: Node, saved: BytesConfig): void {
+    RED.nodes.createNode(this, saved);
+    const config = migrated('deeptone-bytes', saved);
     analyseWholes(RED, this, 'bytes', config, (message) => {
       const audio = readPayload(message.payload);
       if (audio.kind === 'bytes' && detectContainer(audio.bytes)) {
@@ -20,9 +22,7 @@ function register(RED: NodeAPI): void {
     });
   }
 
-  RED.nodes.registerType('deeptone-bytes', DeeptoneBytes, {
-    settings: { deeptoneBytesEncodings: { value: ENCODINGS, exportable: true } },
-  });
+  RED.nodes.registerType('deeptone-bytes', DeeptoneBytes);
 }
 
 /** Every channel of a container is analysed on its own, as in a file (decision 16). */

@@ -1,13 +1,15 @@
 /** Answers each message as a whole: one chunk of sound in, one result per model out. */
 import { BadAudioError, type ChunkOptions, type Deeptone } from '../src';
-import { ENCODINGS, readPayload } from '../src/audio';
+import { readPayload } from '../src/audio';
 import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../src/clock';
 import { readSamples } from '../src/audio/samples-source';
 import { ChunkMemory } from './answers/chunk-memory';
 import { connectEngine } from './engine/connection';
 import { fail, refuseAll } from './shared/failure';
 import { insight, speed } from './answers/facts';
+import { fieldNumbers, numberIn } from './shared/fields';
 import { messageFormat, type FormatDialog } from './shared/message-format';
+import { migrated } from './shared/migrate';
 import {
   sharedText,
   type IncomingMessage,
@@ -20,7 +22,6 @@ import {
   dialogOptions,
   mergeOptions,
   messageOptions,
-  numberIn,
   type DialogOptions,
   type LooseOptions,
 } from './shared/options';
@@ -34,21 +35,20 @@ interface ChunkConfig extends NodeDef, DialogOptions, FormatDialog {
   /** Topics that are remembered. */
   readonly topics?: number | string;
   /** Messages that may wait for their turn. */
-  readonly waiting?: number | string;
+  readonly waitingMessages?: number | string;
 }
 
-const DEFAULT_TOPICS = 100;
-const DEFAULT_WAITING = 100;
-
 function register(RED: NodeAPI): void {
-  function DeeptoneChunk(this: Node, config: ChunkConfig): void {
-    RED.nodes.createNode(this, config);
+  function DeeptoneChunk(this: Node, saved: ChunkConfig): void {
+    RED.nodes.createNode(this, saved);
+    const config = migrated('deeptone-chunk', saved);
     let queue: WorkQueue;
     let memory: ChunkMemory;
     try {
       // One at a time, so that a topic's answers and its memory keep the order of its messages.
-      queue = new WorkQueue(1, numberIn('waiting', config.waiting) ?? DEFAULT_WAITING);
-      memory = new ChunkMemory(numberIn('topics', config.topics) ?? DEFAULT_TOPICS);
+      const { topics, waitingMessages } = fieldNumbers('deeptone-chunk', config);
+      queue = new WorkQueue(1, waitingMessages);
+      memory = new ChunkMemory(topics);
     } catch (error) {
       refuseAll(this, error);
       return;
@@ -115,9 +115,7 @@ function register(RED: NodeAPI): void {
     });
   }
 
-  RED.nodes.registerType('deeptone-chunk', DeeptoneChunk, {
-    settings: { deeptoneChunkEncodings: { value: ENCODINGS, exportable: true } },
-  });
+  RED.nodes.registerType('deeptone-chunk', DeeptoneChunk);
 }
 
 /**

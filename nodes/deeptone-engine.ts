@@ -4,10 +4,17 @@ import { serveEngineFacts } from './engine/endpoints';
 import { EngineHub, type EngineState } from './engine/hub';
 import { openEngine, type EngineSettings } from './engine/open-engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
-import { numberIn } from './shared/options';
+import { fieldNumbers, textIn, textsIn } from './shared/fields';
+import { FORMS, type Forms } from './shared/forms';
+import { migrated } from './shared/migrate';
 
 interface Credentials {
   licenseKey?: string;
+}
+
+/** What the editor is told. */
+interface EditorSettings {
+  readonly deeptoneEngineForms: Forms;
 }
 
 interface EngineConfig extends NodeDef {
@@ -21,8 +28,9 @@ interface EngineConfig extends NodeDef {
 type EngineNodeWithKey = EngineNode & Node<Credentials>;
 
 function register(RED: NodeAPI): void {
-  function DeeptoneEngine(this: EngineNodeWithKey, config: EngineConfig): void {
-    RED.nodes.createNode(this, config);
+  function DeeptoneEngine(this: EngineNodeWithKey, saved: EngineConfig): void {
+    RED.nodes.createNode(this, saved);
+    const config = migrated('deeptone-engine', saved);
     const users: Record<string, Node> = {};
     const listeners = new Map<Node, (state: EngineState) => void>();
     const hub = new EngineHub(() => openEngine(engineSettings(config), this.credentials.licenseKey), {
@@ -76,10 +84,13 @@ function register(RED: NodeAPI): void {
     });
   }
 
-  RED.nodes.registerType<EngineNodeWithKey, EngineConfig, Record<string, never>, Credentials>(
+  RED.nodes.registerType<EngineNodeWithKey, EngineConfig, EditorSettings, Credentials>(
     'deeptone-engine',
     DeeptoneEngine,
-    { credentials: { licenseKey: { type: 'password' } } },
+    {
+      credentials: { licenseKey: { type: 'password' } },
+      settings: { deeptoneEngineForms: { value: FORMS, exportable: true } },
+    },
   );
   serveEngineFacts(RED);
 }
@@ -90,18 +101,13 @@ function register(RED: NodeAPI): void {
  * @throws InvalidArgumentError
  */
 function engineSettings(config: EngineConfig): EngineSettings {
-  const ffmpegPath = config.ffmpegPath?.trim();
   return {
     modelSet: config.modelSet === 'open' ? 'open' : 'standard',
-    modelFolders: filled(config.modelFolders),
-    ffmpegPath: ffmpegPath === '' ? undefined : ffmpegPath,
-    threads: numberIn('threads', config.threads),
-    licensePublicKeys: filled(config.licensePublicKeys),
+    modelFolders: textsIn(config.modelFolders),
+    ffmpegPath: textIn(config.ffmpegPath),
+    threads: fieldNumbers('deeptone-engine', config).threads,
+    licensePublicKeys: textsIn(config.licensePublicKeys),
   };
-}
-
-function filled(texts: readonly string[] | undefined): string[] {
-  return (texts ?? []).map((text) => text.trim()).filter((text) => text !== '');
 }
 
 export = register;

@@ -1,4 +1,5 @@
 /** Analyses whole sound files: `msg.filename`, or the name that the node is set to. */
+import { migrated } from './shared/migrate';
 import type { IncomingMessage, Node, NodeAPI } from './shared/node-red';
 import { exampleSoundPath, exampleSounds, namedFile } from './shared/paths';
 import { typedInput } from './shared/typed-input';
@@ -11,8 +12,9 @@ interface FileConfig extends WholeConfig {
 }
 
 function register(RED: NodeAPI): void {
-  function DeeptoneFile(this: Node, config: FileConfig): void {
-    RED.nodes.createNode(this, config);
+  function DeeptoneFile(this: Node, saved: FileConfig): void {
+    RED.nodes.createNode(this, saved);
+    const config = migrated('deeptone-file', saved);
     const { filename = 'filename', filenameType = 'msg' } = config;
     const { fileWorkingDirectory: workingDirectory } = RED.settings as { fileWorkingDirectory?: unknown };
 

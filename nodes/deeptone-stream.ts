@@ -1,21 +1,17 @@
 /** Live audio: many streams at once, each named by its messages' topic, answered while they come in. */
-import { ENCODINGS } from '../src/audio';
 import { connectEngine } from './engine/connection';
 import { failureStatus, toError } from './shared/failure';
 import { whenFlowsStart } from './stream/flows-started';
 import type { Node, NodeAPI } from './shared/node-red';
+import { migrated } from './shared/migrate';
 import { StatusLine } from './shared/status-line';
 import { StreamSession } from './stream/session';
 import type { StreamConfig, StreamCredentials } from './stream/settings';
 
-/** What the editor is told beside the dialog's fields. */
-interface StreamSettings {
-  readonly deeptoneStreamEncodings: readonly string[];
-}
-
 function register(RED: NodeAPI): void {
-  function DeeptoneStream(this: Node<StreamCredentials>, config: StreamConfig): void {
-    RED.nodes.createNode(this, config);
+  function DeeptoneStream(this: Node<StreamCredentials>, saved: StreamConfig): void {
+    RED.nodes.createNode(this, saved);
+    const config = migrated('deeptone-stream', saved);
     const line = new StatusLine(this);
     const engine = connectEngine(RED, this, config.engine, line);
     let session: StreamSession | undefined;
@@ -56,13 +52,10 @@ function register(RED: NodeAPI): void {
     });
   }
 
-  RED.nodes.registerType<Node<StreamCredentials>, StreamConfig, StreamSettings, StreamCredentials>(
+  RED.nodes.registerType<Node<StreamCredentials>, StreamConfig, Record<string, never>, StreamCredentials>(
     'deeptone-stream',
     DeeptoneStream,
-    {
-      credentials: { inputUser: { type: 'text' }, inputPassword: { type: 'password' } },
-      settings: { deeptoneStreamEncodings: { value: ENCODINGS, exportable: true } },
-    },
+    { credentials: { inputUser: { type: 'text' }, inputPassword: { type: 'password' } } },
   );
 }
 

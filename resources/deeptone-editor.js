@@ -165,12 +165,11 @@
   /**
    * Fills a list with the encodings that raw samples may have.
    * @param {JQuery} select
-   * @param {readonly string[]} names
    * @param {unknown} chosen
    */
-  function encodings(select, names, chosen) {
+  function encodings(select, chosen) {
     $('<option>').val('').text(text('encoding.none')).appendTo(select);
-    for (const name of names) {
+    for (const name of RED.settings.deeptoneEngineForms.encodings) {
       $('<option>')
         .val(name)
         .text(name + ': ' + textOr('encoding.' + name, name))
@@ -180,6 +179,33 @@
   }
 
   /**
+   * Gives a node that is loaded the settings of the present version, as the runtime does (nodes/shared/migrate.ts). What was saved
+   * before is in the defaults without a value, or the editor would drop it.
+   * @param {EditorNode} node
+   * @param {readonly DeeptoneMigration[]} steps
+   */
+  function migrate(node, steps) {
+    const from = typeof node.version === 'number' ? node.version : 0;
+    for (const { version, renamed = {}, replaced = {} } of steps) {
+      if (version <= from) continue;
+      for (const [before, after] of Object.entries(renamed)) {
+        if (isEmpty(node[after]) && node[before] !== undefined) node[after] = node[before];
+        delete node[before];
+      }
+      for (const [name, values] of Object.entries(replaced)) {
+        if (Object.hasOwn(values, node[name])) node[name] = values[node[name]];
+      }
+    }
+    node.version = Math.max(from, RED.settings.deeptoneEngineForms.version);
+  }
+
+  RED.events.on('nodes:add', (added) => {
+    const steps = RED.settings.deeptoneEngineForms.migrations[added.type];
+    // Nodes of a locked flow refuse changes; this is none that anybody made.
+    if (steps) migrate(added.__node__ || added, steps);
+  });
+
+  /**
    * Whether the runtime replaces the text by something else, so that it cannot be judged here.
    * @param {unknown} value
    */
@@ -187,26 +213,69 @@
     return typeof value === 'string' && /^\$\{[^}]+\}$/.test(value);
   }
 
-  /**
-   * Makes a validator: true, or a sentence that says what is accepted.
-   * @param {(value: unknown) => boolean} holds
-   * @param {string} key
-   */
-  function validator(holds, key) {
-    /** @param {unknown} value */
-    return function (value) {
-      return isReplaced(value) || holds(value) || text('validation.' + key);
-    };
+  /** @param {unknown} value */
+  function isEmpty(value) {
+    return value === undefined || value === null || value === '';
   }
 
-  /** @param {unknown} value */
-  const isEmpty = (value) => value === undefined || value === null || value === '';
+  /**
+   * Whether a number is what the node accepts; src/pipeline/option-rules.ts says the same.
+   * @param {DeeptoneLimits} limits
+   * @param {number} value
+   */
+  function isWithin({ whole, minimum, above, maximum, multipleOf }, value) {
+    return (
+      Number.isFinite(value) &&
+      !(whole && !Number.isSafeInteger(value)) &&
+      !(minimum !== undefined && value < minimum) &&
+      !(above !== undefined && value <= above) &&
+      !(maximum !== undefined && value > maximum) &&
+      !(multipleOf !== undefined && value % multipleOf !== 0)
+    );
+  }
+
+  /**
+   * Limits, for sentences that name them.
+   * @param {DeeptoneLimits} limits
+   * @returns {Record<string, string>}
+   */
+  function words(limits) {
+    return Object.fromEntries(Object.entries(limits).map(([name, limit]) => [name, String(limit)]));
+  }
+
+  /**
+   * The name of the sentence that says what numbers are accepted.
+   * @param {DeeptoneLimits} limits
+   */
+  function sentence({ whole, above, maximum }) {
+    if (maximum !== undefined) return 'range';
+    if (above !== undefined) return 'above';
+    return whole ? 'wholeNumber' : 'number';
+  }
+
+  /**
+   * Validates a field with a number by the rule that the node has for it: true, or a sentence that says what is accepted.
+   * @param {EditorNode} node
+   * @param {string} field
+   * @param {unknown} value
+   * @returns {true | string}
+   */
+  function number(node, field, value) {
+    const { limits } = RED.settings.deeptoneEngineForms.fields[node.type][field];
+    if (isEmpty(value) || isReplaced(value) || isWithin(limits, Number(value))) return true;
+    const values = words(limits);
+    const own = RED._(TEXTS + 'validation.' + field, { ...values, defaultValue: '' });
+    return own || text('validation.' + sentence(limits), values);
+  }
+
   /**
    * @param {unknown} value
-   * @param {number} minimum
+   * @returns {true | string}
    */
-  const isWhole = (value, minimum) =>
-    !isEmpty(value) && Number.isInteger(Number(value)) && Number(value) >= minimum;
+  function models(value) {
+    const isChosen = Array.isArray(value) ? value.length > 0 : !isEmpty(value);
+    return isChosen || text('validation.models');
+  }
 
   /** @type {DeeptoneEditorApi} */
   window.DeeptoneEditor = {
@@ -217,23 +286,8 @@
     pemBlocks,
     outputLabel,
     encodings,
+    words,
     modelList,
-    valid: {
-      models: validator((value) => (Array.isArray(value) ? value.length > 0 : !isEmpty(value)), 'models'),
-      outputPeriod: validator((value) => isWhole(value, 64) && Number(value) % 64 === 0, 'outputPeriod'),
-      channel: validator((value) => isEmpty(value) || isWhole(value, 0), 'channel'),
-      volumeThreshold: validator(
-        (value) => isEmpty(value) || (Number(value) >= 0 && Number(value) <= 1),
-        'volumeThreshold',
-      ),
-      rate: validator(
-        (value) => isEmpty(value) || (isWhole(value, 4_000) && Number(value) <= 384_000),
-        'rate',
-      ),
-      atLeastOne: validator((value) => isEmpty(value) || isWhole(value, 1), 'atLeastOne'),
-      notNegative: validator((value) => isEmpty(value) || isWhole(value, 0), 'notNegative'),
-      positive: validator((value) => isEmpty(value) || Number(value) >= 0, 'positive'),
-      aboveZero: validator((value) => isEmpty(value) || Number(value) > 0, 'aboveZero'),
-    },
+    valid: { models, number },
   };
 })();

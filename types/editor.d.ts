@@ -62,13 +62,18 @@ declare const RED: {
     /** The node of an id; null where there is none. */
     node(id: unknown): unknown;
   };
+  events: {
+    on(event: 'nodes:add', listener: (node: EditorNode) => void): void;
+  };
   settings: {
     readonly deeptoneFileExamples: readonly string[];
-    readonly deeptoneBytesEncodings: readonly string[];
-    readonly deeptoneChunkEncodings: readonly string[];
-    readonly deeptoneStreamEncodings?: readonly string[];
+    readonly deeptoneEngineForms: DeeptoneForms;
   };
 };
+
+type DeeptoneForms = import('../nodes/shared/forms').Forms;
+type DeeptoneLimits = import('../src/pipeline/options').NumberLimits;
+type DeeptoneMigration = import('../nodes/shared/migrate').MigrationStep;
 
 interface DeeptoneOfferedModel {
   readonly name: string;
@@ -77,8 +82,6 @@ interface DeeptoneOfferedModel {
   readonly receptiveFieldMs?: number;
   readonly trainingData?: 'open' | 'non-commercial' | 'user';
 }
-
-type DeeptoneValidator = (value: unknown) => true | string;
 
 /** See resources/deeptone-editor.js. */
 interface DeeptoneEditorApi {
@@ -89,27 +92,54 @@ interface DeeptoneEditorApi {
   lines(value: unknown): string[];
   pemBlocks(value: unknown): string[];
   outputLabel(index: number): string;
-  encodings(select: JQuery, names: readonly string[], chosen: unknown): void;
+  encodings(select: JQuery, chosen: unknown): void;
+  words(limits: DeeptoneLimits): Record<string, string>;
   modelList(parts: { list: JQuery; engine: JQuery; selected: readonly string[] | string }): {
     selected(): string[] | string;
   };
-  readonly valid: Readonly<
-    Record<
-      | 'models'
-      | 'outputPeriod'
-      | 'channel'
-      | 'volumeThreshold'
-      | 'rate'
-      | 'atLeastOne'
-      | 'notNegative'
-      | 'aboveZero'
-      | 'positive',
-      DeeptoneValidator
-    >
-  >;
+  readonly valid: {
+    models(value: unknown): true | string;
+    number(node: EditorNode, field: string, value: unknown): true | string;
+  };
+}
+
+/** The rows of one dialog as HTML; see resources/deeptone-form.js. Icons are names of Font Awesome 4. */
+interface DeeptoneFormRows {
+  /** Makes these rows the dialog. */
+  write(rows: readonly string[]): void;
+  name(): string;
+  configNode(field: string, icon: string): string;
+  /** `typed`: with a hidden field for the type of a typed input. */
+  text(field: string, icon: string, how?: { typed?: boolean; kind?: 'text' | 'password' }): string;
+  lines(field: string, icon: string): string;
+  /** Places for what the engine says, by name and icon. */
+  facts(icons: Record<string, string>): string;
+  number(field: string, icon: string, unit?: 'ms' | 'seconds' | 'hz' | 'messages'): string;
+  select(field: string, icon: string, values: readonly string[]): string;
+  check(field: string): string;
+  /** A checkbox that gives the node its fourth output. */
+  fourthOutput(field: string): string;
+  note(text: string): string;
+  models(): string;
+  outputPeriod(): string;
+  /** Rows that are folded away at first. */
+  details(title: string, rows: readonly string[]): string;
+  /** Rows of a class of their own, to be shown and hidden together. */
+  only(part: string, rows: readonly string[]): string;
+  rawFormat(more?: readonly string[]): string;
+  more(rows: readonly string[]): string;
+}
+
+interface DeeptoneFormApi {
+  of(type: string): DeeptoneFormRows;
+  prepare(node: EditorNode): void;
+  save(node: EditorNode): void;
+  cancel(node: EditorNode): void;
 }
 
 interface Window {
   DeeptoneEditor: DeeptoneEditorApi;
+  DeeptoneForm: DeeptoneFormApi;
 }
 declare const DeeptoneEditor: DeeptoneEditorApi;
+declare const DeeptoneForm: DeeptoneFormApi;

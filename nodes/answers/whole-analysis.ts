@@ -1,6 +1,8 @@
 /** What the nodes for whole files and whole clips have in common: options, a bounded queue, progress, three outputs. */
 import type { ChannelAnalysis, Deeptone, FileAnalysis, FileOptions } from '../../src';
+import { checkOptions, OPTIONS } from '../../src/pipeline/options';
 import { connectEngine } from '../engine/connection';
+import { fieldNumbers } from '../shared/fields';
 import { fail, refuseAll } from '../shared/failure';
 import { insight, speed, type Facts } from './facts';
 import { answerMessages, isSendAs, type SendAs } from './messages';
@@ -17,7 +19,6 @@ import {
   dialogOptions,
   mergeOptions,
   messageOptions,
-  numberIn,
   type DialogOptions,
   type LooseOptions,
 } from '../shared/options';
@@ -34,7 +35,7 @@ export interface WholeConfig extends NodeDef, DialogOptions {
   /** Messages answered at once. */
   readonly parallel?: number | string;
   /** Messages that may wait for their turn. */
-  readonly waiting?: number | string;
+  readonly waitingMessages?: number | string;
 }
 
 /** What is known before the analysis begins. */
@@ -51,10 +52,11 @@ export interface WholeResult {
   readonly complete: FileAnalysis | ChannelAnalysis;
 }
 
-const DEFAULTS: LooseOptions = { outputPeriod: 1_024, includeSummary: true, includeTransitions: true };
-const DEFAULT_PARALLEL = 1;
-/** Messages that may wait: a file name costs nothing, a clip is memory. */
-const DEFAULT_WAITING = { file: 1_000, bytes: 20 } as const;
+const DEFAULTS: LooseOptions = {
+  outputPeriod: OPTIONS.outputPeriod.default,
+  includeSummary: true,
+  includeTransitions: true,
+};
 
 /**
  * Makes a node answer every message with the analysis of one source.
@@ -71,10 +73,8 @@ export function analyseWholes(
   const sendAs: SendAs = isSendAs(config.sendAs) ? config.sendAs : 'series';
   let queue: WorkQueue;
   try {
-    queue = new WorkQueue(
-      numberIn('parallel', config.parallel) ?? DEFAULT_PARALLEL,
-      numberIn('waiting', config.waiting) ?? DEFAULT_WAITING[kind],
-    );
+    const { parallel, waitingMessages } = fieldNumbers(`deeptone-${kind}`, config);
+    queue = new WorkQueue(parallel, waitingMessages);
   } catch (error) {
     refuseAll(node, error);
     return;
@@ -169,5 +169,7 @@ function wholeOptions(
   // A chart draws probabilities.
   const complete = sendAs === 'chart' ? { ...options, includeRawValues: true } : options;
   const analysis = Object.entries(complete).filter(([name]) => name !== 'format'); // The source's business.
-  return Object.fromEntries(analysis) as unknown as FileOptions; // Names are checked; values are checked where they are used.
+  const checked: unknown = Object.fromEntries(analysis);
+  checkOptions('file', checked);
+  return checked;
 }

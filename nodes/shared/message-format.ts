@@ -1,5 +1,7 @@
 /** The format of raw samples in a message: what the dialog, the message and MQTT 5 say, in the user's order of trust. */
-import { declaredFormat, type FormatTrust, type SampleFormat } from '../../src/audio';
+import { declaredFormat, type FormatSource, type FormatTrust, type SampleFormat } from '../../src/audio';
+import { InvalidArgumentError } from '../../src';
+import { numberIn, textIn } from './fields';
 import type { IncomingMessage } from './node-red';
 import type { LooseOptions } from './options';
 
@@ -9,8 +11,50 @@ export interface FormatDialog {
   /** Hz */
   readonly rate?: number | string;
   readonly channels?: number | string;
-  /** Who is believed first: `message` (default), `mqtt`, or `setting`, which believes nobody else. */
+  /** Who is believed, the first one first, apart by commas: {@link TRUSTS}, or any other order. */
   readonly trust?: string;
+}
+
+/** The orders of trust that the dialogs offer, the usual one first. */
+export const TRUSTS = [
+  'message,mqtt,setting',
+  'mqtt,message,setting',
+  'setting,message,mqtt',
+  'setting',
+] as const;
+
+const SOURCES: readonly string[] = ['setting', 'message', 'mqtt'] satisfies readonly FormatSource[];
+
+/**
+ * The order of trust that a dialog says; undefined where it says none.
+ *
+ * @throws InvalidArgumentError naming a source that there is not
+ */
+export function formatTrust({ trust }: FormatDialog): FormatTrust | undefined {
+  return textIn(trust)
+    ?.split(',')
+    .map((word) => {
+      const name = word.trim();
+      if (isSource(name)) return name;
+      throw new InvalidArgumentError(`trust names "${name}". Accepted: ${SOURCES.join(', ')}.`);
+    });
+}
+
+function isSource(name: string): name is FormatSource {
+  return SOURCES.includes(name);
+}
+
+/**
+ * The format of raw samples as far as a dialog says it.
+ *
+ * @throws InvalidArgumentError when a field that takes a number holds something else
+ */
+export function formatSetting({ encoding, rate, channels }: FormatDialog): object {
+  return {
+    encoding: textIn(encoding),
+    rate: numberIn('rate', rate),
+    channels: numberIn('channels', channels),
+  };
 }
 
 /**
@@ -24,27 +68,13 @@ export function messageFormat(
   message: IncomingMessage,
   asked: LooseOptions,
 ): SampleFormat {
-  const { encoding, rate, channels } = dialog;
   return declaredFormat(
     {
-      setting: { encoding, rate, channels },
+      setting: formatSetting(dialog),
       message: asked.format,
       contentType: message['contentType'],
       userProperties: message['userProperties'],
     },
-    trustOf(dialog.trust),
+    formatTrust(dialog),
   );
-}
-
-function trustOf(choice: string | undefined): FormatTrust {
-  switch (choice) {
-    case 'setting':
-      return ['setting'];
-    case 'mqtt':
-      return ['mqtt', 'message', 'setting'];
-    case 'message':
-    case undefined:
-    default:
-      return ['message', 'mqtt', 'setting'];
-  }
 }

@@ -2,60 +2,35 @@
  * What a node was set to and what a message asks for, as the options of the engine. Names are checked here, values
  * where the engine checks them for every way in.
  */
-import { InvalidArgumentError, type Encoding, type SampleFormat } from '../../src';
+import { InvalidArgumentError } from '../../src';
+import { optionEntries, type OPTIONS, type WayIn } from '../../src/pipeline/options';
+import { numberIn } from './fields';
 import type { IncomingMessage } from './node-red';
+
+/** The outermost name that an option has in a message: `format` of `format.rate`. */
+type Outermost<Path> = Path extends `${infer Head}.${string}` ? Head : Path;
+type Entry = (typeof OPTIONS)[keyof typeof OPTIONS];
+export type MessageName = Outermost<Extract<Entry, { readonly message: string }>['message']>;
+/** Options by their names in messages; the values are not checked yet. */
+export type LooseOptions = Readonly<Partial<Record<MessageName, unknown>>>;
+
+function messageNames(way: WayIn): readonly string[] {
+  const names = optionEntries().flatMap(({ ways, message }) =>
+    message !== undefined && ways.includes(way) ? [message.replace(/\..*/u, '')] : [],
+  );
+  return [...new Set(names)];
+}
 
 /** The names that `msg.deeptone` may carry, per kind of node. They win over the node's settings. */
 export const MESSAGE_OPTIONS = {
-  file: [
-    'models',
-    'outputPeriod',
-    'channel',
-    'includeSummary',
-    'includeTransitions',
-    'includeRawValues',
-    'useChunking',
-    'volumeThreshold',
-    'voiceSignatures',
-  ],
-  bytes: [
-    'models',
-    'outputPeriod',
-    'channel',
-    'includeSummary',
-    'includeTransitions',
-    'includeRawValues',
-    'useChunking',
-    'volumeThreshold',
-    'voiceSignatures',
-    'format',
-  ],
-  chunk: [
-    'models',
-    'channel',
-    'includeRawValues',
-    'volumeThreshold',
-    'contextSamples',
-    'voiceSignatures',
-    'format',
-  ],
-  stream: [
-    'models',
-    'outputPeriod',
-    'channel',
-    'includeSummary',
-    'includeTransitions',
-    'includeRawValues',
-    'volumeThreshold',
-    'voiceSignatures',
-    'format',
-  ],
+  file: messageNames('file'),
+  bytes: messageNames('bytes'),
+  // These two decode before the engine hears: the format is not an option of the way in.
+  chunk: [...messageNames('chunk'), 'channel', 'format'],
+  stream: [...messageNames('live'), 'format'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type NodeKind = keyof typeof MESSAGE_OPTIONS;
-export type OptionName = (typeof MESSAGE_OPTIONS)[NodeKind][number];
-/** Options by name; the values are not checked yet. */
-export type LooseOptions = Readonly<Partial<Record<OptionName, unknown>>>;
 
 /**
  * The options that a message asks for.
@@ -120,31 +95,4 @@ export function dialogOptions(dialog: DialogOptions): LooseOptions {
 /** `${MODELS}` may bring a list as text: names apart by commas or spaces. */
 function namesIn(value: unknown): readonly string[] {
   return typeof value === 'string' ? value.split(/[\s,]+/).filter((name) => name !== '') : [];
-}
-
-/**
- * A number from a text field of a dialog; undefined for an empty one.
- *
- * @throws InvalidArgumentError
- */
-export function numberIn(name: string, value: unknown): number | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
-  const number = typeof value === 'string' ? Number(value) : value;
-  if (typeof number !== 'number' || Number.isNaN(number)) {
-    throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}: a number is accepted.`);
-  }
-  return number;
-}
-
-/** How `msg.deeptone.format` and the dialogs write a sample format. */
-export interface MessageFormat {
-  readonly encoding: Encoding;
-  /** Hz */
-  readonly rate: number;
-  readonly channels: number;
-}
-
-/** The format of raw samples as the audio room wants it; its values are checked there. */
-export function sampleFormat(format: MessageFormat): SampleFormat {
-  return { encoding: format.encoding, sampleRate: format.rate, channels: format.channels };
 }

@@ -9,18 +9,12 @@ import {
 import type { EngineConnection } from '../engine/connection';
 import { codeOf, toError } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage } from '../shared/node-red';
+import { formatSetting, formatTrust } from '../shared/message-format';
 import { messageOptions } from '../shared/options';
 import { Seldom } from './seldom';
 import type { StatusLine } from '../shared/status-line';
 import { keptProperties, StreamMessages } from './messages';
-import {
-  formatSetting,
-  formatTrust,
-  liveSettingsOf,
-  streamOptions,
-  type StreamConfig,
-  type StreamCredentials,
-} from './settings';
+import { liveSettingsOf, streamOptions, type StreamConfig, type StreamCredentials } from './settings';
 import { ATTACHMENTS, type StreamAttachment, type StreamNode } from './attachments';
 import { StreamStatus } from './status';
 import { typedInput } from '../shared/typed-input';

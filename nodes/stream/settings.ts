@@ -1,23 +1,14 @@
 /** The dialog of the stream node as settings of the live room. Empty fields are left to their defaults. */
-import {
-  InvalidArgumentError,
-  type FormatSource,
-  type FormatTrust,
-  type GapAction,
-  type WhenFull,
-} from '../../src';
-import type { LiveOptions, PartialLiveSettings } from '../../src';
+import type { GapAction, LiveOptions, PartialLiveSettings, WhenFull } from '../../src';
+import { checkOptions, OPTIONS } from '../../src/pipeline/options';
+import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
+import { fieldNumbers, textIn } from '../shared/fields';
+import type { FormatDialog } from '../shared/message-format';
 import type { NodeDef } from '../shared/node-red';
-import {
-  dialogOptions,
-  mergeOptions,
-  numberIn,
-  type DialogOptions,
-  type LooseOptions,
-} from '../shared/options';
+import { dialogOptions, mergeOptions, type DialogOptions, type LooseOptions } from '../shared/options';
 
 /** What the editor saves. Text fields may hold numbers or the value of `${ENV}`. */
-export interface StreamConfig extends NodeDef, DialogOptions {
+export interface StreamConfig extends NodeDef, DialogOptions, FormatDialog {
   readonly engine: string;
   /** Where the audio comes from. */
   readonly source?: 'messages' | 'ffmpeg' | 'mqtt';
@@ -29,11 +20,6 @@ export interface StreamConfig extends NodeDef, DialogOptions {
   readonly wallClock?: boolean;
   /** With a fourth output that tells of streams, gaps and trouble. */
   readonly events?: boolean;
-  readonly encoding?: string;
-  readonly rate?: number | string;
-  readonly channels?: number | string;
-  /** Sources of the format in order, apart by commas: `message,mqtt,setting`. */
-  readonly trust?: string;
   /** Seconds of audio between running summaries. */
   readonly summaryEvery?: number | string;
   /** Milliseconds. */
@@ -51,8 +37,8 @@ export interface StreamConfig extends NodeDef, DialogOptions {
   readonly idle?: number | string;
   readonly endOnEmpty?: boolean;
   /** Seconds of audio that may wait per stream, and over all. */
-  readonly waiting?: number | string;
-  readonly waitingTotal?: number | string;
+  readonly waitingSeconds?: number | string;
+  readonly waitingSecondsTotal?: number | string;
   readonly whenFull?: string;
   /** Id of a core `mqtt-broker` node, for the MQTT source and for published results. */
   readonly broker?: string;
@@ -86,12 +72,12 @@ export interface StreamCredentials {
   readonly inputPassword?: string;
 }
 
-const DEFAULTS: LooseOptions = { outputPeriod: 1_024 };
+const DEFAULTS: LooseOptions = { outputPeriod: OPTIONS.outputPeriod.default };
 
 /**
  * Options of every stream of the node, with what one message asks for.
  *
- * @throws InvalidArgumentError when a field that takes a number holds something else
+ * @throws InvalidArgumentError naming what is not accepted
  */
 export function streamOptions(config: StreamConfig, asked: LooseOptions = {}): LiveOptions {
   const options = mergeOptions(DEFAULTS, dialogOptions(config), { ...asked, format: null });
@@ -99,69 +85,34 @@ export function streamOptions(config: StreamConfig, asked: LooseOptions = {}): L
   const complete = config.sendAs === 'chart' ? { ...options, includeRawValues: true } : options;
   // What is null must not be taken from the options of all streams either.
   const unset = Object.entries(asked).filter(([name, value]) => value === null && name !== 'format');
-  const cleared = Object.fromEntries(unset.map(([name]) => [name, undefined]));
-  return { ...cleared, ...complete } as unknown as LiveOptions; // Names are checked; values are checked where they are used.
+  const checked: unknown = { ...Object.fromEntries(unset.map(([name]) => [name, undefined])), ...complete };
+  checkOptions('live', checked);
+  return checked;
 }
 
-/** @throws InvalidArgumentError when a field that takes a number holds something else */
+/** @throws InvalidArgumentError naming a field that is not accepted */
 export function liveSettingsOf(config: StreamConfig): PartialLiveSettings {
-  return filled({
-    maxStreams: numberIn('maxStreams', config.maxStreams),
-    idleMs: seconds('idle', config.idle),
-    summaryMs: seconds('summaryEvery', config.summaryEvery),
+  const numbers = fieldNumbers('deeptone-stream', config);
+  const { waiting, gaps } = DEFAULT_LIVE_SETTINGS;
+  return {
+    maxStreams: numbers.maxStreams,
+    idleMs: numbers.idle * 1_000,
+    summaryMs: numbers.summaryEvery * 1_000,
     endOnEmpty: config.endOnEmpty === true,
-    waiting: filled({
-      streamMs: seconds('waiting', config.waiting),
-      totalMs: seconds('waitingTotal', config.waitingTotal),
-      whenFull: text(config.whenFull) as WhenFull | undefined, // Checked by the live room.
-    }),
-    gaps: filled({
-      action: text(config.gaps) as GapAction | undefined, // Checked by the live room.
-      arrivalMs: seconds('pause', config.pause),
-      maxMs: seconds('longestGap', config.longestGap),
-    }),
-    transitions: filled({
-      minimumMs: numberIn('minimum', config.minimum),
-      holdMs: numberIn('hold', config.hold),
+    waiting: {
+      streamMs: numbers.waitingSeconds * 1_000,
+      totalMs: numbers.waitingSecondsTotal * 1_000,
+      whenFull: (textIn(config.whenFull) as WhenFull | undefined) ?? waiting.whenFull, // Checked by the live room.
+    },
+    gaps: {
+      action: (textIn(config.gaps) as GapAction | undefined) ?? gaps.action, // Checked by the live room.
+      arrivalMs: numbers.pause * 1_000,
+      maxMs: numbers.longestGap * 1_000,
+    },
+    transitions: {
+      minimumMs: numbers.minimum,
+      holdMs: numbers.hold,
       alsoRaw: config.tellRaw === true,
-    }),
-  });
-}
-
-/** The format of raw samples as far as it is set. */
-export function formatSetting(config: StreamConfig): object {
-  return filled({
-    encoding: text(config.encoding),
-    rate: numberIn('rate', config.rate),
-    channels: numberIn('channels', config.channels),
-  });
-}
-
-const SOURCES: readonly string[] = ['setting', 'message', 'mqtt'] satisfies readonly FormatSource[];
-
-/** @throws InvalidArgumentError naming a source that there is not */
-export function formatTrust(config: StreamConfig): FormatTrust | undefined {
-  const named = text(config.trust)
-    ?.split(',')
-    .map((name) => name.trim());
-  const unknown = named?.find((name) => !SOURCES.includes(name));
-  if (unknown !== undefined) {
-    throw new InvalidArgumentError(`trust names "${unknown}". Accepted: ${SOURCES.join(', ')}.`);
-  }
-  return named as FormatTrust | undefined;
-}
-
-function seconds(name: string, value: number | string | undefined): number | undefined {
-  const number = numberIn(name, value);
-  return number === undefined ? undefined : number * 1_000;
-}
-
-function text(value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
-  return trimmed === '' ? undefined : trimmed;
-}
-
-/** Without the fields that are undefined. */
-function filled<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+    },
+  };
 }

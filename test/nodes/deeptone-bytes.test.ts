@@ -6,7 +6,7 @@ import deeptoneBytes from '../../nodes/deeptone-bytes';
 import deeptoneEngine from '../../nodes/deeptone-engine';
 import type { ChannelAnalysis, FileAnalysis, Summary, TimeSeriesStep } from '../../src';
 import { runFlow, useNodeRed, type RunningFlow } from './support/flow';
-import { PHONE_CALL, RADIO_SHOW } from './support/sounds';
+import { PHONE_CALL, RADIO_SHOW, rawShow } from './support/sounds';
 
 function start(node: Readonly<Record<string, unknown>> = {}): Promise<RunningFlow> {
   return runFlow([deeptoneEngine, deeptoneBytes], {
@@ -17,10 +17,6 @@ function start(node: Readonly<Record<string, unknown>> = {}): Promise<RunningFlo
   });
 }
 
-/** The radio show as raw samples, by sox. */
-function raw(...format: readonly string[]): Buffer {
-  return execFileSync('sox', ['-D', RADIO_SHOW, '-t', 'raw', ...format, '-'], { maxBuffer: 1e8 });
-}
 const S16LE = ['-e', 'signed', '-b', '16', '-L'];
 
 function results(series: unknown): unknown {
@@ -31,7 +27,7 @@ function results(series: unknown): unknown {
 
 describe('deeptone-bytes', () => {
   useNodeRed();
-  const pcm = raw(...S16LE);
+  const pcm = rawShow(...S16LE);
   const samples = new Int16Array(pcm.buffer.slice(pcm.byteOffset, pcm.byteOffset + pcm.byteLength));
   let expected: unknown;
   beforeEach(async () => {
@@ -135,8 +131,8 @@ describe('deeptone-bytes', () => {
   });
 
   describe('the format of raw samples', () => {
-    const swapped = raw('-e', 'signed', '-b', '16', '-B');
-    const telephone = raw('-e', 'signed', '-b', '16', '-L', '-r', '8000');
+    const swapped = rawShow('-e', 'signed', '-b', '16', '-B');
+    const telephone = rawShow('-e', 'signed', '-b', '16', '-L', '-r', '8000');
 
     it('is what the node is set to', async () => {
       const flow = await start({ encoding: 's16be' });
@@ -198,7 +194,7 @@ describe('deeptone-bytes', () => {
   }
 
   it('says with every message what is wrong with its settings', async () => {
-    for (const setting of [{ parallel: '0' }, { waiting: 'long' }]) {
+    for (const setting of [{ parallel: '0' }, { waitingMessages: 'long' }]) {
       const flow = await start(setting);
       flow.send({ payload: 'anything' });
       const { error } = await flow.caught.message();

@@ -170,7 +170,7 @@ describe('deeptone-chunk', () => {
   });
 
   it('says with every message what is wrong with its settings', async () => {
-    for (const setting of [{ topics: 'many' }, { waiting: 'long' }]) {
+    for (const setting of [{ topics: 'many' }, { waitingMessages: 'long' }]) {
       const flow = await start(setting);
       flow.send({ payload: 'anything' });
       const { error } = await flow.caught.message();

@@ -337,7 +337,7 @@ describe('deeptone-file', () => {
     });
 
     it('wait in a bounded queue; what does not fit is refused', async () => {
-      const flow = await start({ waiting: '2' });
+      const flow = await start({ waitingMessages: '2' });
       for (let turn = 0; turn < 5; turn++) flow.send({ filename: RADIO_SHOW, topic: `${turn}` });
       await flow.completed.message(3);
       await flow.caught.message(2);

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
+import { migrated } from '../../nodes/shared/migrate';
 
 const ROOT = join(__dirname, '../../..');
 
@@ -160,6 +161,17 @@ describe('The package, by the scorecard of the Node-RED library', () => {
           `${set}: ${name}`,
         );
       }
+    }
+  });
+
+  it('saves a version with every node, and has examples of the present one', () => {
+    for (const set of SETS) {
+      const defaults = property(registration(set), 'defaults');
+      assert.ok(defaults && ts.isObjectLiteralExpression(defaults) && property(defaults, 'version'), set);
+    }
+    for (const { name, flow } of [...examples('flows'), ...examples('dashboard')]) {
+      for (const node of flow.filter(({ type }) => SETS.includes(type)))
+        assert.deepEqual(migrated(node.type, node), node, `${name}: ${node.type}`);
     }
   });
 

@@ -5,7 +5,7 @@ import { failureStatus } from '../../shared/failure';
 import { whenFlowsStart } from '../flows-started';
 import type { NodeStatus } from '../../shared/node-red';
 import { PACKAGE } from '../../shared/node-red';
-import { numberIn } from '../../shared/options';
+import { fieldNumbers, textIn, textsIn } from '../../shared/fields';
 import { exampleSoundPath } from '../../shared/paths';
 import type { StreamAttachment, StreamNode } from '../attachments';
 import type { StreamCredentials } from '../settings';
@@ -56,21 +56,22 @@ class FfmpegAttachment implements StreamAttachment {
         'This source needs ffmpeg, and none was found: install it, or set its path in the engine.',
       );
     }
+    const { channel, silenceTimeout } = fieldNumbers('deeptone-stream', config);
+    const protocols = textsIn(config.protocols?.split(/[\s,]+/));
     const source = openLiveSource({
-      input: withCredentials(address(config.input?.trim() ?? ''), this.#node.node.credentials),
+      input: withCredentials(address(textIn(config.input) ?? ''), this.#node.node.credentials),
       inputOptions: words(config.inputOptions),
-      allowedProtocols: filled(config.protocols?.split(/[\s,]+/)),
+      allowedProtocols: protocols.length > 0 ? protocols : undefined,
       realTime: config.fast !== true,
       loop: config.loop === true,
-      channel: numberIn('channel', config.channel),
-      silenceTimeoutMs: milliseconds(config.silenceTimeout),
+      channel,
+      silenceTimeoutMs: silenceTimeout * 1_000,
       ffmpegPath,
       onEvent: (event) => {
         this.#happened(event);
       },
     });
-    const name = config.streamName?.trim();
-    await this.#hear(source, name === undefined || name === '' ? source.name.replace('***@', '') : name);
+    await this.#hear(source, textIn(config.streamName) ?? source.name.replace('***@', ''));
   }
 
   async #hear(source: LiveSource, key: string): Promise<void> {
@@ -139,16 +140,7 @@ function withCredentials(input: string, credentials: StreamCredentials | undefin
 }
 
 /** Words as on a command line; those with spaces stand in quotes. */
-function words(line: string | undefined): readonly string[] | undefined {
-  return filled(line?.match(/"[^"]*"|\S+/gu)?.map((word) => word.replace(/^"(.*)"$/u, '$1')));
-}
-
-function filled(texts: readonly string[] | undefined): readonly string[] | undefined {
-  const some = texts?.filter((text) => text !== '');
-  return some === undefined || some.length === 0 ? undefined : some;
-}
-
-function milliseconds(seconds: number | string | undefined): number | undefined {
-  const number = numberIn('silenceTimeout', seconds);
-  return number === undefined ? undefined : number * 1_000;
+function words(line = ''): readonly string[] {
+  const found = line.match(/"[^"]*"|\S+/gu) ?? [];
+  return found.map((word) => word.replace(/^"(.*)"$/u, '$1')).filter((word) => word !== '');
 }

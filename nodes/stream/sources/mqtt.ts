@@ -7,6 +7,7 @@ import { MqttResults } from '../results/mqtt-results';
 import { listenToTopics, resultPrefixOver } from './mqtt-source';
 import { PACKAGE, type NodeStatus } from '../../shared/node-red';
 import { streamOptions } from '../settings';
+import { textIn } from '../../shared/fields';
 import type { StreamAttachment, StreamNode } from '../attachments';
 
 const DEFAULT_PREFIX = 'deeptone';
@@ -94,7 +95,7 @@ class StreamMqtt implements StreamAttachment {
     return new MqttResults(
       this.#connection,
       {
-        prefix: filled(config.publishPrefix) ?? DEFAULT_PREFIX,
+        prefix: textIn(config.publishPrefix) ?? DEFAULT_PREFIX,
         devicePattern: config.publishDevice,
         filter,
         models: () => {
@@ -107,7 +108,7 @@ class StreamMqtt implements StreamAttachment {
         discovery:
           config.discovery === true
             ? {
-                prefix: filled(config.discoveryPrefix) ?? DEFAULT_DISCOVERY_PREFIX,
+                prefix: textIn(config.discoveryPrefix) ?? DEFAULT_DISCOVERY_PREFIX,
                 version: packageVersion(),
               }
             : undefined,
@@ -148,11 +149,6 @@ class StreamMqtt implements StreamAttachment {
         'copies. Use the same filter in all of them, or give this node a broker configuration of its own.',
     );
   }
-}
-
-function filled(text: string | undefined): string | undefined {
-  const trimmed = text?.trim();
-  return trimmed === '' ? undefined : trimmed;
 }
 
 function qualityOfService(value: number | string | undefined): 0 | 1 | 2 {

@@ -1,4 +1,5 @@
 /** Sound files for tests, made when they are needed. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,11 @@ import { join } from 'node:path';
 export const SOUNDS = join(__dirname, '../../../../examples/sounds');
 export const RADIO_SHOW = join(SOUNDS, 'radio-show.wav');
 export const PHONE_CALL = join(SOUNDS, 'phone-call.wav');
+
+/** The radio show as raw samples, by sox. */
+export function rawShow(...format: readonly string[]): Buffer {
+  return execFileSync('sox', ['-D', RADIO_SHOW, '-t', 'raw', ...format, '-'], { maxBuffer: 1e8 });
+}
 
 /** A folder that is gone after the suite. */
 export function temporaryFolder(): string {

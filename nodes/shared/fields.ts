@@ -1,0 +1,124 @@
+/**
+ * The fields of the edit dialogs that hold numbers, with their rules and defaults. Nodes check by them, and the dialogs are
+ * served them: what an option of the engine is, the table of options says.
+ */
+import { DEFAULT_SILENCE_TIMEOUT_MS } from '../../src/audio';
+import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
+import { ENGINE_RULES } from '../../src/pipeline/engine-options';
+import { checkValue, OPTIONS, type NumberLimits, type Rule } from '../../src/pipeline/options';
+import { InvalidArgumentError } from '../../src';
+
+type NumberRule = Extract<Rule, { readonly type: 'number' }>;
+
+export interface Field {
+  readonly rule: NumberRule;
+  /** What an empty field means; shown in it. */
+  readonly default?: number;
+}
+
+export interface FieldWithDefault extends Field {
+  readonly default: number;
+}
+
+function atLeast(minimum: number, fallback: number): FieldWithDefault {
+  return field({ minimum }, `a number of at least ${minimum} is accepted`, fallback);
+}
+
+function above(limit: number, fallback: number): FieldWithDefault {
+  return field({ above: limit }, `a number above ${limit} is accepted`, fallback);
+}
+
+function countFrom(minimum: number, fallback: number): FieldWithDefault {
+  return field({ whole: true, minimum }, `a whole number of at least ${minimum} is accepted`, fallback);
+}
+
+function field(limits: NumberLimits, accepted: string, fallback: number): FieldWithDefault {
+  return { rule: { type: 'number', ...limits, accepted }, default: fallback };
+}
+
+const { outputPeriod, channel, volumeThreshold, rateIn, channels } = OPTIONS;
+const { waiting, gaps, transitions, ...live } = DEFAULT_LIVE_SETTINGS;
+const RAW_FORMAT = { rate: rateIn, channels };
+/** Where a node answers message by message. */
+const STEPS = { outputPeriod, channel, volumeThreshold, parallel: countFrom(1, 1) };
+
+/** Fields with numbers, by node. Times are in seconds, but for those of steps and transitions, which are in milliseconds. */
+export const FIELDS = {
+  'deeptone-engine': { threads: { rule: ENGINE_RULES.threads, default: 1 } },
+  // A file name that waits costs nothing, a clip is memory.
+  'deeptone-file': { ...STEPS, waitingMessages: countFrom(0, 1_000) },
+  'deeptone-bytes': { ...STEPS, ...RAW_FORMAT, waitingMessages: countFrom(0, 20) },
+  'deeptone-chunk': {
+    channel,
+    volumeThreshold,
+    ...RAW_FORMAT,
+    topics: countFrom(1, 100),
+    waitingMessages: countFrom(0, 100),
+  },
+  'deeptone-stream': {
+    outputPeriod,
+    channel,
+    volumeThreshold,
+    ...RAW_FORMAT,
+    summaryEvery: atLeast(0, live.summaryMs / 1_000),
+    minimum: atLeast(0, transitions.minimumMs),
+    hold: atLeast(0, transitions.holdMs),
+    pause: atLeast(0, gaps.arrivalMs / 1_000),
+    longestGap: atLeast(0, gaps.maxMs / 1_000),
+    maxStreams: countFrom(1, live.maxStreams),
+    idle: atLeast(0, live.idleMs / 1_000),
+    waitingSeconds: above(0, waiting.streamMs / 1_000),
+    waitingSecondsTotal: above(0, waiting.totalMs / 1_000),
+    silenceTimeout: atLeast(0, DEFAULT_SILENCE_TIMEOUT_MS / 1_000),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Field>>>>;
+
+export type NodeType = keyof typeof FIELDS;
+
+/** The numbers of a node's fields; those without a default may be left out. */
+export type FieldNumbers<Type extends NodeType> = {
+  readonly [Name in keyof (typeof FIELDS)[Type]]: (typeof FIELDS)[Type][Name] extends FieldWithDefault
+    ? number
+    : number | undefined;
+};
+
+/**
+ * The numbers that a node was set to, or their defaults where a field is empty. Fields may hold text, as `${ENV}` gives it.
+ *
+ * @throws InvalidArgumentError naming a field that is no number, or not one that is accepted
+ */
+export function fieldNumbers<Type extends NodeType>(type: Type, config: object): FieldNumbers<Type> {
+  const saved = config as Readonly<Record<string, unknown>>;
+  const fields: Readonly<Record<string, Field>> = FIELDS[type];
+  const numbers = Object.entries(fields).map(([name, { rule, default: fallback }]) => {
+    const number = numberIn(name, saved[name]);
+    checkValue(name, number, rule);
+    return [name, number ?? fallback] as const;
+  });
+  return Object.fromEntries(numbers) as FieldNumbers<Type>; // The names are those of the table.
+}
+
+/**
+ * A number from a text field of a dialog; undefined for an empty one.
+ *
+ * @throws InvalidArgumentError
+ */
+export function numberIn(name: string, value: unknown): number | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (typeof number !== 'number' || Number.isNaN(number)) {
+    throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}: a number is accepted.`);
+  }
+  return number;
+}
+
+/** A text from a field of a dialog; undefined for an empty one. */
+export function textIn(value: string | undefined): string | undefined {
+  const trimmed = value?.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+/** The texts of a list that are not empty. */
+export function textsIn(values: readonly string[] | undefined): readonly string[] {
+  return (values ?? []).map((text) => text.trim()).filter((text) => text !== '');
+}
