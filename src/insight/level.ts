@@ -43,8 +43,8 @@ export function frameLevels(pcm: Float32Array): FrameLevels {
     for (let index = frame * FRAME_SAMPLES; index < end; index += 1) {
       const sample = pcm[index] ?? 0;
       energy += sample * sample;
-      if (sample > peak) peak = sample;
-      else if (-sample > peak) peak = -sample;
+      const magnitude = Math.abs(sample);
+      if (magnitude > peak) peak = magnitude;
     }
     volumes[frame] = Math.sqrt(energy / FRAME_SAMPLES);
     peaks[frame] = peak;

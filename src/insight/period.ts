@@ -30,7 +30,10 @@ export class PeriodVote {
    * @param nameOf Asked only for labels that have frames.
    */
   shares(nameOf: (label: number) => string): LabelShares {
-    const found = [...this.counts.keys()].filter((label) => this.count(label) > 0);
+    const found: number[] = [];
+    for (let label = 0; label < this.counts.length; label += 1) if (this.count(label) > 0) found.push(label);
+    const [only] = found;
+    if (only !== undefined && found.length === 1) return { [nameOf(only)]: 1 };
     const shares = roundedShares(found.map((label) => this.count(label)));
     return Object.fromEntries(found.map((label, index) => [nameOf(label), shares[index] ?? 0]));
   }

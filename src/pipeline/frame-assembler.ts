@@ -1,5 +1,4 @@
 import { OffsetFilter } from '../audio';
-import { firstNonFinite, silenceNonFinite } from '../audio/pcm/sample-codec';
 import { FRAME_SAMPLES } from '../clock';
 import { frameLevels, type FrameLevels } from '../insight';
 
@@ -16,7 +15,6 @@ export interface AssembledFrames extends FrameLevels {
  */
 export class FrameAssembler {
   #received = 0;
-  #nonFinite = 0;
   readonly #offset = new OffsetFilter();
   readonly #carry = new Float32Array(FRAME_SAMPLES);
   #carried = 0;
@@ -28,7 +26,7 @@ export class FrameAssembler {
 
   /** Samples so far that were NaN or infinite. */
   get nonFiniteSamples(): number {
-    return this.#nonFinite;
+    return this.#offset.nonFiniteSamples;
   }
 
   /** Samples that the frame that has begun still lacks; 0 when none has begun. */
@@ -38,7 +36,9 @@ export class FrameAssembler {
 
   /** Takes samples of any number; gives the frames that are complete now, or undefined. */
   push(samples: Float32Array): AssembledFrames | undefined {
-    return this.#append(this.#offset.push(this.#finite(samples)));
+    return this.#append(samples.length, (from, to, out) => {
+      this.#offset.push(samples.subarray(from, to), out);
+    });
   }
 
   /**
@@ -47,7 +47,7 @@ export class FrameAssembler {
    * @param sampleCount samples at 16 kHz
    */
   pad(sampleCount: number): AssembledFrames | undefined {
-    return this.#append(new Float32Array(sampleCount));
+    return this.#append(sampleCount, (_from, _to, out) => out.fill(0));
   }
 
   /** Counts frames that nobody hears. Only between frames. */
@@ -65,29 +65,29 @@ export class FrameAssembler {
     return { pcm, ...frameLevels(rest) };
   }
 
-  #append(samples: Float32Array): AssembledFrames | undefined {
-    this.#received += samples.length;
-    const total = this.#carried + samples.length;
+  /**
+   * Samples at the end of what has been carried over.
+   *
+   * @param put writes samples [from, to) of what is new
+   */
+  #append(
+    count: number,
+    put: (from: number, to: number, out: Float32Array) => void,
+  ): AssembledFrames | undefined {
+    this.#received += count;
+    const total = this.#carried + count;
     const whole = total - (total % FRAME_SAMPLES);
     if (whole === 0) {
-      this.#carry.set(samples, this.#carried);
+      put(0, count, this.#carry.subarray(this.#carried, total));
       this.#carried = total;
       return undefined;
     }
     const pcm = new Float32Array(whole);
     pcm.set(this.#carry.subarray(0, this.#carried));
     const taken = whole - this.#carried;
-    pcm.set(samples.subarray(0, taken), this.#carried);
-    this.#carry.set(samples.subarray(taken));
-    this.#carried = samples.length - taken;
+    put(0, taken, pcm.subarray(this.#carried));
+    this.#carried = count - taken;
+    put(taken, count, this.#carry.subarray(0, this.#carried));
     return { pcm, ...frameLevels(pcm) };
-  }
-
-  /** The samples themselves, or a copy with zeros where some are not finite. */
-  #finite(samples: Float32Array): Float32Array {
-    if (firstNonFinite(samples) < 0) return samples;
-    const copy = samples.slice();
-    this.#nonFinite += silenceNonFinite(copy);
-    return copy;
   }
 }

@@ -80,6 +80,17 @@ describe('Training a head', function () {
     }
   });
 
+  it('learns nothing from the offset of a microphone', async () => {
+    const steps = (samples: Float32Array, offset: number) =>
+      samples.map((sample) => Math.round(sample * 16_384) / 32_768 + offset);
+    const raised = (offset: number) =>
+      recordings({ hiss: (n) => steps(HISS(n), offset), low: (n) => steps(LOW_TONE(n), offset) });
+    const [plain, offset] = [temporaryFolder(), temporaryFolder()];
+    await train(raised(0), plain);
+    await train(raised(0.125), offset);
+    assert.ok(readFileSync(join(plain, 'tones.onnx')).equals(readFileSync(join(offset, 'tones.onnx'))));
+  });
+
   it('does not call recordings told apart that only differ by chance', async () => {
     const folder = recordings(
       { a: (n) => noise(0.5, 16_000, 0.3, n), b: (n) => noise(0.5, 16_000, 0.3, n + 50) },

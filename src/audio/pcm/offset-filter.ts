@@ -1,4 +1,5 @@
 import { SAMPLE_RATE } from '../../clock';
+import { LARGEST_SAMPLE } from './sample-codec';
 
 /** Frequency below which sound is taken for the offset of a converter, in Hz: nobody hears it, and no model needs it. */
 const CORNER_HZ = 20;
@@ -18,31 +19,47 @@ const SMALLEST = 1e-20;
 export class OffsetFilter {
   #before: number | undefined;
   #output = 0;
+  #nonFinite = 0;
+
+  /** Samples so far that were no usable numbers and counted as 0. */
+  get nonFiniteSamples(): number {
+    return this.#nonFinite;
+  }
 
   /**
    * Hears samples.
    *
-   * @param samples 16 kHz, finite, any number; not changed
-   * @returns as many, without the offset
+   * @param samples 16 kHz, any number; not changed. What is not finite counts as 0 (decision 17)
+   * @param out takes as many, without the offset
    */
-  push(samples: Float32Array): Float32Array {
-    const out = new Float32Array(samples.length);
-    let before = this.#before ?? samples[0] ?? 0;
+  push(samples: Float32Array, out: Float32Array): void {
+    if (samples.length === 0) return;
+    let before = this.#before ?? usable(samples[0] ?? 0);
     let output = this.#output;
+    // One loop for both: it waits for its own last output, and looks at the sample meanwhile.
     for (let i = 0; i < samples.length; i++) {
-      const sample = samples[i] ?? 0;
+      let sample = samples[i] ?? 0;
+      if (!(Math.abs(sample) <= LARGEST_SAMPLE)) {
+        sample = 0;
+        this.#nonFinite++;
+      }
       output = sample - before + POLE * output;
-      if (output < SMALLEST && output > -SMALLEST) output = 0;
+      if (Math.abs(output) < SMALLEST) output = 0;
       before = sample;
       out[i] = output;
     }
-    if (samples.length > 0) this.#before = before;
+    this.#before = before;
     this.#output = output;
-    return out;
   }
 }
 
 /** A whole sound without its offset, as a stream that hears it from the start. */
 export function withoutOffset(samples: Float32Array): Float32Array {
-  return new OffsetFilter().push(samples);
+  const out = new Float32Array(samples.length);
+  new OffsetFilter().push(samples, out);
+  return out;
+}
+
+function usable(sample: number): number {
+  return Math.abs(sample) <= LARGEST_SAMPLE ? sample : 0;
 }

@@ -48,7 +48,9 @@ describe('The filter that takes an offset off', () => {
       const pieces: Float32Array[] = [];
       for (let at = 0; at < steps.length;) {
         const piece = steps.subarray(at, at + size());
-        pieces.push(filter.push(piece));
+        const out = new Float32Array(piece.length);
+        filter.push(piece, out);
+        pieces.push(out);
         at += piece.length;
       }
       assert.deepEqual(concatenated(...pieces), whole);
@@ -59,6 +61,20 @@ describe('The filter that takes an offset off', () => {
     const out = withoutOffset(concatenated(new Float32Array(1_000), new Float32Array(16_000).fill(0.1)));
     assert.ok(Math.abs(out[1_000] ?? 0) > 0.09);
     assert.ok(out.subarray(1_000 + 2_048).every((sample) => Math.abs(sample) < 1e-6));
+  });
+
+  it('takes samples that are not finite for 0, counts them, and is well again at the next one', () => {
+    const bad = noise(0.1);
+    const good = bad.slice();
+    for (const [n, value] of [NaN, Infinity, -Infinity, 1e30].entries()) {
+      bad[300 * n] = value;
+      good[300 * n] = 0;
+    }
+    const filter = new OffsetFilter();
+    const out = new Float32Array(bad.length);
+    filter.push(bad, out);
+    assert.deepEqual(out, withoutOffset(good));
+    assert.equal(filter.nonFiniteSamples, 4);
   });
 
   it('comes to rest in silence, not in numbers too small to compute with', () => {
