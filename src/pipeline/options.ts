@@ -38,7 +38,10 @@ export interface WholeOptions extends AnalysisOptions {
 export interface FileOptions extends WholeOptions {
   /** The channel to analyse, counted from 0. Default: every channel on its own (decision 16). */
   readonly channel?: number;
-  /** Told once when samples that are not finite were replaced by 0 (decision 17). Default: a process warning. */
+  /**
+   * Told once when samples that are not finite were replaced by 0 (decision 17; by default a process warning), and when much
+   * of the speech is below the volume threshold (decision 29).
+   */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -67,7 +70,10 @@ export interface StreamOptions extends AnalysisOptions {
   readonly rateIn?: number;
   /** What byte arrays hold. Default: what a WAV header at the start says, else 16-bit little-endian mono at `rateIn`. */
   readonly format?: SampleFormat;
-  /** Told once when samples that are not finite were replaced by 0 (decision 17). Default: a process warning. */
+  /**
+   * Told once when samples that are not finite were replaced by 0 (decision 17; by default a process warning), and when much
+   * of the speech is below the volume threshold (decision 29).
+   */
   readonly onWarning?: (message: string) => void;
 }
 
