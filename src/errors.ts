@@ -22,6 +22,7 @@ export type DeeptoneErrorCode =
 
 /** Base of all errors of this package. */
 export class DeeptoneError extends Error {
+  /** Says what kind of failure it is, for programs; stable. Listed in docs/errors.md. */
   readonly code: DeeptoneErrorCode;
 
   constructor(code: DeeptoneErrorCode, message: string, options?: ErrorOptions) {
@@ -40,6 +41,7 @@ export class InvalidArgumentError extends DeeptoneError {
 
 /** A model was asked for that the engine does not have; `availableModels` lists those it has. */
 export class ModelNotFoundError extends DeeptoneError {
+  /** Names of the models that there are. */
   readonly availableModels: readonly string[];
 
   constructor(name: string, availableModels: readonly string[]) {
@@ -70,6 +72,7 @@ export type LicenseProblem =
 
 /** The license key is invalid, cannot be validated, or does not allow what was asked (API reference). */
 export class LicenseManagerError extends DeeptoneError {
+  /** What is wrong, for programs. */
   readonly problem: LicenseProblem;
 
   constructor(problem: LicenseProblem, message: string, options?: ErrorOptions) {

@@ -4,16 +4,23 @@ import type { ClassRecordings } from './recordings';
 
 /** A recording that was taken for another class. */
 export interface Mistake {
+  /** Path of the recording. */
   readonly file: string;
+  /** What it is: the folder that it lies in. */
   readonly class: string;
+  /** What it was taken for. */
   readonly heardAs: string;
 }
 
 /** What a training came to. */
 export interface HeadReport {
+  /** Name of the model. */
   readonly name: string;
+  /** Tap of the trunk that the head sits on. */
   readonly tap: string;
+  /** Milliseconds of sound that the head looks back on. */
   readonly receptiveFieldMs: number;
+  /** Names of the classes, in the order of the probabilities. */
   readonly classes: readonly string[];
   /** Judged by heads that had not learned from the recording. */
   readonly heldOut: {

@@ -12,6 +12,7 @@ import { seededRandom } from './random';
 import { findRecordings, readRecording, type ClassRecordings } from './recordings';
 import { judge, type HeadReport } from './report';
 
+/** How a head is trained, and where it is put. */
 export interface TrainHeadOptions {
   /** Name of the model: lower-case letters, digits and hyphens. */
   readonly name: string;
@@ -23,7 +24,9 @@ export interface TrainHeadOptions {
   readonly replace?: boolean;
   /** The set whose trunk hears; the head works with this set only. Default `standard`. */
   readonly modelSet?: ModelSet;
+  /** Where ffmpeg is; by default it is looked for. WAV never needs it. */
   readonly ffmpegPath?: string;
+  /** Aborts the training; it then fails with AbortedError. */
   readonly signal?: AbortSignal;
   /** Called before each recording with the share of recordings heard. */
   readonly onProgress?: (file: string, fraction: number) => void;

@@ -7,6 +7,7 @@ import type { Activation, ClusteringSettings, Gate } from './prediction-engine';
 
 /** p = softmax(logits / temperature) or sigmoid(logits / temperature + bias). */
 export interface Calibration {
+  /** Scores are divided by it: above 1 makes a model less sure of itself. */
   readonly temperature: number;
   /** One number per class; only with `sigmoid`. */
   readonly bias?: readonly number[];
@@ -14,7 +15,9 @@ export interface Calibration {
 
 /** A tap of the trunk: features at one receptive field, for users' own heads. */
 export interface Tap {
+  /** Numbers per frame. */
   readonly channels: number;
+  /** Milliseconds of sound that one frame looks back on. */
   readonly receptiveFieldMs: number;
 }
 
@@ -23,10 +26,13 @@ export interface TrunkEntry {
   readonly file: string;
   /** Lower-case hexadecimal SHA-256 of the file. */
   readonly sha256: string;
+  /** Numbers of recurrent state per stream. */
   readonly stateSize: number;
+  /** Numbers of the embedding of a voice, per frame. */
   readonly embeddingSize: number;
   /** Logits of all built-in classifier heads, side by side. */
   readonly scoresSize: number;
+  /** Features by name, from the shortest look back to the longest. */
   readonly taps: Readonly<Record<string, Tap>>;
 }
 

@@ -16,8 +16,10 @@ import {
 } from './catalogue-schema';
 import type { BrokenModel, ModelDescription } from './prediction-engine';
 
+/** The shipped sets: trained on all data, or on openly licensed data alone. */
 export type ModelSet = 'standard' | 'open';
 
+/** Which models to list. */
 export interface CatalogueOptions {
   /** `standard` (default): trained on all data; `open`: trained on open-licensed data alone. */
   readonly modelSet?: ModelSet;
@@ -35,24 +37,31 @@ export type ModelSource =
 
 /** A model that can be used: what callers see of it, and what the worker needs to run it. */
 export interface CatalogueModel {
+  /** What callers see of it. */
   readonly description: ModelDescription;
+  /** Where its scores come from. */
   readonly source: ModelSource;
+  /** How its scores become probabilities that hold what they promise. */
   readonly calibration: Calibration;
   /** Numbers per frame: classes, or the size of the embedding. */
   readonly width: number;
 }
 
+/** What there is to run. */
 export interface Catalogue {
+  /** Name of the shipped set. */
   readonly set: string;
   /** The trunk; `file` is absolute. */
   readonly trunk: TrunkEntry;
   /** In the order of the files: the shipped set first. */
   readonly models: readonly CatalogueModel[];
+  /** Models that cannot be used, and why. */
   readonly broken: readonly BrokenModel[];
 }
 
 /** dist/src/inference -> the package. */
 const PACKAGE_ROOT = path.resolve(__dirname, '..', '..', '..');
+/** Name of the file that lists the models of a folder. */
 export const CATALOGUE_FILE = 'catalogue.json';
 
 /**

@@ -15,19 +15,25 @@ export type ClusteringSettings = Readonly<Record<string, number>>;
 export interface ModelDescription {
   /** Hyphenated lower-case name, as in JSON: `speech-rt`. */
   readonly name: string;
+  /** Name for people, in English. */
   readonly title: string;
+  /** What it hears, in a sentence. */
   readonly description: string;
   /** Class names in the order of the probabilities; empty for an embedding. */
   readonly classes: readonly string[];
+  /** How its scores become probabilities. */
   readonly activation: Activation;
   /** Milliseconds of audio that one prediction looks back on. */
   readonly receptiveFieldMs: number;
+  /** What decides about a frame before it (decision 6). */
   readonly gate: Gate;
   /** A winner with a confidence below this is `unknown`; null where the model has no `unknown` (decision 8). */
   readonly unknownBelow: number | null;
   /** SPDX identifier of the license of the weights. */
   readonly license: string;
+  /** Under which licenses its training data are: all open, some for non-commercial use only, or the user's own affair. */
   readonly trainingData: 'open' | 'non-commercial' | 'user';
+  /** Of an embedding: how voices are told apart. */
   readonly clustering?: ClusteringSettings;
   /** Of an embedding: identity of the network that makes it. Embeddings of different identities cannot be compared. */
   readonly embeddingId?: string;
@@ -37,11 +43,13 @@ export interface ModelDescription {
 export interface BrokenModel {
   /** Name of the model, or the folder where the whole folder cannot be read. */
   readonly name: string;
+  /** What is wrong with it, in words that can stand in a sentence. */
   readonly reason: string;
 }
 
 /** Predictions for consecutive frames of one stream. */
 export interface FramePredictions {
+  /** Frames of 1,024 samples that these predictions are for. */
   readonly frameCount: number;
   /**
    * Per model name: calibrated probabilities, row-major [frameCount x classes];

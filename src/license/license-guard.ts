@@ -5,17 +5,25 @@ import { type TrustOptions, readLicense, requireCurrent } from './verify-license
 
 /** What an engine says about its license. Holds no part of the key. */
 export interface LicenseStatus {
+  /** Whether it holds today, and for how long yet. */
   readonly state: LicenseState;
   /** Days until it expires, begun days counted in full. */
   readonly daysLeft: number;
+  /** It is the license that ships with the package (decision 23). */
   readonly evaluation: boolean;
+  /** Whom it was issued to. */
   readonly licensee: string;
+  /** Number or name by which its issuer knows it. */
   readonly id: string;
+  /** Names of the models that it allows; `*` for every model, also your own. */
   readonly models: readonly string[] | '*';
+  /** Streams at the same time; null where there is no limit. */
   readonly maxStreams: number | null;
   /** Streams under this license in this process now. */
   readonly activeStreams: number;
+  /** The first moment at which it holds. */
   readonly notBefore: Date;
+  /** The first moment at which it no longer holds. */
   readonly expires: Date;
   /** The same as a sentence. */
   readonly message: string;

@@ -59,6 +59,7 @@ export const MAX_CHANNELS = 255;
 
 /** Raw, interleaved samples: what must be known to read them. */
 export interface SampleFormat {
+  /** How one sample is written. */
   readonly encoding: Encoding;
   /** Hz, an integer from 4,000 to 384,000. */
   readonly sampleRate: number;

@@ -21,11 +21,15 @@ export interface OnnxEngineOptions extends CatalogueOptions {
 
 /** What runs the models. */
 export interface OnnxEngineInfo {
+  /** Package that runs the graphs. */
   readonly runtime: 'onnxruntime-node';
   /** Version of the runtime; undefined until it is loaded. */
   readonly version: string | undefined;
+  /** Hardware that it runs them on. */
   readonly provider: 'cpu';
+  /** Threads inside one run. */
   readonly threads: number;
+  /** Name of the shipped set. */
   readonly modelSet: string;
 }
 
@@ -78,6 +82,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
     return [...this.catalogue.broken, ...this.brokenAtStart];
   }
 
+  /** What runs the models. */
   get info(): OnnxEngineInfo {
     return {
       runtime: 'onnxruntime-node',
