@@ -1,8 +1,13 @@
 /** The engine: one license, one set of models and one runtime, shared by all DeepTone nodes that name it. */
-import { engineStatus, type EngineNode } from './engine/connection';
-import { serveEngineFacts } from './engine/endpoints';
-import { EngineHub, type EngineState } from './engine/hub';
-import { openEngine, type EngineSettings } from './engine/open-engine';
+import {
+  EngineHub,
+  type EngineNode,
+  type EngineSettings,
+  type EngineState,
+  engineStatus,
+  openEngine,
+  serveEngineFacts,
+} from './engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
 import { fieldNumbers, textIn, textsIn } from './shared/fields';
 import { FORMS, type Forms } from './shared/forms';

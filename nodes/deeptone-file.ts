@@ -3,7 +3,7 @@ import { migrated } from './shared/migrate';
 import type { IncomingMessage, Node, NodeAPI } from './shared/node-red';
 import { exampleSoundPath, exampleSounds, namedFile } from './shared/paths';
 import { typedInput } from './shared/typed-input';
-import { analyseWholes, type WholeConfig } from './answers/whole-analysis';
+import { analyseWholes, type WholeConfig } from './answers';
 
 interface FileConfig extends WholeConfig {
   readonly filename?: string;

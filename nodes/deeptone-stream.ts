@@ -1,12 +1,10 @@
 /** Live audio: many streams at once, each named by its messages' topic, answered while they come in. */
-import { connectEngine } from './engine/connection';
+import { connectEngine } from './engine';
 import { failureStatus, toError } from './shared/failure';
-import { whenFlowsStart } from './stream/flows-started';
+import { type StreamConfig, type StreamCredentials, StreamSession, whenFlowsStart } from './stream';
 import type { Node, NodeAPI } from './shared/node-red';
 import { migrated } from './shared/migrate';
 import { StatusLine } from './shared/status-line';
-import { StreamSession } from './stream/session';
-import type { StreamConfig, StreamCredentials } from './stream/settings';
 
 function register(RED: NodeAPI): void {
   function DeeptoneStream(this: Node<StreamCredentials>, saved: StreamConfig): void {

@@ -3,7 +3,7 @@
  * where the engine checks them for every way in.
  */
 import { InvalidArgumentError } from '../../src';
-import { optionEntries, type OPTIONS, type WayIn } from '../../src/pipeline/options';
+import { optionEntries, type OPTIONS, type WayIn } from '../../src/pipeline';
 import { numberIn } from './fields';
 import type { IncomingMessage } from './node-red';
 

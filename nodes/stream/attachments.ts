@@ -3,7 +3,7 @@
  * entry in `ATTACHMENTS`; the node knows none of them.
  */
 import type { LiveEvent } from '../../src';
-import type { EngineConnection } from '../engine/connection';
+import type { EngineConnection } from '../engine';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage, NodeStatus } from '../shared/node-red';
 import { attachFfmpeg } from './sources/ffmpeg';
 import { attachMqtt } from './sources/mqtt';

@@ -1,7 +1,6 @@
 /** What live streams tell, as messages. Pure: what comes in is not changed, what goes out holds no audio. */
 import type { LiveEvent, StreamFacts, TimeSeriesStep } from '../../src';
-import { stepPoints } from '../answers/chart';
-import { insight, withWarnings, type Facts } from '../answers/facts';
+import { type Facts, insight, stepPoints, withWarnings } from '../answers';
 import type { NodeMessage, Outputs } from '../shared/node-red';
 
 /** Of a message with audio, what is about the audio or asks for something, and is not kept. */

@@ -1,6 +1,6 @@
 /** The dialog of the stream node as settings of the live room. Empty fields are left to their defaults. */
 import type { GapAction, LiveOptions, PartialLiveSettings, WhenFull } from '../../src';
-import { checkOptions, OPTIONS } from '../../src/pipeline/options';
+import { checkOptions, OPTIONS } from '../../src/pipeline';
 import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
 import { fieldNumbers, textIn } from '../shared/fields';
 import type { FormatDialog } from '../shared/message-format';

@@ -1,8 +1,7 @@
-import type { Deeptone } from '../pipeline/deeptone';
+import { checkOptions, type Deeptone, type FileOptions, selectModels } from '../pipeline';
 import { DeeptoneError, InferenceError, LicenseManagerError } from '../errors';
 import type { ModelDescription } from '../inference';
-import type { FileAnalysis } from '../insight/results';
-import { checkOptions, selectModels, type FileOptions } from '../pipeline/options';
+import type { FileAnalysis } from '../insight';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import { ExitCode, exitCodeFor } from './exit-codes';
 import { outputFormat, type OutputFormatName } from './formats';

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import type { Deeptone } from '../pipeline/deeptone';
-import { MODEL_SETS } from '../pipeline/engine-options';
+import { type Deeptone, MODEL_SETS } from '../pipeline';
 import { collect, wholeNumber } from './option-values';
 import { UsageError } from './report';
 import type { Terminal } from './terminal';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import {
+  EVALUATION_LICENSE,
   formatTime,
   generateLicenseKeyPair,
   inspectLicense,
@@ -10,7 +11,6 @@ import {
   LicenseGuard,
   type LicenseStatus,
 } from '../license';
-import { EVALUATION_LICENSE } from '../license/shipped';
 import { readLicenseKey, readPublicKeys, readText } from './engine-flags';
 import { ExitCode } from './exit-codes';
 import { UsageError } from './report';

@@ -7,7 +7,7 @@ import { FRAME_SAMPLES, SAMPLE_RATE } from '../clock';
 import { BadAudioError } from '../errors';
 import type { TapReader } from '../inference';
 import { frameVolumes } from '../insight';
-import { DEFAULT_VOLUME_THRESHOLD } from '../pipeline/options';
+import { DEFAULT_VOLUME_THRESHOLD } from '../pipeline';
 
 /** What the trunk heard of one recording, once. */
 export interface Hearing {

@@ -1,7 +1,7 @@
 /** Frames in, answers out, as they come: the one state machine behind file, bytes, chunk and stream. */
 import { FRAME_MS, samplesToMs } from '../clock';
 import { ClosedError, InferenceError, InvalidArgumentError } from '../errors';
-import type { FramePredictions, ModelDescription } from '../inference/prediction-engine';
+import type { FramePredictions, ModelDescription } from '../inference';
 import { ClassTrack } from './class-track';
 import { FrameGate, GATE_CLASSES, GATE_MODEL, needsSpeechGate } from './gate';
 import { LevelMeter, type FrameLevels } from './level';

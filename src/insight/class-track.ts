@@ -1,6 +1,6 @@
 /** A model whose frames are probabilities of classes. */
 import { InferenceError } from '../errors';
-import type { ModelDescription } from '../inference/prediction-engine';
+import type { ModelDescription } from '../inference';
 import { clampUnit, winnerConfidence, winningClass } from './confidence';
 import { FrameState } from './gate';
 import { labelsOf, type LabelSet } from './labels';

@@ -1,5 +1,5 @@
 /** From a frame's probabilities to its winner and confidence (decision 7). */
-import type { Activation } from '../inference/prediction-engine';
+import type { Activation } from '../inference';
 
 /**
  * The class with the highest probability; the first of equals.

@@ -1,6 +1,6 @@
 /** The gate in front of the models (decisions 5 and 6). */
 import { InferenceError } from '../errors';
-import type { FramePredictions, ModelDescription } from '../inference/prediction-engine';
+import type { FramePredictions, ModelDescription } from '../inference';
 import { isSilent } from './volume';
 import { winningClass } from './confidence';
 

@@ -3,7 +3,7 @@
  * at the edge. The order of the integers is the order in which ties are decided (decision 9): the model's classes
  * as its manifest lists them, then `unknown`, `no_speech`, `silence`.
  */
-import type { ModelDescription } from '../inference/prediction-engine';
+import type { ModelDescription } from '../inference';
 
 export const UNKNOWN = 'unknown';
 export const NO_SPEECH = 'no_speech';

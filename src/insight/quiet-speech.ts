@@ -1,6 +1,6 @@
 /** Notices speech that the volume threshold turns into silence (decision 29). */
 import { FRAME_MS } from '../clock';
-import type { FramePredictions, ModelDescription } from '../inference/prediction-engine';
+import type { FramePredictions, ModelDescription } from '../inference';
 import { winningClass } from './confidence';
 import { GATE_MODEL } from './gate';
 import { isSilent } from './volume';

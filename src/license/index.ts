@@ -3,6 +3,7 @@ export { EXPIRY_NOTICE_DAYS, type License, type LicenseState, formatTime } from 
 export { LicenseGuard, type LicenseGuardOptions, type LicenseStatus } from './license-guard';
 export { generateLicenseKeyPair, issueLicense, type LicenseKeyPair } from './issue-license';
 export { parsePublicKeys } from './public-keys';
+export { EVALUATION_LICENSE } from './shipped';
 export {
   inspectLicense,
   type TrustOptions,

@@ -1,4 +1,4 @@
-import type { AnalysisStream } from '../pipeline/analysis-stream';
+import type { AnalysisStream } from '../pipeline';
 import { SAMPLE_RATE } from '../clock';
 import type { AnalysisEvents, AnalysisWarning, Summary } from '../insight';
 import type { EventQueue } from './event-queue';

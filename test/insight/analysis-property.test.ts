@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Analysis, type AnalysisEvents, type TimeSeriesStep } from '../../src/insight';
-import type { ModelDescription } from '../../src/inference/prediction-engine';
+import type { ModelDescription } from '../../src/inference';
 import {
   arousal,
   audioEvent,

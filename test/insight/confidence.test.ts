@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { analyse, arousal, audioEvent, gender, language, SPEECH_ROW } from './frames';
-import type { ModelDescription } from '../../src/inference/prediction-engine';
+import type { ModelDescription } from '../../src/inference';
 
 function resultOf(model: ModelDescription, row: readonly number[]) {
   const { steps } = analyse({ models: [model] }, { [model.name]: [row], 'speech-rt': [SPEECH_ROW] });

@@ -1,6 +1,6 @@
 /** Frames for tests of the insight room: descriptions as in the catalogue, and predictions from plain rows. */
 import assert from 'node:assert/strict';
-import type { FramePredictions, ModelDescription } from '../../src/inference/prediction-engine';
+import type { FramePredictions, ModelDescription } from '../../src/inference';
 import {
   Analysis,
   type AnalysisEvents,

@@ -1,4 +1,4 @@
-import type { FileAnalysis, Transition } from '../../insight/results';
+import type { FileAnalysis, Transition } from '../../insight';
 import { nothing, type OutputFormat } from './output-format';
 
 /** A label track of one sound. */

@@ -1,5 +1,5 @@
-import type { ModelDescription } from '../../inference/prediction-engine';
-import type { FileAnalysis, ModelResult, TimeSeriesStep } from '../../insight/results';
+import type { ModelDescription } from '../../inference';
+import type { FileAnalysis, ModelResult, TimeSeriesStep } from '../../insight';
 import { nothing, type OutputFormat } from './output-format';
 
 /** One table for all files; those that failed are not in it. */

@@ -1,6 +1,6 @@
 /** What an output format of `deeptone analyze` says of itself. */
-import type { ModelDescription } from '../../inference/prediction-engine';
-import type { FileAnalysis } from '../../insight/results';
+import type { ModelDescription } from '../../inference';
+import type { FileAnalysis } from '../../insight';
 import type { ErrorLine } from '../report';
 import type { Terminal } from '../terminal';
 

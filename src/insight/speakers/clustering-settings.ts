@@ -1,5 +1,5 @@
 /** Settings of the speaker map's clustering. */
-import type { ClusteringSettings } from '../../inference/prediction-engine';
+import type { ClusteringSettings } from '../../inference';
 
 /**
  * The settings with their defaults; a model's catalogue entry may set each under `clustering`. Similarities are

@@ -6,7 +6,7 @@
  * label from then on, and one that turns out to be two gets another. A frame goes to the speaker who is nearest. Memory is bounded by
  * the number of pieces and speakers, whatever the length of the stream.
  */
-import type { ClusteringSettings } from '../../inference/prediction-engine';
+import type { ClusteringSettings } from '../../inference';
 import { Centroid, dot, lengthOf, normalised, similarity } from './centroid';
 import { speakerSettings, type SpeakerSettings } from './clustering-settings';
 import { VoiceMemory, type Group } from './voice-memory';

@@ -1,7 +1,7 @@
 /** The speaker map: a model whose frames are voice embeddings (decision 14). */
 import { FRAME_MS } from '../../clock';
 import { InferenceError, VoiceSignatureError } from '../../errors';
-import type { ModelDescription } from '../../inference/prediction-engine';
+import type { ModelDescription } from '../../inference';
 import { similarity } from './centroid';
 import { speakerSettings } from './clustering-settings';
 import { clampUnit } from '../confidence';

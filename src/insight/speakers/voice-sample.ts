@@ -1,7 +1,7 @@
 /** From the frames of a recording of one speaker to a voice print, within the documented limits. */
 import { FRAME_MS } from '../../clock';
 import { VoiceSignatureError } from '../../errors';
-import type { FramePredictions, ModelDescription } from '../../inference/prediction-engine';
+import type { FramePredictions, ModelDescription } from '../../inference';
 import { normalised } from './centroid';
 import { FrameGate, FrameState } from '../gate';
 import type { VoicePrint } from './voice-signature';

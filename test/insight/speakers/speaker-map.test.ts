@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { InferenceError } from '../../../src/errors';
 import { Analysis } from '../../../src/insight';
-import type { ModelDescription } from '../../../src/inference/prediction-engine';
+import type { ModelDescription } from '../../../src/inference';
 import {
   analyse,
   describeModel,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { generateLicenseKeyPair, issueLicense } from '../../../src/license/issue-license';
+import { generateLicenseKeyPair, issueLicense } from '../../../src/license';
 import { startBroker, type Broker } from '../../tools/mqtt/broker';
 import { encodeFrame, FRAME_FORMATS, type FrameFormat } from '../../tools/mqtt/frames';
 import { startPlayingBroker, type PlayedMessage } from '../../tools/mqtt/playing-broker';

@@ -1,0 +1,4 @@
+/** The live side of a flow: streams, what they are fed from, and what they tell. */
+export { whenFlowsStart } from './flows-started';
+export { StreamSession } from './session';
+export type { StreamConfig, StreamCredentials } from './settings';
