@@ -56,6 +56,7 @@ describe('The page for contributors', () => {
     ['a sample encoding', 's24in32le'],
     ['an output format of the command line', 'audacity'],
     ['a source of live audio', 'mqttTopic'],
+    ['an option', 'useChunking'],
   ] as const;
   for (const [errand, witness] of witnesses) {
     it(`leaves out no file that knows of ${errand} such as ${witness}`, () => {
