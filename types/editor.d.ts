@@ -72,7 +72,7 @@ declare const RED: {
 };
 
 type DeeptoneForms = import('../nodes/shared/forms').Forms;
-type DeeptoneLimits = import('../src/pipeline/options').NumberLimits;
+type DeeptoneLimits = import('../src/rules').NumberLimits;
 type DeeptoneMigration = import('../nodes/shared/migrate').MigrationStep;
 
 interface DeeptoneOfferedModel {

@@ -5,7 +5,8 @@
 import { DEFAULT_SILENCE_TIMEOUT_MS } from '../../src/audio';
 import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
 import { ENGINE_RULES } from '../../src/pipeline/engine-options';
-import { checkValue, OPTIONS, type NumberLimits, type Rule } from '../../src/pipeline/options';
+import { OPTIONS } from '../../src/pipeline/options';
+import { checkValue, type NumberLimits, type Rule } from '../../src/rules';
 import { InvalidArgumentError } from '../../src';
 
 type NumberRule = Extract<Rule, { readonly type: 'number' }>;

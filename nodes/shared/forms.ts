@@ -1,6 +1,6 @@
 /** What the edit dialogs know of the nodes, as the editor is served it with its settings. See `resources/deeptone-form.js`. */
 import { ENCODINGS } from '../../src/audio';
-import type { NumberLimits } from '../../src/pipeline/options';
+import type { NumberLimits } from '../../src/rules';
 import { FIELDS, type Field } from './fields';
 import { TRUSTS } from './message-format';
 import { MIGRATIONS, SETTINGS_VERSION, type MigrationStep } from './migrate';

@@ -47,7 +47,7 @@ export function addOptionFlags(command: Command, kind: AnalysisCommand): Command
     // What need not be given is left out, so that the engine's own default holds; the help names it.
     const named = isRequired || fallback === undefined ? '' : ` (default: ${JSON.stringify(fallback)})`;
     const option = new Option(flag.flag, help + named);
-    if (rule.type === 'texts') option.argParser(names);
+    if (rule.type === 'list') option.argParser(names);
     if (rule.type === 'number') option.argParser(number);
     if (isRequired && fallback === undefined) option.makeOptionMandatory();
     else if (isRequired) option.default(fallback);

@@ -2,7 +2,7 @@
  * What a `catalogue.json` looks like. Two kinds exist: the shipped set, whose models sit on a trunk in the same
  * folder, and a user's folder, whose models are heads on a tap of that trunk or models of their own.
  */
-import Ajv, { type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
+import { problemWith, type Rule, type RulesFor } from '../rules';
 import type { Activation, ClusteringSettings, Gate } from './prediction-engine';
 
 /** p = softmax(logits / temperature) or sigmoid(logits / temperature + bias). */
@@ -88,75 +88,119 @@ export interface UserEntry extends EntryBase {
   readonly receptiveFieldMs?: number;
 }
 
-const positiveInteger = { type: 'integer', minimum: 1 } as const;
-const text = { type: 'string', minLength: 1 } as const;
-const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const;
+/** A text that says something. */
+const TEXT = { type: 'text', pattern: /./su, accepted: 'a text is accepted' } as const;
+const ANY_TEXT = { type: 'text', accepted: 'a text is accepted' } as const;
+const COUNT = {
+  type: 'number',
+  whole: true,
+  minimum: 1,
+  accepted: 'a whole number of at least 1 is accepted',
+} as const;
+const INDEX = {
+  type: 'number',
+  whole: true,
+  minimum: 0,
+  accepted: 'a whole number of at least 0 is accepted',
+} as const;
+const ABOVE_ZERO = { type: 'number', above: 0, accepted: 'a number above 0 is accepted' } as const;
+const NUMBER = { type: 'number', accepted: 'a number is accepted' } as const;
+const SHA256 = {
+  type: 'text',
+  pattern: /^[0-9a-f]{64}$/u,
+  accepted: '64 hexadecimal digits in lower case are accepted',
+} as const;
 
-const trunkSchema = {
+const TRUNK = {
   type: 'object',
-  required: ['file', 'sha256', 'stateSize', 'embeddingSize', 'scoresSize', 'taps'],
-  properties: {
-    file: text,
-    sha256,
-    stateSize: positiveInteger,
-    embeddingSize: positiveInteger,
-    scoresSize: positiveInteger,
+  fields: {
+    file: TEXT,
+    sha256: SHA256,
+    stateSize: COUNT,
+    embeddingSize: COUNT,
+    scoresSize: COUNT,
     taps: {
       type: 'object',
-      additionalProperties: {
+      others: {
         type: 'object',
+        fields: { channels: COUNT, receptiveFieldMs: ABOVE_ZERO } satisfies RulesFor<Tap>,
         required: ['channels', 'receptiveFieldMs'],
-        properties: { channels: positiveInteger, receptiveFieldMs: { type: 'number', exclusiveMinimum: 0 } },
+        accepted: 'an object {channels, receptiveFieldMs} is accepted',
       },
+      accepted: 'an object of taps by their names is accepted',
     },
+  } satisfies RulesFor<TrunkEntry>,
+  required: ['file', 'sha256', 'stateSize', 'embeddingSize', 'scoresSize', 'taps'],
+  accepted: 'an object that describes the shared graph is accepted',
+} as const;
+
+const FOLDER_FIELDS = {
+  version: { type: 'choice', choices: [1], accepted: '1 is accepted' },
+  models: {
+    type: 'list',
+    // Each entry is checked on its own, so that one that is broken can be left out.
+    of: { type: 'judged', holds: () => true, accepted: '' },
+    accepted: 'a list of models is accepted',
   },
-} as const;
+} as const satisfies RulesFor<UserFolderHeader>;
 
-const headerProperties = {
-  version: { const: 1 },
-  models: { type: 'array' },
-} as const;
-
-const entryProperties = {
-  // `no_speech`, `silence` and `unknown` are labels of the gates (decision 7), never classes of a model.
-  name: { type: 'string', pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 64 },
-  title: text,
-  description: { type: 'string' },
+const ENTRY_FIELDS = {
+  name: {
+    type: 'text',
+    pattern: /^(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*$/u,
+    accepted: 'up to 64 lower-case letters and digits, with hyphens between them, are accepted',
+  },
+  title: TEXT,
+  description: ANY_TEXT,
   classes: {
-    type: 'array',
-    uniqueItems: true,
-    items: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 64,
-      not: { enum: ['no_speech', 'silence', 'unknown'] },
+    type: 'list',
+    of: {
+      type: 'text',
+      // Labels of the gates (decision 7) are never classes of a model.
+      pattern: /^(?!(no_speech|silence|unknown)$).{1,64}$/su,
+      accepted:
+        'a text of up to 64 characters is accepted, but for no_speech, silence and unknown, which are labels of the gates',
     },
+    isUnique: true,
+    accepted: 'a list of classes is accepted, each once',
   },
-  activation: { enum: ['softmax', 'sigmoid', 'embedding'] },
   calibration: {
     type: 'object',
+    fields: {
+      temperature: ABOVE_ZERO,
+      bias: { type: 'list', of: NUMBER, accepted: 'a list of numbers is accepted' },
+    } satisfies RulesFor<Calibration>,
     required: ['temperature'],
-    properties: {
-      temperature: { type: 'number', exclusiveMinimum: 0 },
-      bias: { type: 'array', items: { type: 'number' } },
-    },
+    accepted: 'an object {temperature, bias} is accepted',
   },
-  receptiveFieldMs: { type: 'number', exclusiveMinimum: 0 },
-  gate: { enum: ['volume', 'voice'] },
-  unknownBelow: { type: ['number', 'null'], minimum: -1, maximum: 1 },
-  license: text,
+  receptiveFieldMs: ABOVE_ZERO,
+  gate: { type: 'choice', choices: ['volume', 'voice'], accepted: '"volume" or "voice" is accepted' },
+  license: TEXT,
 } as const;
 
-/** Where `property` is `value`, `needed` must be there too. */
-function requiredWhere(property: string, value: string, needed: string): SchemaObject {
-  return {
-    if: { type: 'object', properties: { [property]: { const: value } } },
-    then: { type: 'object', required: [needed] },
-  };
-}
+/** A number, or null for a model that always says what it heard. */
+const UNKNOWN_BELOW = {
+  type: 'judged',
+  holds: (value: unknown) => value === null || (typeof value === 'number' && value >= -1 && value <= 1),
+  accepted: 'a number from -1 to 1, or null, is accepted',
+} as const;
 
-const builtInSchema = {
+const BUILT_IN: Rule = {
   type: 'object',
+  fields: {
+    ...ENTRY_FIELDS,
+    activation: oneOf('softmax', 'sigmoid', 'embedding'),
+    unknownBelow: UNKNOWN_BELOW,
+    source: {
+      type: 'object',
+      fields: { kind: oneOf('trunk'), output: oneOf('scores', 'embedding'), offset: INDEX },
+      required: ['kind', 'output'],
+      requiredBy: { name: 'output', values: { scores: ['offset'] } },
+      accepted: 'an object {kind, output, offset} is accepted',
+    },
+    trainingData: oneOf('open', 'non-commercial'),
+    clustering: { type: 'object', others: NUMBER, accepted: 'an object of numbers is accepted' },
+  } satisfies Omit<RulesFor<BuiltInEntry>, 'unknownBelow'> & { unknownBelow: Rule },
   required: [
     'name',
     'source',
@@ -168,103 +212,65 @@ const builtInSchema = {
     'license',
     'trainingData',
   ],
-  properties: {
-    ...entryProperties,
-    source: {
-      type: 'object',
-      required: ['kind', 'output'],
-      properties: {
-        kind: { const: 'trunk' },
-        output: { enum: ['scores', 'embedding'] },
-        offset: { type: 'integer', minimum: 0 },
-      },
-      ...requiredWhere('output', 'scores', 'offset'),
-    },
-    trainingData: { enum: ['open', 'non-commercial'] },
-    clustering: { type: 'object', additionalProperties: { type: 'number' } },
-  },
-} as const;
+  accepted: 'an object that describes a model is accepted',
+};
 
-const userSchema = {
+const USER: Rule = {
   type: 'object',
-  required: ['name', 'source', 'classes', 'activation'],
-  properties: {
-    ...entryProperties,
-    activation: { enum: ['softmax', 'sigmoid'] },
+  fields: {
+    ...ENTRY_FIELDS,
+    activation: oneOf('softmax', 'sigmoid'),
+    unknownBelow: UNKNOWN_BELOW,
     source: {
       type: 'object',
+      fields: { kind: oneOf('head', 'pcm'), file: TEXT, tap: TEXT, trunkSha256: SHA256, stateSize: COUNT },
       required: ['kind', 'file'],
-      properties: {
-        kind: { enum: ['head', 'pcm'] },
-        file: text,
-        tap: text,
-        trunkSha256: sha256,
-        stateSize: positiveInteger,
-      },
-      allOf: [requiredWhere('kind', 'head', 'tap'), requiredWhere('kind', 'pcm', 'stateSize')],
+      requiredBy: { name: 'kind', values: { head: ['tap'], pcm: ['stateSize'] } },
+      accepted: 'an object {kind, file, tap or stateSize} is accepted',
     },
-  },
-} as const;
+  } satisfies Omit<RulesFor<UserEntry>, 'unknownBelow'> & { unknownBelow: Rule },
+  required: ['name', 'source', 'classes', 'activation'],
+  accepted: 'an object that describes a model is accepted',
+};
 
 /** Gives the value as what it was checked to be, or the first reason why it is not. */
 export type Check<T> = (
   value: unknown,
 ) => { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
-export interface CatalogueChecks {
+/** The parts of a catalogue, each checked on its own. */
+export const CATALOGUE_CHECKS: {
   readonly setHeader: Check<SetHeader>;
   readonly userFolderHeader: Check<UserFolderHeader>;
   readonly builtIn: Check<BuiltInEntry>;
   readonly user: Check<UserEntry>;
-}
+} = {
+  setHeader: checkBy({
+    type: 'object',
+    fields: { ...FOLDER_FIELDS, set: TEXT, title: TEXT, trunk: TRUNK } satisfies RulesFor<SetHeader>,
+    required: ['version', 'set', 'title', 'trunk', 'models'],
+    accepted: 'an object is accepted',
+  }),
+  userFolderHeader: checkBy({
+    type: 'object',
+    fields: FOLDER_FIELDS,
+    required: ['version', 'models'],
+    accepted: 'an object is accepted',
+  }),
+  builtIn: checkBy(BUILT_IN),
+  user: checkBy(USER),
+};
 
-let checks: CatalogueChecks | undefined;
-
-/** The validators, compiled at first use. */
-export function catalogueChecks(): CatalogueChecks {
-  return (checks ??= compile());
-}
-
-function compile(): CatalogueChecks {
-  const ajv = new Ajv({ allowUnionTypes: true });
-  return {
-    setHeader: asCheck(
-      ajv.compile<SetHeader>({
-        type: 'object',
-        required: ['version', 'set', 'title', 'trunk', 'models'],
-        properties: { ...headerProperties, set: text, title: text, trunk: trunkSchema },
-      }),
-    ),
-    userFolderHeader: asCheck(
-      ajv.compile<UserFolderHeader>({
-        type: 'object',
-        required: ['version', 'models'],
-        properties: headerProperties,
-      }),
-    ),
-    builtIn: asCheck(ajv.compile<BuiltInEntry>(builtInSchema)),
-    user: asCheck(ajv.compile<UserEntry>(userSchema)),
+/** The rules are held equal to the types above by the compiler, name by name. */
+function checkBy<T>(rule: Rule): Check<T> {
+  return (value) => {
+    const problem = problemWith('', value, rule);
+    if (!problem) return { ok: true, value: value as T };
+    const place = problem.path === '' ? 'the entry' : `"${problem.path}"`;
+    return { ok: false, reason: `${place} ${problem.sentence}` };
   };
 }
 
-function asCheck<T>(validate: ValidateFunction<T>): Check<T> {
-  return (value) =>
-    validate(value) ? { ok: true, value } : { ok: false, reason: describe(validate.errors?.[0]) };
-}
-
-function describe(error: ErrorObject | undefined): string {
-  if (!error) return 'it does not follow the catalogue format';
-  const place =
-    error.instancePath === '' ? 'the entry' : `"${error.instancePath.slice(1).replaceAll('/', '.')}"`;
-  const params = error.params as Record<string, unknown>;
-  switch (error.keyword) {
-    case 'enum':
-      return `${place} must be one of ${(params.allowedValues as readonly unknown[]).join(', ')}`;
-    case 'const':
-      return `${place} must be ${JSON.stringify(params.allowedValue)}`;
-    case 'not':
-      return `${place} must not be no_speech, silence or unknown, which are labels of the gates`;
-    default:
-      return `${place} ${error.message ?? 'is not valid'}`;
-  }
+function oneOf(...choices: readonly string[]) {
+  return { type: 'choice', choices, accepted: `one of ${choices.join(', ')} is accepted` } as const;
 }

@@ -6,7 +6,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { ModelInvalidError } from '../errors';
 import {
-  catalogueChecks,
+  CATALOGUE_CHECKS,
   type BuiltInEntry,
   type BuiltInSource,
   type Calibration,
@@ -120,7 +120,7 @@ function readSet(folder: string): {
   trunk: TrunkEntry;
   models: readonly unknown[];
 } {
-  const header = catalogueChecks().setHeader(readCatalogueFile(folder));
+  const header = CATALOGUE_CHECKS.setHeader(readCatalogueFile(folder));
   if (!header.ok) {
     throw new ModelInvalidError(`The shipped model catalogue in ${folder} cannot be used: ${header.reason}.`);
   }
@@ -139,7 +139,7 @@ function readSet(folder: string): {
  * @throws ModelInvalidError when there is no catalogue that can be read
  */
 export function readUserFolder(folder: string): UserFolderHeader {
-  return checked(catalogueChecks().userFolderHeader(readCatalogueFile(folder)));
+  return checked(CATALOGUE_CHECKS.userFolderHeader(readCatalogueFile(folder)));
 }
 
 function addUserFolder(found: Found, folder: string, trunk: TrunkEntry): void {
@@ -155,7 +155,7 @@ function addUserFolder(found: Found, folder: string, trunk: TrunkEntry): void {
 }
 
 function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
-  const entry = checked(catalogueChecks().builtIn(value));
+  const entry = checked(CATALOGUE_CHECKS.builtIn(value));
   const isEmbedding = entry.source.output === 'embedding';
   if (isEmbedding !== (entry.activation === 'embedding')) {
     throw new ModelInvalidError('activation "embedding" and the trunk output "embedding" go together');
@@ -182,7 +182,7 @@ function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
 }
 
 function userModel(value: unknown, folder: string, trunk: TrunkEntry): CatalogueModel {
-  const entry = checked(catalogueChecks().user(value));
+  const entry = checked(CATALOGUE_CHECKS.user(value));
   checkClasses(entry);
   const file = fileInside(folder, entry.source.file);
   const { source, receptiveFieldMs } = userSource(entry, file, trunk);

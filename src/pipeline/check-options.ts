@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../errors';
-import { checkNamedOptions, type Rule } from './option-rules';
+import { checkNamedOptions, type Rule } from '../rules';
 import { optionEntries } from './option-table';
 import type { OptionsOf, WayIn } from './options';
 

@@ -29,7 +29,6 @@ import { LicenseGuard, type LicenseStatus } from '../license';
 import {
   checkOptions,
   DEFAULT_VOLUME_THRESHOLD,
-  describe,
   selectModels,
   type AnalysisOptions,
   type BytesOptions,
@@ -38,6 +37,7 @@ import {
   type StreamOptions,
   type WholeOptions,
 } from './options';
+import { describe } from '../rules';
 import { chunkSamples, readSample, readSamples, type AudioData } from '../audio/samples-source';
 import { checkStreamInput, StreamSamples, type StreamInput } from '../audio/stream-samples';
 import { createVoiceSignatures, SPEAKER_MODEL, type SpeakerSample } from './enrolment';

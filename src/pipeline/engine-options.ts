@@ -1,6 +1,6 @@
 /** How an engine is set up, and the one place that checks it. */
 import type { PredictionEngine } from '../inference';
-import { checkNamedOptions, type RuleFor } from './options';
+import { checkNamedOptions, type RulesFor } from '../rules';
 
 /** How an engine is set up. */
 export interface DeeptoneOptions {
@@ -26,6 +26,8 @@ export interface DeeptoneOptions {
 /** The sets of models that ship with the package. */
 export const MODEL_SETS = ['standard', 'open'] as const satisfies readonly DeeptoneOptions['modelSet'][];
 
+const A_TEXT = { type: 'text', accepted: 'a text is accepted' } as const;
+
 /** What each of them accepts. */
 export const ENGINE_RULES = {
   predictionEngine: {
@@ -35,7 +37,7 @@ export const ENGINE_RULES = {
     accepted: 'an object with models, start, openStream and close is accepted',
   },
   modelSet: { type: 'choice', choices: MODEL_SETS, accepted: '"standard" or "open" is accepted' },
-  modelFolders: { type: 'texts', accepted: 'a list of paths of folders is accepted' },
+  modelFolders: { type: 'list', of: A_TEXT, accepted: 'a list of paths of folders is accepted' },
   ffmpegPath: { type: 'text', accepted: 'the path of a program is accepted' },
   threads: {
     type: 'number',
@@ -44,14 +46,13 @@ export const ENGINE_RULES = {
     accepted: 'a whole number of at least 1 is accepted',
   },
   licensePublicKeys: {
-    type: 'texts',
+    type: 'list',
+    of: { ...A_TEXT, isSecret: true },
     accepted: 'a list of public keys as texts is accepted',
     isSecret: true,
   },
   allowInactiveLicense: { type: 'boolean', accepted: 'true or false is accepted' },
-} as const satisfies {
-  readonly [Name in keyof DeeptoneOptions]-?: RuleFor<NonNullable<DeeptoneOptions[Name]>>;
-};
+} as const satisfies RulesFor<DeeptoneOptions>;
 
 /**
  * Checks how an engine is to be set up; unknown names are rejected, not ignored (decision 21).

@@ -5,7 +5,6 @@ export { ENGINE_RULES, MODEL_SETS, type DeeptoneOptions } from './engine-options
 export type { SpeakerSample } from './enrolment';
 export {
   checkOptions,
-  checkValue,
   DEFAULT_VOLUME_THRESHOLD,
   optionEntries,
   optionNames,
@@ -18,9 +17,7 @@ export {
   type FileOptions,
   type FlaggedName,
   type LiveOptions,
-  type NumberLimits,
   type OptionName,
-  type Rule,
   type StreamOptions,
   type ValueOf,
   type WayIn,

@@ -5,7 +5,7 @@
  */
 import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE } from '../audio';
 import { FRAME_MS, SAMPLE_RATE } from '../clock';
-import type { Rule, RuleFor } from './option-rules';
+import type { Rule, RuleFor } from '../rules';
 import type { OptionsOf, WayIn } from './options';
 
 type KeysOf<Union> = Union extends unknown ? keyof Union : never;
@@ -46,13 +46,19 @@ const WITH_AN_END = ['file', 'bytes'] as const;
 /** The help of a flag that does the same in both commands. */
 const same = (help: string): Readonly<Record<AnalysisCommand, string>> => ({ analyze: help, stream: help });
 
+/** By what reads the samples. */
+const CHECKED_LATER = { type: 'judged', holds: () => true, accepted: '' } as const;
 const TRUE_OR_FALSE = { type: 'boolean', accepted: 'true or false is accepted' } as const;
 const A_FUNCTION = { type: 'function', accepted: 'a function is accepted' } as const;
 
 export const OPTIONS = {
   models: {
     ways: EVERYWHERE,
-    rule: { type: 'texts', accepted: 'a list of names of models is accepted' },
+    rule: {
+      type: 'list',
+      of: { type: 'text', accepted: 'the name of a model is accepted' },
+      accepted: 'a list of names of models is accepted',
+    },
     isRequired: true,
     message: 'models',
     flag: {
@@ -161,7 +167,8 @@ export const OPTIONS = {
     ways: ['bytes', 'stream'],
     rule: {
       type: 'object',
-      names: ['encoding', 'sampleRate', 'channels'],
+      fields: { encoding: CHECKED_LATER, sampleRate: CHECKED_LATER, channels: CHECKED_LATER },
+      others: 'none',
       accepted: 'an object {encoding, sampleRate, channels} is accepted',
     },
     message: 'format.encoding',

@@ -102,14 +102,6 @@ export type WayIn = keyof OptionsOf;
 
 export { checkOptions } from './check-options';
 export {
-  checkNamedOptions,
-  checkValue,
-  describe,
-  type NumberLimits,
-  type Rule,
-  type RuleFor,
-} from './option-rules';
-export {
   DEFAULT_VOLUME_THRESHOLD,
   optionEntries,
   optionNames,

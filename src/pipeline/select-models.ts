@@ -1,6 +1,6 @@
 import { InvalidArgumentError, ModelInvalidError, ModelNotFoundError } from '../errors';
 import type { BrokenModel, ModelDescription } from '../inference';
-import { describe } from './option-rules';
+import { describe } from '../rules';
 
 /**
  * The descriptions of the models asked for, in the order asked, each once.

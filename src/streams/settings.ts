@@ -1,11 +1,6 @@
 import { SAMPLE_RATE } from '../clock';
-import {
-  checkValue,
-  optionNames,
-  type AnalysisOptions,
-  type LiveOptions,
-  type Rule,
-} from '../pipeline/options';
+import { optionNames, type AnalysisOptions, type LiveOptions } from '../pipeline/options';
+import { checkValue, type Rule } from '../rules';
 
 export type { LiveOptions };
 

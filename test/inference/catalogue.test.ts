@@ -89,25 +89,42 @@ describe('Model catalogue', () => {
   });
 
   for (const [what, entry, reason] of [
-    ['a name in capitals', { ...other, name: 'Door Bell' }, /"name" must match pattern/],
+    [
+      'a name in capitals',
+      { ...other, name: 'Door Bell' },
+      /"name" is "Door Bell": up to 64 lower-case letters/,
+    ],
+    ['no name', { ...other, name: undefined }, /"name" is missing/],
+    ['a class that is no text', { ...other, classes: ['ring', 5] }, /"classes.1" is 5: a text/],
+    ['a class without a letter', { ...other, classes: ['ring', ''] }, /"classes.1" is ""/],
+    [
+      'a threshold in words',
+      { ...other, unknownBelow: 'low' },
+      /"unknownBelow" is "low": a number from -1 to 1/,
+    ],
+    [
+      'a bias in words',
+      { ...other, activation: 'sigmoid', calibration: { temperature: 1, bias: ['a'] } },
+      /"calibration.bias.0" is "a": a number is accepted/,
+    ],
     ['no classes', { ...other, classes: [] }, /softmax model needs 2 or more classes/],
-    ['a class twice', { ...other, classes: ['ring', 'ring'] }, /must NOT have duplicate items/],
+    ['a class twice', { ...other, classes: ['ring', 'ring'] }, /"classes" is an array: .* each once/],
     ['a class with the name of a gate', { ...other, classes: ['ring', 'silence'] }, /labels of the gates/],
     [
       'an unknown activation',
       { ...other, activation: 'relu' },
-      /"activation" must be one of softmax, sigmoid/,
+      /"activation" is "relu": one of softmax, sigmoid is accepted/,
     ],
     [
       'a temperature of 0',
       { ...other, calibration: { temperature: 0 } },
-      /"calibration.temperature" must be > 0/,
+      /"calibration.temperature" is 0: a number above 0/,
     ],
     ['a bias on softmax', { ...other, calibration: { temperature: 1, bias: [1, 2] } }, /bias is for sigmoid/],
     [
       'an unknown kind of source',
       { ...other, source: { kind: 'magic', file: 'x' } },
-      /must be one of head, pcm/,
+      /"source.kind" is "magic": one of head, pcm is accepted/,
     ],
     [
       'a tap that is not there',
@@ -142,7 +159,7 @@ describe('Model catalogue', () => {
     [
       'a model of its own without a state size',
       { ...fragile, source: { kind: 'pcm', file: 'pcm.onnx' } },
-      /'stateSize'/,
+      /"source.stateSize" is missing/,
     ],
   ] as const) {
     it(`names and leaves out a model with ${what}`, () => {
@@ -177,7 +194,7 @@ describe('Model catalogue', () => {
     );
     assert.match(catalogue.broken[0]?.reason ?? '', /cannot be read: ENOENT/);
     assert.match(catalogue.broken[1]?.reason ?? '', /is not JSON/);
-    assert.match(catalogue.broken[2]?.reason ?? '', /"version" must be 1/);
+    assert.match(catalogue.broken[2]?.reason ?? '', /"version" is 2: 1 is accepted/);
   });
 
   it('fails when the shipped set itself is broken', () => {
