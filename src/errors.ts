@@ -1,7 +1,7 @@
 /**
  * The family of typed errors. Every failure that reaches a caller is a {@link DeeptoneError} with a stable `code`,
  * a plain sentence that names the bad value and what is accepted, and `cause` where there is one.
- * Codes are part of the public contract: flows switch on `msg.error.code`.
+ * Codes are part of the public contract: callers switch on them.
  */
 export type DeeptoneErrorCode =
   | 'DEEPTONE_INVALID_ARGUMENT'

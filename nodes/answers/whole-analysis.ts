@@ -1,6 +1,6 @@
 /** What the nodes for whole files and whole clips have in common: options, a bounded queue, progress, three outputs. */
 import type { ChannelAnalysis, Deeptone, FileAnalysis, FileOptions } from '../../src';
-import { checkOptions, OPTIONS } from '../../src/pipeline/options';
+import { checkOptions, OPTIONS } from '../../src/pipeline';
 import { connectEngine } from '../engine/connection';
 import { fieldNumbers } from '../shared/fields';
 import { fail, refuseAll } from '../shared/failure';

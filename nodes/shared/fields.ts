@@ -4,8 +4,7 @@
  */
 import { DEFAULT_SILENCE_TIMEOUT_MS } from '../../src/audio';
 import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
-import { ENGINE_RULES } from '../../src/pipeline/engine-options';
-import { OPTIONS } from '../../src/pipeline/options';
+import { ENGINE_RULES, OPTIONS } from '../../src/pipeline';
 import { checkValue, type NumberLimits, type Rule } from '../../src/rules';
 import { InvalidArgumentError } from '../../src';
 

@@ -188,7 +188,7 @@ async function ffmpeg(flags: EngineFlags): Promise<Finding> {
   }
 }
 
-/** Nothing is written by the engine itself; ffmpeg, shells and Node-RED write to these. */
+/** Nothing is written by the engine itself; ffmpeg, shells and whoever runs it write to these. */
 async function writeAccess(): Promise<Finding> {
   const refused: string[] = [];
   for (const folder of [process.cwd(), tmpdir()]) {

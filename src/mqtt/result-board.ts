@@ -2,7 +2,7 @@
  * The board of results that stands on a broker: what every device hears at this moment, as retained messages that are
  * sent only when they change.
  *
- *     <prefix>/availability                  online | offline   (the node)
+ *     <prefix>/availability                  online | offline   (whoever publishes)
  *     <prefix>/<device>/availability         online | offline   (the stream of the device)
  *     <prefix>/<device>/state                {"device", "stream", "timestamp", "time", "results", "level"}
  *     <prefix>/<device>/<model>/<class>      ON | OFF
@@ -77,7 +77,7 @@ export class ResultBoard {
     return topic === this.settings.prefix || topic.startsWith(`${this.settings.prefix}/`);
   }
 
-  /** The node begins or ends. */
+  /** Whoever publishes begins or ends. */
   availability(online: boolean): readonly Publication[] {
     return [retained(`${this.settings.prefix}/availability`, online ? 'online' : 'offline')];
   }

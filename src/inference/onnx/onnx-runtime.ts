@@ -73,13 +73,13 @@ function remedy(cause: unknown, host: Host): string {
     return 'it has no build for musl libc (Alpine Linux); use a glibc system, for Docker the image nodered/node-red:latest-debian';
   }
   if (host.platform === 'darwin' && host.arch === 'x64') {
-    return 'it has no build for Intel Macs; use a Mac with Apple silicon, or run Node-RED in a Linux container';
+    return 'it has no build for Intel Macs; use a Mac with Apple silicon, or a Linux container';
   }
   if (host.platform === 'linux' && host.arch === 'arm') {
     return 'it has no build for 32-bit ARM; install a 64-bit operating system (arm64) on this board';
   }
   if (!BUILDS.includes(`${host.platform} ${host.arch}`)) {
-    return `it has builds for ${BUILDS.join(', ')} only; run Node-RED on one of them`;
+    return `it has builds for ${BUILDS.join(', ')} only; use one of them`;
   }
   if (isOlderGlibc(host.libc)) {
     return `it needs glibc ${OLDEST_GLIBC.join('.')} or later; update the operating system (Debian 10, Ubuntu 20.04, RHEL 8 or later)`;
