@@ -26,6 +26,15 @@
   }
 
   /**
+   * What the runtime serves about the dialogs; nothing while the set of the engine is switched off in the palette.
+   * @returns {DeeptoneForms}
+   */
+  function forms() {
+    const none = { fields: {}, encodings: [], trusts: [], version: 0, migrations: {} };
+    return RED.settings.deeptoneEngineForms || none;
+  }
+
+  /**
    * Asks an engine for facts. An engine that is not deployed answers with the defaults.
    * @param {unknown} engineId
    * @param {'models' | 'license' | 'runtime'} what
@@ -169,7 +178,7 @@
    */
   function encodings(select, chosen) {
     $('<option>').val('').text(text('encoding.none')).appendTo(select);
-    for (const name of RED.settings.deeptoneEngineForms.encodings) {
+    for (const name of forms().encodings) {
       $('<option>')
         .val(name)
         .text(name + ': ' + textOr('encoding.' + name, name))
@@ -196,11 +205,11 @@
         if (Object.hasOwn(values, node[name])) node[name] = values[node[name]];
       }
     }
-    node.version = Math.max(from, RED.settings.deeptoneEngineForms.version);
+    node.version = Math.max(from, forms().version);
   }
 
   RED.events.on('nodes:add', (added) => {
-    const steps = RED.settings.deeptoneEngineForms.migrations[added.type];
+    const steps = forms().migrations[added.type];
     // Nodes of a locked flow refuse changes; this is none that anybody made.
     if (steps) migrate(added.__node__ || added, steps);
   });
@@ -261,7 +270,7 @@
    * @returns {true | string}
    */
   function number(node, field, value) {
-    const { limits } = RED.settings.deeptoneEngineForms.fields[node.type][field];
+    const { limits } = (forms().fields[node.type] || {})[field] || { limits: {} };
     if (isEmpty(value) || isReplaced(value) || isWithin(limits, Number(value))) return true;
     const values = words(limits);
     const own = RED._(TEXTS + 'validation.' + field, { ...values, defaultValue: '' });
@@ -279,6 +288,7 @@
 
   /** @type {DeeptoneEditorApi} */
   window.DeeptoneEditor = {
+    forms,
     text,
     ask,
     problem,

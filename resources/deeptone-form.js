@@ -13,7 +13,7 @@
    */
   function of(type) {
     const prefix = type === 'deeptone-engine' ? 'node-config-input-' : 'node-input-';
-    const fields = RED.settings.deeptoneEngineForms.fields[type] || {};
+    const fields = DeeptoneEditor.forms().fields[type] || {};
 
     /**
      * @param {string} name
@@ -164,7 +164,7 @@
           rows.select('encoding', 'file-code-o', []),
           rows.number('rate', 'tachometer', 'hz'),
           rows.number('channels', 'columns'),
-          rows.select('trust', 'balance-scale', RED.settings.deeptoneEngineForms.trusts),
+          rows.select('trust', 'balance-scale', DeeptoneEditor.forms().trusts),
           ...more,
         ]),
       /** What few look for. */
@@ -203,7 +203,7 @@
       engine: input('engine'),
       selected: node.models,
     });
-    const period = RED.settings.deeptoneEngineForms.fields[node.type].outputPeriod;
+    const period = (DeeptoneEditor.forms().fields[node.type] || {}).outputPeriod;
     if (period)
       $('.deeptone-period').text(DeeptoneEditor.text('unit.period', DeeptoneEditor.words(period.limits)));
     $('.deeptone-fourth-output').on('change', function () {

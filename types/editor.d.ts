@@ -67,7 +67,7 @@ declare const RED: {
   };
   settings: {
     readonly deeptoneFileExamples: readonly string[];
-    readonly deeptoneEngineForms: DeeptoneForms;
+    readonly deeptoneEngineForms?: DeeptoneForms;
   };
 };
 
@@ -85,6 +85,7 @@ interface DeeptoneOfferedModel {
 
 /** See resources/deeptone-editor.js. */
 interface DeeptoneEditorApi {
+  forms(): DeeptoneForms;
   text(key: string, values?: Record<string, string | number>): string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the body of an answer, read field by field
   ask(engineId: unknown, what: 'models' | 'license' | 'runtime'): JQuery.jqXHR<any>;

@@ -14,11 +14,11 @@ export type MessageName = Outermost<Extract<Entry, { readonly message: string }>
 /** Options by their names in messages; the values are not checked yet. */
 export type LooseOptions = Readonly<Partial<Record<MessageName, unknown>>>;
 
-function messageNames(way: WayIn): readonly string[] {
+function messageNames(way: WayIn, ...more: readonly MessageName[]): readonly string[] {
   const names = optionEntries().flatMap(({ ways, message }) =>
     message !== undefined && ways.includes(way) ? [message.replace(/\..*/u, '')] : [],
   );
-  return [...new Set(names)];
+  return [...new Set([...names, ...more])];
 }
 
 /** The names that `msg.deeptone` may carry, per kind of node. They win over the node's settings. */
@@ -26,8 +26,8 @@ export const MESSAGE_OPTIONS = {
   file: messageNames('file'),
   bytes: messageNames('bytes'),
   // These two decode before the engine hears: the format is not an option of the way in.
-  chunk: [...messageNames('chunk'), 'channel', 'format'],
-  stream: [...messageNames('live'), 'format'],
+  chunk: messageNames('chunk', 'channel', 'format'),
+  stream: messageNames('live', 'format'),
 } as const satisfies Record<string, readonly string[]>;
 
 export type NodeKind = keyof typeof MESSAGE_OPTIONS;

@@ -114,7 +114,7 @@ describe('The packed package in the editor of a real Node-RED', function () {
       assert.deepEqual(await ticked(page), ['speech']);
       const text = await page.locator('.deeptone-form').innerText();
       assert.match(text, /Gender[\s\S]*hears 3136 ms[\s\S]*Whether the voice sounds female or male/);
-      assert.doesNotMatch(text, /deeptone-engine:|__\w+__|label\./);
+      assert.doesNotMatch(text, /deeptone-engine:|__\w+__|label\.|undefined/);
       await page.locator('.deeptone-form input[value="gender"]').check();
       await closeDialog(page, 'ok');
       await openDialog(page, `node-${type}`);
