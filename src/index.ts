@@ -8,18 +8,23 @@ export type {
   BytesOptions,
   ChunkOptions,
   FileOptions,
+  OnWarning,
+  SoundOptions,
   StreamOptions,
+  WarningOptions,
   WholeOptions,
 } from './pipeline/options';
-export type { AudioData } from './audio/samples-source';
-export type { StreamInput } from './audio/stream-samples';
 export type {
+  AudioData,
+  AudioWarning,
+  AudioWarningCode,
   Encoding,
   FormatSource,
   FormatStatements,
   FormatTrust,
   SampleArray,
   SampleFormat,
+  StreamInput,
 } from './audio';
 export type {
   Activation,
@@ -53,6 +58,7 @@ export type {
   VoiceSignature,
   VoiceSignatures,
 } from './insight';
+export { ChunkMemory } from './pipeline/chunk-memory';
 export type { SpeakerSample } from './pipeline/enrolment';
 export type { LicenseState, LicenseStatus } from './license';
 export {

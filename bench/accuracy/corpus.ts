@@ -1,7 +1,7 @@
 /** The labelled corpus: its manifest, its decoded clips, its rooms. The recordings stay outside the repository. */
 import { readdir, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { openAudioFile } from '../../src/audio';
+import { openSound } from '../../src/audio';
 import { SAMPLE_RATE } from '../../src/clock';
 
 /** One labelled span of a recording; empty strings where a label is unknown. */
@@ -76,7 +76,7 @@ export class Corpus {
 }
 
 async function decodeMono(filename: string): Promise<Float32Array> {
-  const audio = await openAudioFile(filename, { channel: 0 });
+  const audio = await openSound({ file: filename }, { channels: 0, takesRaw: false });
   const pieces: Float32Array[] = [];
   for await (const [piece] of audio.pieces) if (piece) pieces.push(piece);
   return joined(pieces);

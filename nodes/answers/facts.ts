@@ -1,4 +1,5 @@
 /** `msg.insight`: facts about an answer, small and without audio. */
+import type { OnWarning } from '../../src';
 
 /** What the payload of the message is. */
 export type InsightKind =
@@ -60,6 +61,20 @@ export interface Insight extends Facts {
 /** `msg.insight` of one message. */
 export function insight(kind: InsightKind, facts: Facts, channel?: number): Insight {
   return { kind, ...facts, ...(channel === undefined ? {} : { channel }) };
+}
+
+/** Gathers what is wrong with the audio of one answer; what the analysis warns of stands in the answer itself. */
+export class Warnings {
+  readonly #warnings: Warning[] = [];
+
+  readonly take: OnWarning = (message, code) => {
+    if (code !== 'quiet-speech') this.#warnings.push({ code, message });
+  };
+
+  /** As they stand in the facts of the answer. */
+  get facts(): Pick<Facts, 'warnings'> {
+    return this.#warnings.length === 0 ? {} : { warnings: this.#warnings };
+  }
 }
 
 /** How many times faster than real time the work was, one decimal. */

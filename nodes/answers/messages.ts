@@ -32,7 +32,7 @@ export interface Answer {
  * The messages of a whole file or clip, in the order to send them: [time series, summary, transitions] for each
  * channel. The big one comes first, because the runtime copies all messages of one sending but the first.
  */
-export function answerMessages(answer: Answer): Outputs[] {
+export function messagesOf(answer: Answer): Outputs[] {
   const isWhole = answer.sendAs === 'deeptone';
   // The complete object holds the summaries and transitions that are sent on their own as well.
   const own = <T>(part: T): T => (isWhole ? structuredClone(part) : part);

@@ -1,6 +1,15 @@
 /** The format of raw samples in a message: what the dialog, the message and MQTT 5 say, in the user's order of trust. */
-import { declaredFormat, type FormatSource, type FormatTrust, type SampleFormat } from '../../src/audio';
-import { InvalidArgumentError } from '../../src';
+import { InvalidArgumentError, type AudioData, type SoundOptions } from '../../src';
+import {
+  declaredFormat,
+  isContainer,
+  isFormatStated,
+  readPayload,
+  type AudioPayload,
+  type FormatSource,
+  type FormatTrust,
+  type SampleFormat,
+} from '../../src/audio';
 import { numberIn, textIn } from './fields';
 import type { IncomingMessage } from './node-red';
 import type { LooseOptions } from './options';
@@ -57,24 +66,56 @@ export function formatSetting({ encoding, rate, channels }: FormatDialog): objec
   };
 }
 
+/** The audio of a message as the engine takes it. */
+export interface MessageSound {
+  readonly data: AudioData;
+  /** The same, where it is a container of any kind. */
+  readonly container?: Uint8Array;
+  /** What raw samples hold. */
+  readonly options: SoundOptions;
+}
+
 /**
- * The format of the raw samples of a message; 16-bit little-endian mono at 16 kHz where nothing is said.
+ * The audio of a message: bytes or samples, with the format that is said for raw ones, 16-bit little-endian mono at 16 kHz where
+ * nothing is said.
  *
  * @param asked the options in `msg.deeptone`
- * @throws InvalidArgumentError naming the value that is not accepted and where it stands
+ * @throws InvalidArgumentError naming a value of the format that is not accepted and where it stands; BadAudioError for a payload
+ *   that is no audio
  */
-export function messageFormat(
+export function messageSound(
   dialog: FormatDialog,
   message: IncomingMessage,
   asked: LooseOptions,
-): SampleFormat {
-  return declaredFormat(
-    {
-      setting: formatSetting(dialog),
-      message: asked.format,
-      contentType: message['contentType'],
-      userProperties: message['userProperties'],
-    },
-    formatTrust(dialog),
-  );
+): MessageSound {
+  const audio = readPayload(message.payload);
+  const statements = {
+    setting: formatSetting(dialog),
+    message: asked.format,
+    contentType: message['contentType'],
+    userProperties: message['userProperties'],
+  };
+  const trust = formatTrust(dialog);
+  const format = withEnvelope(declaredFormat(statements, trust), audio.stated);
+  const isStated = isFormatStated(statements, trust) || audio.stated?.encoding !== undefined;
+  if (audio.kind === 'samples') {
+    return { data: audio.samples, options: { rateIn: format.sampleRate, channels: format.channels } };
+  }
+  const data = asBuffer(audio.bytes);
+  const container = isContainer(data, { format, isStated }) ? { container: data } : {};
+  return { data, ...container, options: { format, checkContent: !isStated } };
+}
+
+/** An envelope of the audio knows best what it carries. */
+function withEnvelope(format: SampleFormat, stated: AudioPayload['stated']): SampleFormat {
+  return {
+    encoding: stated?.encoding ?? format.encoding,
+    sampleRate: stated?.rate ?? format.sampleRate,
+    channels: stated?.channels ?? format.channels,
+  };
+}
+
+/** The same memory: a Buffer says that it holds bytes, while a plain Uint8Array would be 8-bit samples. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -25,8 +25,8 @@ function messageNames(way: WayIn, ...more: readonly MessageName[]): readonly str
 export const MESSAGE_OPTIONS = {
   file: messageNames('file'),
   bytes: messageNames('bytes'),
-  // These two decode before the engine hears: the format is not an option of the way in.
-  chunk: messageNames('chunk', 'channel', 'format'),
+  chunk: messageNames('chunk'),
+  // Live streams decode before the engine hears: the format is not an option of the way in.
   stream: messageNames('live', 'format'),
 } as const satisfies Record<string, readonly string[]>;
 

@@ -66,6 +66,7 @@ export class StreamSession {
       format: formatSetting(config),
       trust: formatTrust(config),
       settings: liveSettingsOf(config),
+      ffmpegPath: () => engine.engine().ffmpegPath,
       listener: (event) => {
         this.#tell(event);
       },

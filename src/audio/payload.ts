@@ -1,47 +1,49 @@
-/** Audio as it stands in a message: what kind of thing it is, and a plain sentence when it is none. */
+/** Audio as it is handed over: what kind of thing it is, and a plain sentence when it is none. */
 import { types } from 'node:util';
 import { BadAudioError } from '../errors';
+import { audioInJson, audioInNumbers, audioInValue, type FoundAudio, type StatedBeside } from './json-audio';
 import type { SampleArray } from './pcm/sample-array';
+import { isBase64Text, isHexText, withoutMark } from './text-kind';
 
-/** Bytes, raw or of a container; or samples whose type tells their scale (decision 17). */
-export type AudioPayload =
+/** Bytes, raw, of a container or of text; or samples whose type tells their scale (decision 17). */
+export type AudioPayload = (
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'samples'; readonly samples: Exclude<SampleArray, Uint8Array> };
+  | { readonly kind: 'samples'; readonly samples: Exclude<SampleArray, Uint8Array> }
+) & {
+  /** What an envelope of the audio says about its format. */
+  readonly stated?: StatedBeside;
+};
 
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/u;
-const DATA_URL = /^data:[^,]*;base64,/u;
+const DATA_URL = /^data:[^,]*;base64,/iu;
+/** Texts of fewer letters may be words. */
+const FEW_LETTERS = 64;
 
 const HINT =
-  'If it comes from an MQTT node, set the output of that node to "a Buffer": in "auto-detect" it turns bytes that look like text into text.';
-
-/** Shorter texts in bytes are not told from raw samples. */
-const MIN_TEXT_BYTES = 64;
-/** Raw samples of constant silence can be one letter over and over; a text has more. */
-const MIN_TEXT_LETTERS = 8;
-/** Digital silence in base64. As raw samples it would be a constant far from zero, which no microphone gives. */
-const SILENCE = /^A+$/u;
+  'If it came through something that turns bytes into text where they look like it, have that give bytes, "a Buffer".';
 
 /**
- * Tells bytes from samples. `Buffer`, `Uint8Array` and `ArrayBuffer` are bytes, a text is base64 (a `data:` URL too) or a JSON array, other typed
- * arrays and arrays of numbers are samples. Bytes that are a text of 64 letters or more, all base64 or a JSON array, are read
- * as such: that is how they come from an MQTT node whose output is "a Buffer".
+ * Tells bytes from samples. `Buffer`, `Uint8Array` and `ArrayBuffer` are bytes; a text is base64 (a `data:` URL too) or JSON; other typed arrays
+ * and arrays of numbers are samples, unless the numbers are plainly bytes; an object is what a Buffer or a typed array becomes as
+ * JSON, or an envelope with one field of audio.
  *
  * @throws BadAudioError for anything else; its message says what was given and what to do
  */
 export function readPayload(payload: unknown): AudioPayload {
-  if (payload instanceof Uint8Array) return textInBytes(payload) ?? { kind: 'bytes', bytes: payload };
+  if (payload instanceof Uint8Array) return { kind: 'bytes', bytes: payload };
   if (types.isAnyArrayBuffer(payload)) return { kind: 'bytes', bytes: new Uint8Array(payload) };
-  if (typeof payload === 'string') {
-    return jsonArray(payload) ?? { kind: 'bytes', bytes: fromBase64(payload) };
-  }
-  if (Array.isArray(payload)) return { kind: 'samples', samples: numbers(payload) };
+  if (typeof payload === 'string') return readText(payload);
+  if (Array.isArray(payload)) return readNumbers(payload);
   if (ArrayBuffer.isView(payload)) {
     const view = viewOfOurs(payload);
-    if (view instanceof Uint8Array) return readPayload(view);
+    if (view instanceof Uint8Array) return { kind: 'bytes', bytes: view };
     if (view) return { kind: 'samples', samples: view };
   }
+  if (typeof payload === 'object' && payload !== null && !ArrayBuffer.isView(payload)) {
+    return audioInValue(payload, describe(payload));
+  }
   throw new BadAudioError(
-    `The payload is ${describe(payload)}, not audio: a Buffer, a typed array, an array of numbers or base64 text is accepted. ${HINT}`,
+    `The audio is ${describe(payload)}: a Buffer, a typed array, an array of numbers or base64 text is accepted. ${HINT}`,
   );
 }
 
@@ -52,64 +54,48 @@ export function isEmptyPayload(payload: unknown): boolean {
   return (Array.isArray(payload) || ArrayBuffer.isView(payload)) && lengthOf(payload) === 0;
 }
 
-function textInBytes(bytes: Uint8Array): AudioPayload | undefined {
-  if (bytes.length < MIN_TEXT_BYTES) return undefined;
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, MIN_TEXT_BYTES).toString('latin1');
-  const isArray = head.startsWith('[') && /^[[\]\s\d.,eE+-]+$/u.test(head);
-  if (!isArray && !looksLikeBase64(head)) return undefined;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  if (isArray) return jsonArray(text);
-  return BASE64.test(text.trim()) ? { kind: 'bytes', bytes: fromBase64(text) } : undefined;
-}
-
-function looksLikeBase64(head: string): boolean {
-  return BASE64.test(head) && (new Set(head).size >= MIN_TEXT_LETTERS || SILENCE.test(head));
-}
-
-function jsonArray(text: string): AudioPayload | undefined {
-  if (!/^\s*\[/u.test(text)) return undefined;
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? { kind: 'samples', samples: numbers(list) } : undefined;
-  } catch (error) {
-    if (error instanceof BadAudioError) throw error;
-    return undefined; // Not JSON either.
-  }
-}
-
 function lengthOf(list: readonly unknown[] | ArrayBufferView): number {
   return Array.isArray(list) ? list.length : (list as ArrayBufferView).byteLength;
 }
 
-function fromBase64(text: string): Uint8Array {
-  const base64 = text
-    .trim()
-    .replace(DATA_URL, '')
-    .replace(/[\r\n\t]+/gu, '');
-  if (!BASE64.test(base64) || base64.replace(/=+$/u, '').length % 4 === 1 || isWord(base64)) {
-    throw new BadAudioError(`The payload is a text that is not base64, so not audio. ${HINT}`);
+function readText(payload: string): AudioPayload {
+  const text = withoutMark(payload).trim();
+  if (/^[[{]/u.test(text)) return audioInJson(text);
+  const base64 = text.replace(DATA_URL, '').replace(/[\r\n\t ]+/gu, '');
+  if (isHexText(base64)) {
+    throw new BadAudioError(
+      'The audio is text of hexadecimal digits: turn it into bytes, as with Buffer.from(text, "hex").',
+    );
   }
-  return Buffer.from(base64, 'base64'); // It reads base64url as well.
+  if (!BASE64.test(base64) || base64.replace(/=+$/u, '').length % 4 === 1 || isWord(base64)) {
+    throw new BadAudioError(`The audio is a text that is not base64${beginning(text)}. ${HINT}`);
+  }
+  return { kind: 'bytes', bytes: Buffer.from(base64, 'base64') }; // It reads base64url as well.
 }
 
 /** Short words are base64 too by their letters; real base64 is padded to fours, and has other letters than small ones. */
 function isWord(base64: string): boolean {
-  return base64.length < MIN_TEXT_BYTES && (base64.length % 4 !== 0 || /^[a-z_-]+$/u.test(base64));
+  if (base64.length >= FEW_LETTERS) return !isBase64Text(base64) && new Set(base64).size > 1;
+  return base64.length % 4 !== 0 || /^[a-z_-]+$/u.test(base64);
 }
 
-function numbers(list: readonly unknown[]): readonly number[] {
-  // JSON has no NaN: what was one comes as null, and is for the decoder to judge.
+function beginning(text: string): string {
+  return text === '' ? '' : `: it begins "${text.slice(0, 40).replace(/\s+/gu, ' ')}"`;
+}
+
+function readNumbers(list: readonly unknown[]): FoundAudio {
   const position = list.findIndex((value) => typeof value !== 'number' && value !== null);
   if (position >= 0) {
     throw new BadAudioError(
-      `The payload is an array with ${describe(list[position])} at position ${position}, not audio: an array of numbers is accepted. ${HINT}`,
+      `The audio is an array with ${describe(list[position])} at position ${position}: an array of numbers is accepted. ${HINT}`,
     );
   }
-  return list.map((value) => (typeof value === 'number' ? value : Number.NaN));
+  // JSON has no NaN: what was one comes as null, and is for the decoder to judge.
+  return audioInNumbers(list.map((value) => (typeof value === 'number' ? value : Number.NaN)));
 }
 
 /**
- * The same memory as an array of our own realm: an array that a Function node made comes from a realm of its own, where
+ * The same memory as an array of our own realm: an array that was made in a sandbox comes from a realm of its own, where
  * `instanceof` of ours says no. Undefined for a view that holds no samples.
  */
 function viewOfOurs(view: ArrayBufferView): Exclude<SampleArray, readonly number[]> | undefined {
@@ -127,7 +113,7 @@ function viewOfOurs(view: ArrayBufferView): Exclude<SampleArray, readonly number
   return undefined;
 }
 
-/** Objects of a Function node may have no constructor, or anything else under that name. */
+/** Objects made in a sandbox may have no constructor, or anything else under that name. */
 function nameOf(value: object): string {
   const { constructor } = value as { readonly constructor?: unknown };
   return typeof constructor === 'function' ? constructor.name : 'Object';

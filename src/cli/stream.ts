@@ -1,27 +1,25 @@
 import type { AnalysisStream } from '../pipeline/analysis-stream';
+import {
+  checkSampleFormat,
+  decodeStream,
+  DEFAULT_FORMAT,
+  ENCODINGS,
+  isEncoding,
+  SoundDecoder,
+  type Declared,
+  type DecodedChannels,
+} from '../audio';
 import { BadAudioError } from '../errors';
 import type { AnalysisEvents } from '../insight';
 import type { AnalysisOptions } from '../pipeline/options';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
+import type { OptionFlags } from './option-flags';
 import { ExitCode } from './exit-codes';
 import { UsageError } from './report';
-import type { InputDecoder } from './stream-decoder';
 import type { Terminal } from './terminal';
 
 /** Flags of `deeptone stream`. */
-export interface StreamFlags extends EngineFlags {
-  readonly models: readonly string[];
-  readonly outputPeriod: number;
-  readonly raw?: boolean;
-  readonly volumeThreshold?: number;
-  readonly transitions?: boolean;
-  readonly summary?: boolean;
-  /** Encoding of raw samples; without it, standard input is a WAV. */
-  readonly format?: string;
-  readonly rate?: number;
-  readonly channels?: number;
-  readonly channel?: number;
-}
+export type StreamFlags = OptionFlags<'stream'> & EngineFlags;
 
 /**
  * Analyses standard input while it comes in: a line per step, at once. The end of the input and Ctrl-C both end the
@@ -33,15 +31,21 @@ export async function stream(flags: StreamFlags, terminal: Terminal, signal: Abo
       'Standard input is a terminal; pipe sound into it, as in: arecord -f S16_LE -r 16000 | deeptone stream ...',
     );
   }
-  const { createInputDecoder } = await import('./stream-decoder.js');
-  const decoder = createInputDecoder(flags);
+  const declared = declaredIn(flags);
+  const { channel = 'mix', ffmpeg: ffmpegPath } = flags;
+  const decoder = new SoundDecoder({ channels: channel, ffmpegPath, name: 'Standard input' });
+  // Says at once whether the channel that is asked for is there.
+  if (flags.format !== undefined) decoder.pushSamples(new Float32Array(0), declared);
   const engine = await createEngine(flags);
   try {
     const told = sayBrokenModels(engine, terminal);
     const analysis = await engine.openStream(analysisOptions(flags));
     sayBrokenModels(engine, terminal, told);
     try {
-      await hear(decoder, analysis, flags, terminal, signal);
+      await hear(decodeStream(readUntil(process.stdin, signal), decoder, declared), decoder, analysis, {
+        flags,
+        terminal,
+      });
     } finally {
       analysis.close();
     }
@@ -60,27 +64,33 @@ function analysisOptions(flags: StreamFlags): AnalysisOptions {
   };
 }
 
+/**
+ * What raw samples are; a header in the sound rules over it.
+ *
+ * @throws UsageError, InvalidArgumentError for flags that are not accepted
+ */
+function declaredIn({ format, rate, channels }: StreamFlags): Declared {
+  if (format !== undefined && !isEncoding(format)) {
+    throw new UsageError(`--format is "${format}": accepted are ${ENCODINGS.join(', ')}.`);
+  }
+  const { encoding, sampleRate } = DEFAULT_FORMAT;
+  const declared = { encoding: format ?? encoding, sampleRate: rate ?? sampleRate, channels: channels ?? 1 };
+  checkSampleFormat(declared);
+  return { format: declared, isStated: format !== undefined };
+}
+
 async function hear(
-  decoder: InputDecoder,
+  sound: AsyncIterable<DecodedChannels>,
+  decoder: SoundDecoder,
   analysis: AnalysisStream,
-  flags: StreamFlags,
-  terminal: Terminal,
-  signal: AbortSignal,
+  { flags, terminal }: { readonly flags: StreamFlags; readonly terminal: Terminal },
 ): Promise<void> {
   let heard = 0;
-  let warned = false;
-  const analyse = async (samples: Float32Array): Promise<void> => {
+  for await (const [samples = new Float32Array(0)] of sound) {
     heard += samples.length;
     await terminal.write(lines(await analysis.push(samples), flags));
-  };
-  for await (const bytes of readUntil(process.stdin, signal)) {
-    await analyse(decoder.push(bytes));
-    if (!warned && decoder.nonFiniteSamples > 0) {
-      warned = true;
-      terminal.say('deeptone: The sound has samples that are not finite numbers; they count as 0.');
-    }
+    for (const { message } of decoder.takeWarnings()) terminal.say(`deeptone: ${message}`);
   }
-  await analyse(decoder.end());
   if (heard === 0) throw new BadAudioError('Standard input held no sound: not one sample came in.');
   await terminal.write(lines(await analysis.finish(), flags));
   const warnings = analysis.warnings();

@@ -1,7 +1,7 @@
 /** The recordings of a training: a folder with one sub-folder per class. */
 import { readdir, stat } from 'node:fs/promises';
 import * as path from 'node:path';
-import { openAudioFile } from '../audio';
+import { readSound } from '../audio';
 import { SAMPLE_RATE } from '../clock';
 import { AudioFileError, BadAudioError, InvalidArgumentError } from '../errors';
 import { GATE_LABELS } from '../insight';
@@ -63,34 +63,14 @@ export async function readRecording(
   file: string,
   options: { readonly ffmpegPath?: string; readonly signal?: AbortSignal },
 ): Promise<Float32Array> {
-  const audio = await openAudioFile(file, options);
-  const pieces: Float32Array[] = [];
-  let length = 0;
-  for await (const channels of audio.pieces) {
-    const mono = averaged(channels);
-    pieces.push(mono);
-    length += mono.length;
-    if (length > LONGEST_RECORDING_MINUTES * 60 * SAMPLE_RATE) {
-      throw new BadAudioError(
-        `"${file}" is longer than ${LONGEST_RECORDING_MINUTES} minutes: cut it into recordings of seconds to minutes.`,
-      );
-    }
-  }
-  const samples = new Float32Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    samples.set(piece, at);
-    at += piece.length;
+  const limit = LONGEST_RECORDING_MINUTES * 60 * SAMPLE_RATE;
+  const samples = await readSound({ file }, { ...options, takesRaw: false }, limit);
+  if (samples.length > limit) {
+    throw new BadAudioError(
+      `"${file}" is longer than ${LONGEST_RECORDING_MINUTES} minutes: cut it into recordings of seconds to minutes.`,
+    );
   }
   return samples;
-}
-
-function averaged(channels: readonly Float32Array[]): Float32Array {
-  const [first = new Float32Array(0), ...others] = channels;
-  if (others.length === 0) return first;
-  return first.map(
-    (sample, i) => others.reduce((sum, other) => sum + (other[i] ?? 0), sample) / channels.length,
-  );
 }
 
 function checkClassName(name: string): void {

@@ -1,7 +1,9 @@
 import { isFloat32Array } from 'node:util/types';
 import { FRAME_SAMPLES, samplesToMs } from '../clock';
 import { BadAudioError, ClosedError, InvalidArgumentError } from '../errors';
+import type { AudioData, AudioWarning } from '../audio';
 import { FrameAssembler, type AssembledFrames } from './frame-assembler';
+import type { SoundFeed } from './sound-feed';
 import type { PredictionStream } from '../inference';
 import type {
   Analysis,
@@ -24,6 +26,9 @@ export class AnalysisStream {
   readonly #predictions: PredictionStream;
   readonly #analysis: Analysis;
   readonly #release: () => void;
+  readonly #feed: SoundFeed | undefined;
+  /** Settles when all sound that was pushed has become samples; undefined where there was none. */
+  #fed: Promise<unknown> | undefined;
   #warmUpFrames: number;
   #last: Promise<unknown> = Promise.resolve();
   #pendingSamples = 0;
@@ -39,17 +44,20 @@ export class AnalysisStream {
    * @internal
    * @param warmUpFrames leading frames that the models hear and whose answers are dropped (decision 12)
    * @param release called once at close
+   * @param feed makes samples of the sound that {@link pushSound} takes
    */
   constructor(
     predictions: PredictionStream,
     analysis: Analysis,
     release: () => void = () => undefined,
     warmUpFrames = 0,
+    feed?: SoundFeed,
   ) {
     this.#predictions = predictions;
     this.#analysis = analysis;
     this.#release = release;
     this.#warmUpFrames = warmUpFrames;
+    this.#feed = feed;
   }
 
   /** Milliseconds of audio received. */
@@ -78,11 +86,36 @@ export class AnalysisStream {
     if (!isFloat32Array(samples)) {
       return Promise.reject(
         new InvalidArgumentError(
-          'A stream that was opened takes 16 kHz samples at full scale 1.0 in a Float32Array; processStream also takes bytes and other arrays.',
+          'push takes 16 kHz samples at full scale 1.0 in a Float32Array; pushSound takes bytes and other arrays.',
         ),
       );
     }
     return this.#answer(this.#frames.push(samples));
+  }
+
+  /**
+   * Hears sound of any kind: bytes (raw as 16-bit little-endian mono at 16 kHz, WAV, compressed pieces, which takes ffmpeg, text that holds
+   * audio) or arrays of samples. Compressed sound is answered when it is decoded: with a later push, or at the end.
+   *
+   * @param piece of any size; read before this returns
+   * @throws BadAudioError for what is no audio, after which the stream goes on; FfmpegError, InvalidArgumentError; and as {@link push}
+   */
+  async pushSound(piece: AudioData | Uint8Array): Promise<AnalysisEvents> {
+    const feed = this.#feed;
+    if (this.#closed || this.#finishing || !feed) throw new ClosedError('This stream is closed.');
+    const samples = feed.push(piece);
+    const turn = this.#fed;
+    const heard = (async () => {
+      await turn;
+      return this.push(await samples);
+    })();
+    this.#fed = heard.catch(() => undefined);
+    return heard;
+  }
+
+  /** What is wrong with the sound of {@link pushSound} that was heard all the same, since it was last asked. */
+  takeSoundWarnings(): readonly AudioWarning[] {
+    return this.#feed?.takeWarnings() ?? [];
   }
 
   /**
@@ -125,6 +158,7 @@ export class AnalysisStream {
     if (this.#closed || this.#finishing) throw new ClosedError('This stream is closed.');
     this.#finishing = true;
     try {
+      const last = this.#fed ? await this.#finishFed(this.#fed) : NOTHING;
       if (this.#frames.receivedSamples === 0) {
         throw new BadAudioError('There is no audio: not one sample was given.');
       }
@@ -133,10 +167,16 @@ export class AnalysisStream {
       const end = this.#after(() =>
         this.#analysis.finish(this.#frames.receivedSamples - this.#droppedSamples),
       );
-      return joinEvents([await analysed, await end]);
+      return joinEvents([last, await analysed, await end]);
     } finally {
       this.close();
     }
+  }
+
+  async #finishFed(fed: Promise<unknown>): Promise<AnalysisEvents> {
+    await fed;
+    const rest = await this.#feed?.finish();
+    return rest ? this.#answer(this.#frames.push(rest)) : NOTHING;
   }
 
   /** The summary of everything analysed so far. */
@@ -160,6 +200,7 @@ export class AnalysisStream {
     this.#closed = true;
     this.#predictions.close();
     this.#release();
+    void this.#feed?.close();
   }
 
   #droppedSamples = 0;

@@ -1,9 +1,23 @@
 import { isUint8Array } from 'node:util/types';
-import { filePath, openAudioContainer, openAudioFile, type DecodedAudio } from '../audio';
+import {
+  checkStreamInput,
+  checkSampleFormat,
+  concatenate,
+  decodeStream,
+  filePath,
+  openSound,
+  readSound,
+  SoundDecoder,
+  soundIn,
+  type AudioData,
+  type OpenSoundOptions,
+  type Sound,
+  type StreamInput,
+} from '../audio';
 import { AnalysisStream } from './analysis-stream';
-import { FRAME_SAMPLES } from '../clock';
+import { FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../clock';
 import { checkEngineOptions, type DeeptoneOptions } from './engine-options';
-import { AbortedError, BadAudioError, InvalidArgumentError } from '../errors';
+import { BadAudioError, InvalidArgumentError } from '../errors';
 import {
   OnnxPredictionEngine,
   type BrokenModel,
@@ -14,14 +28,10 @@ import {
   Analysis,
   GATE_MODEL,
   needsSpeechGate,
-  type AnalysisEvents,
-  type AnalysisWarning,
   type ChannelAnalysis,
   type ChunkAnalysis,
   type FileAnalysis,
   type TimeSeriesStep,
-  type Transition,
-  type Transitions,
   type VoiceSignature,
   type VoiceSignatures,
 } from '../insight';
@@ -35,15 +45,17 @@ import {
   type ChunkOptions,
   type FileOptions,
   type StreamOptions,
+  type WarningOptions,
   type WholeOptions,
 } from './options';
 import { describe } from '../rules';
-import { chunkSamples, readSample, readSamples, type AudioData } from '../audio/samples-source';
-import { checkStreamInput, StreamSamples, type StreamInput } from '../audio/stream-samples';
+import { declaredIn, openOptionsOf, tellOfAnalysis, tellWarnings, tooShort } from './sound-options';
+import { SoundFeed } from './sound-feed';
+import { analyseWhole } from './whole-answer';
 import { createVoiceSignatures, SPEAKER_MODEL, type SpeakerSample } from './enrolment';
 
-/** Pieces of a file that are under analysis while the next one is read. */
-const READ_AHEAD_PIECES = 4;
+/** Longest voice sample that is read whole: a minute, so that a wrong path to a long recording costs nothing. */
+const SAMPLE_LIMIT = 60 * SAMPLE_RATE;
 
 /**
  * The engine: licensed models that say every 64 ms what is in a sound. Costly to start and long-lived; one instance serves
@@ -130,11 +142,8 @@ export class Deeptone {
    */
   async processFile(filename: string, options: FileOptions): Promise<FileAnalysis> {
     checkOptions('file', options);
-    const path = await filePath(filename);
-    const { channel, signal } = options;
-    return this.#analyseChannels(options, () =>
-      openAudioFile(path, { channel, signal, ffmpegPath: this.#ffmpegPath }),
-    );
+    const file = await filePath(filename);
+    return this.#analyseChannels(options, { file });
   }
 
   /**
@@ -149,10 +158,7 @@ export class Deeptone {
         `The clip is ${describe(bytes)}: the bytes of a container are accepted, in a Buffer or Uint8Array.`,
       );
     }
-    const { channel, signal } = options;
-    return this.#analyseChannels(options, () =>
-      openAudioContainer(bytes, { channel, signal, ffmpegPath: this.#ffmpegPath }),
-    );
+    return this.#analyseChannels(options, { bytes });
   }
 
   /**
@@ -162,34 +168,55 @@ export class Deeptone {
    */
   async processAudioBytes(data: AudioData, options: BytesOptions): Promise<ChannelAnalysis> {
     checkOptions('bytes', options);
-    return this.#withStreams(options, 1, async ([stream]) => {
-      if (!stream) throw new BadAudioError('There is no audio.');
-      const { rateIn, channels, channel, format, signal } = options;
-      const pieces = readSamples(data, {
-        rateIn,
-        channels,
-        channel,
-        format,
-        signal,
-        ffmpegPath: this.#ffmpegPath,
-      });
-      const [answer] = await analyse(mapPieces(pieces), [stream], options, null);
-      if (!answer) throw new BadAudioError('There is no audio.');
-      return answer;
-    });
+    const sound = soundIn(data, options.format !== undefined);
+    const [answer = NO_ANSWER] = await this.#analyseSound(sound, openOptionsOf(options), options);
+    return answer;
   }
 
   /**
    * One answer for a whole chunk (decision 12).
    *
-   * @param data samples at 16 kHz; a Buffer holds 16-bit little-endian ones, or a container, whose rate may be another
+   * @param data as in `processAudioBytes`; at least one frame, 64 ms
    * @throws ModelNotFoundError, InvalidArgumentError, BadAudioError, LicenseManagerError
    */
   async processAudioChunk(data: AudioData, options: ChunkOptions): Promise<ChunkAnalysis> {
     checkOptions('chunk', options);
-    const samples = await chunkSamples(data, this.#ffmpegPath);
+    this.#guard.check(this.#select(options).map((model) => model.name));
+    const { memory, topic = '', signal } = options;
+    if (memory && options.contextSamples !== undefined) {
+      throw new InvalidArgumentError(
+        'memory and contextSamples are both given: either a memory knows what went before, or the chunk begins with it.',
+      );
+    }
+    const sound = soundIn(data, options.format !== undefined);
+    const how = { ...openOptionsOf(options), ffmpegPath: this.#ffmpegPath, signal };
+    const chunk = await readSound(sound, {
+      ...how,
+      onWarnings: (warnings) => {
+        tellWarnings(warnings, options);
+      },
+    });
+    if (chunk.length < FRAME_SAMPLES) throw tooShort(chunk.length);
+    const lookBack = memory ? this.#lookBack(options.models) : 0;
+    const context = memory?.last(topic, lookBack) ?? new Float32Array(0);
+    const heard = concatenate([context, chunk]);
+    const answer = await this.#answerChunk(heard, {
+      ...options,
+      contextSamples: options.contextSamples ?? context.length,
+    });
+    memory?.keep(topic, heard, lookBack);
+    options.onProgress?.(1, samplesToMs(chunk.length));
+    return answer;
+  }
+
+  /** Samples that the models look back on, beyond the frame itself. */
+  #lookBack(models: readonly string[]): number {
+    const fields = this.#select({ models }).map(({ receptiveFieldMs }) => receptiveFieldMs);
+    return Math.ceil((Math.max(0, ...fields) * SAMPLE_RATE) / 1_000);
+  }
+
+  async #answerChunk(samples: Float32Array, options: ChunkOptions): Promise<ChunkAnalysis> {
     const contextSamples = options.contextSamples ?? 0;
-    if (samples.length === 0) throw new BadAudioError('There is no audio: the chunk has no sample.');
     if (contextSamples >= samples.length) {
       throw new InvalidArgumentError(
         `contextSamples is ${contextSamples}: less than the chunk's ${samples.length} samples is accepted.`,
@@ -229,7 +256,15 @@ export class Deeptone {
     checkOptions('stream', options);
     this.#select(options);
     checkStreamInput(input);
-    return this.#generateSteps(input, options, new StreamSamples(options));
+    const { channel } = options;
+    const decoder = new SoundDecoder({
+      channels: channel ?? 'mix',
+      ffmpegPath: this.#ffmpegPath,
+      name: 'The stream',
+    });
+    const declared = declaredIn(options);
+    checkSampleFormat(declared.format);
+    return this.#generateSteps(input, options, decoder);
   }
 
   /**
@@ -261,7 +296,11 @@ export class Deeptone {
     try {
       return await createVoiceSignatures(samples, existing, {
         engine: this.#engine,
-        decode: (audio) => readSample(audio, this.#ffmpegPath),
+        decode: async (audio) => {
+          const sound = typeof audio === 'string' ? { file: await filePath(audio) } : soundIn(audio, false);
+          const takesRaw = typeof audio !== 'string';
+          return readSound(sound, { ffmpegPath: this.#ffmpegPath, takesRaw }, SAMPLE_LIMIT);
+        },
       });
     } finally {
       release();
@@ -275,45 +314,50 @@ export class Deeptone {
   async *#generateSteps(
     input: StreamInput,
     options: StreamOptions,
-    samples: StreamSamples,
+    decoder: SoundDecoder,
   ): AsyncGenerator<TimeSeriesStep, void, undefined> {
     const stream = await this.#open(options);
-    let warned = false;
     try {
-      for await (const piece of input) {
-        const { steps } = await stream.push(samples.push(piece));
-        if (!warned && stream.nonFiniteSamples + samples.nonFiniteSamples > 0) {
-          warned = true;
-          warn('The stream has samples that are not finite numbers; they count as 0.', options);
-        }
+      for await (const [samples] of decodeStream(input, decoder, declaredIn(options))) {
+        const { steps } = await stream.push(samples ?? new Float32Array(0));
+        tellWarnings(decoder.takeWarnings(), options);
         yield* steps;
       }
-      const rest = await stream.push(samples.flush());
-      yield* rest.steps;
       const { steps } = await stream.finish();
-      tell(stream.warnings(), options);
+      tellOfAnalysis(stream.warnings(), options);
       yield* steps;
     } finally {
       stream.close();
     }
   }
 
-  async #analyseChannels(options: FileOptions, open: () => Promise<DecodedAudio>): Promise<FileAnalysis> {
+  async #analyseChannels(options: FileOptions, sound: Sound): Promise<FileAnalysis> {
+    const how: OpenSoundOptions = { channels: options.channel ?? 'each', takesRaw: false };
+    const numbers: number[] = [];
+    const answers = await this.#analyseSound(sound, how, options, (channels) => numbers.push(...channels));
+    const numbered = numbers.map((number, index) => [String(number), answers[index] ?? NO_ANSWER]);
+    return { channels: Object.fromEntries(numbered) as Record<string, ChannelAnalysis> };
+  }
+
+  /** @param opened told of the numbers of the channels */
+  async #analyseSound(
+    sound: Sound,
+    how: OpenSoundOptions,
+    options: WholeOptions & WarningOptions,
+    opened?: (channels: readonly number[]) => void,
+  ): Promise<readonly ChannelAnalysis[]> {
     this.#guard.check(this.#select(options).map((model) => model.name));
-    const audio = await open();
+    const audio = await openSound(sound, { ...how, ffmpegPath: this.#ffmpegPath, signal: options.signal });
     try {
+      opened?.(audio.channels);
       return await this.#withStreams(options, audio.channels.length, async (streams) => {
-        const answers = await analyse(audio.pieces, streams, options, audio.info.durationMs);
-        if (audio.nonFiniteSamples > 0) {
-          const first = `${audio.nonFiniteSamples} samples that are not finite numbers, the first at ${audio.firstNonFiniteSample}`;
-          warn(`The audio has ${first}; they count as 0.`, options);
-        }
-        for (const { warnings = [] } of answers) tell(warnings, options);
-        const numbered = audio.channels.map((number, index) => [String(number), answers[index] ?? NO_ANSWER]);
-        return { channels: Object.fromEntries(numbered) as Record<string, ChannelAnalysis> };
+        const answers = await analyseWhole(audio.pieces, streams, options, audio.info.durationMs);
+        for (const { warnings = [] } of answers) tellOfAnalysis(warnings, options);
+        return answers;
       });
     } finally {
       await audio.close();
+      tellWarnings(audio.takeWarnings(), options);
     }
   }
 
@@ -350,7 +394,13 @@ export class Deeptone {
       });
       const gate = needsSpeechGate(models) ? [GATE_MODEL] : [];
       const predictions = await this.#engine.openStream([...new Set([...gate, ...names])]);
-      return new AnalysisStream(predictions, analysis, release, warmUpFrames);
+      return new AnalysisStream(
+        predictions,
+        analysis,
+        release,
+        warmUpFrames,
+        new SoundFeed({ ffmpegPath: this.#ffmpegPath, name: 'The piece' }),
+      );
     } catch (error) {
       release();
       throw error;
@@ -359,77 +409,3 @@ export class Deeptone {
 }
 
 const NO_ANSWER: ChannelAnalysis = { time_series: [] };
-
-/** Runs decoded audio through one stream per channel and gathers what was asked for. */
-async function analyse(
-  pieces: AsyncIterable<readonly Float32Array[]>,
-  streams: readonly AnalysisStream[],
-  options: WholeOptions,
-  durationMs: number | null,
-): Promise<readonly ChannelAnalysis[]> {
-  const collectors = streams.map((stream) => new Collector(stream, options));
-  const inFlight: Promise<unknown>[] = [];
-  for await (const piece of pieces) {
-    if (options.signal?.aborted)
-      throw new AbortedError('The analysis was aborted.', { cause: options.signal.reason });
-    const answered = Promise.all(collectors.map((collector, index) => collector.hear(piece[index])));
-    answered.catch(() => undefined); // Awaited in its turn; the first failure ends the loop below.
-    inFlight.push(answered);
-    if (inFlight.length > READ_AHEAD_PIECES) await inFlight.shift();
-    const analysedMs = streams[0]?.receivedMs ?? 0;
-    options.onProgress?.(durationMs ? Math.min(1, analysedMs / durationMs) : null, analysedMs);
-  }
-  await Promise.all(inFlight);
-  return Promise.all(collectors.map((collector) => collector.finish()));
-}
-
-/** Gathers the answers of one channel. */
-class Collector {
-  readonly #steps: TimeSeriesStep[] = [];
-  readonly #transitions: Record<string, Transition[]> = {};
-
-  constructor(
-    private readonly stream: AnalysisStream,
-    private readonly options: WholeOptions,
-  ) {}
-
-  async hear(samples: Float32Array | undefined): Promise<void> {
-    if (samples) this.#take(await this.stream.push(samples));
-  }
-
-  async finish(): Promise<ChannelAnalysis> {
-    this.#take(await this.stream.finish());
-    const { includeSummary, includeTransitions, includeVoiceSignatures } = this.options;
-    const warnings = this.stream.warnings();
-    return {
-      time_series: this.#steps,
-      ...(includeSummary ? { summary: this.stream.summary() } : {}),
-      ...(includeTransitions ? { transitions: this.#transitions satisfies Transitions } : {}),
-      ...(includeVoiceSignatures ? { voice_signatures: this.stream.voiceSignatures() } : {}),
-      ...(warnings.length > 0 ? { warnings } : {}),
-    };
-  }
-
-  #take(events: AnalysisEvents): void {
-    for (const step of events.steps) this.#steps.push(step);
-    if (!this.options.includeTransitions) return;
-    for (const { model, result, confidence, timestamp_start, timestamp_end } of events.ended) {
-      if (timestamp_end === null) continue;
-      (this.#transitions[model] ??= []).push({ timestamp_start, timestamp_end, result, confidence });
-    }
-  }
-}
-
-async function* mapPieces(pieces: AsyncIterable<Float32Array>): AsyncGenerator<readonly Float32Array[]> {
-  for await (const piece of pieces) yield [piece];
-}
-
-/** Whoever listens to no warnings finds these in the answer; they are no fault of the program. */
-function tell(warnings: readonly AnalysisWarning[], { onWarning }: Pick<StreamOptions, 'onWarning'>): void {
-  for (const { message } of warnings) onWarning?.(message);
-}
-
-function warn(message: string, { onWarning }: Pick<StreamOptions, 'onWarning'>): void {
-  if (onWarning) onWarning(message);
-  else process.emitWarning(message, { code: 'DEEPTONE_NON_FINITE' });
-}

@@ -1,5 +1,6 @@
 /** The pipeline room: one stream through the rooms, and what a caller may ask of it. */
 export { AnalysisStream } from './analysis-stream';
+export { ChunkMemory } from './chunk-memory';
 export { Deeptone } from './deeptone';
 export { ENGINE_RULES, MODEL_SETS, type DeeptoneOptions } from './engine-options';
 export type { SpeakerSample } from './enrolment';
@@ -17,9 +18,12 @@ export {
   type FileOptions,
   type FlaggedName,
   type LiveOptions,
+  type OnWarning,
   type OptionName,
+  type SoundOptions,
   type StreamOptions,
   type ValueOf,
+  type WarningOptions,
   type WayIn,
   type WholeOptions,
 } from './options';

@@ -6,6 +6,7 @@
 import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE } from '../audio';
 import { FRAME_MS, SAMPLE_RATE } from '../clock';
 import type { Rule, RuleFor } from '../rules';
+import { ChunkMemory } from './chunk-memory';
 import type { OptionsOf, WayIn } from './options';
 
 type KeysOf<Union> = Union extends unknown ? keyof Union : never;
@@ -42,6 +43,10 @@ interface OptionEntry<T> {
 const EVERYWHERE = ['file', 'bytes', 'chunk', 'stream', 'open', 'live'] as const;
 const WITH_STEPS = ['file', 'bytes', 'stream', 'open', 'live'] as const;
 const WITH_AN_END = ['file', 'bytes'] as const;
+const WITH_PROGRESS = ['file', 'bytes', 'chunk'] as const;
+const WITH_WARNINGS = ['file', 'bytes', 'chunk', 'stream'] as const;
+/** Ways in for audio that does not tell its format. */
+const WITH_RAW_SAMPLES = ['bytes', 'chunk', 'stream'] as const;
 
 /** The help of a flag that does the same in both commands. */
 const same = (help: string): Readonly<Record<AnalysisCommand, string>> => ({ analyze: help, stream: help });
@@ -84,7 +89,7 @@ export const OPTIONS = {
     },
   },
   channel: {
-    ways: ['file', 'bytes', 'live'],
+    ways: ['file', 'bytes', 'chunk', 'stream', 'live'],
     rule: {
       type: 'number',
       whole: true,
@@ -164,7 +169,7 @@ export const OPTIONS = {
     message: 'contextSamples',
   },
   format: {
-    ways: ['bytes', 'stream'],
+    ways: WITH_RAW_SAMPLES,
     rule: {
       type: 'object',
       fields: { encoding: CHECKED_LATER, sampleRate: CHECKED_LATER, channels: CHECKED_LATER },
@@ -174,11 +179,13 @@ export const OPTIONS = {
     message: 'format.encoding',
     flag: {
       flag: '--format <encoding>',
-      help: { stream: 'encoding of raw samples, such as s16le (default: WAV with its header)' },
+      help: {
+        stream: 'encoding of raw samples, such as f32le (default: s16le; a header in the sound rules)',
+      },
     },
   },
   rateIn: {
-    ways: ['bytes', 'stream'],
+    ways: WITH_RAW_SAMPLES,
     rule: {
       type: 'number',
       whole: true,
@@ -191,7 +198,7 @@ export const OPTIONS = {
     flag: { flag: '--rate <hertz>', help: { stream: 'sample rate of raw samples' } },
   },
   channels: {
-    ways: ['bytes'],
+    ways: ['bytes', 'chunk'],
     rule: { type: 'number', whole: true, minimum: 1, accepted: 'a whole number of at least 1 is accepted' },
     default: 1,
     message: 'format.channels',
@@ -200,10 +207,23 @@ export const OPTIONS = {
       help: { stream: 'interleaved channels of raw samples' },
     },
   },
-  onProgress: { ways: WITH_AN_END, rule: A_FUNCTION },
-  onWarning: { ways: ['file', 'stream'], rule: A_FUNCTION },
+  checkContent: { ways: WITH_RAW_SAMPLES, rule: TRUE_OR_FALSE },
+  memory: {
+    ways: ['chunk'],
+    rule: {
+      type: 'judged',
+      holds: (value) => value instanceof ChunkMemory,
+      accepted: 'a ChunkMemory is accepted',
+    },
+  },
+  topic: {
+    ways: ['chunk'],
+    rule: { type: 'text', accepted: 'a text is accepted' },
+  },
+  onProgress: { ways: WITH_PROGRESS, rule: A_FUNCTION },
+  onWarning: { ways: WITH_WARNINGS, rule: A_FUNCTION },
   signal: {
-    ways: WITH_AN_END,
+    ways: WITH_PROGRESS,
     rule: {
       type: 'judged',
       holds: (value) => value instanceof AbortSignal,

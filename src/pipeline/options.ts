@@ -2,8 +2,9 @@
  * What callers may ask for, and the way to all that is known of it: each name stands once more, with its rule, in the table of
  * options, and the compiler compares them.
  */
-import type { SampleFormat } from '../audio';
-import type { VoiceSignatures } from '../insight';
+import type { AudioWarningCode, SampleFormat } from '../audio';
+import type { AnalysisWarning, VoiceSignatures } from '../insight';
+import type { ChunkMemory } from './chunk-memory';
 
 /** Options that every way in understands. */
 export interface AnalysisOptions {
@@ -35,17 +36,25 @@ export interface WholeOptions extends AnalysisOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface FileOptions extends WholeOptions {
-  /** The channel to analyse, counted from 0. Default: every channel on its own (decision 16). */
-  readonly channel?: number;
+/** Told of what is wrong with audio that is heard all the same: a sentence, and a stable code for programs. */
+export type OnWarning = (message: string, code: AudioWarningCode | AnalysisWarning['code']) => void;
+
+/** Options of whoever wants to hear of warnings. */
+export interface WarningOptions {
   /**
-   * Told once when samples that are not finite were replaced by 0 (decision 17; by default a process warning), and when much
-   * of the speech is below the volume threshold (decision 29).
+   * Told of each kind of warning once: a truncated file, samples that are not finite (by default process warnings), much of the
+   * speech below the volume threshold (decision 29), ...
    */
-  readonly onWarning?: (message: string) => void;
+  readonly onWarning?: OnWarning;
 }
 
-export interface BytesOptions extends WholeOptions {
+export interface FileOptions extends WholeOptions, WarningOptions {
+  /** The channel to analyse, counted from 0. Default: every channel on its own (decision 16). */
+  readonly channel?: number;
+}
+
+/** What audio in memory holds. */
+export interface SoundOptions {
   /** Hz of the samples, 4,000 to 384,000. Default 16,000. */
   readonly rateIn?: number;
   /** Number of interleaved channels. Default 1. */
@@ -54,27 +63,37 @@ export interface BytesOptions extends WholeOptions {
   readonly channel?: number;
   /** What a Buffer or Uint8Array of raw bytes holds. Default for a Buffer: 16-bit little-endian at `rateIn`. */
   readonly format?: SampleFormat;
+  /** Refuse bytes that are plainly no samples, such as text or an image. Default: true, unless `format` says what they are. */
+  readonly checkContent?: boolean;
 }
 
-export interface ChunkOptions {
+export interface BytesOptions extends WholeOptions, SoundOptions, WarningOptions {}
+
+export interface ChunkOptions extends SoundOptions, WarningOptions {
   readonly models: readonly string[];
   readonly includeRawValues?: boolean;
   readonly volumeThreshold?: number;
-  /** Leading samples that only warm the models up; 0 to less than the chunk's length (decision 12). Default 0. */
+  /** Leading samples, at 16 kHz, that only warm the models up; 0 to less than the chunk's length (decision 12). Default 0. */
   readonly contextSamples?: number;
   readonly voiceSignatures?: VoiceSignatures;
+  /** Remembers what a stream of chunks said last, in the place of `contextSamples`. */
+  readonly memory?: ChunkMemory;
+  /** The stream of chunks that this one belongs to, for `memory`. Default: one for all. */
+  readonly topic?: string;
+  /** Called once with 1 and the milliseconds of the chunk. */
+  readonly onProgress?: (fraction: number | null, analysedMs: number) => void;
+  readonly signal?: AbortSignal;
 }
 
-export interface StreamOptions extends AnalysisOptions {
+export interface StreamOptions extends AnalysisOptions, WarningOptions {
   /** Hz of the samples. Default 16,000. */
   readonly rateIn?: number;
-  /** What byte arrays hold. Default: what a WAV header at the start says, else 16-bit little-endian mono at `rateIn`. */
+  /** What raw bytes hold. Default: 16-bit little-endian mono at `rateIn`. A header in the bytes rules over it. */
   readonly format?: SampleFormat;
-  /**
-   * Told once when samples that are not finite were replaced by 0 (decision 17; by default a process warning), and when much
-   * of the speech is below the volume threshold (decision 29).
-   */
-  readonly onWarning?: (message: string) => void;
+  /** The channel to hear of several, counted from 0; by default they are averaged (decision 19). */
+  readonly channel?: number;
+  /** Refuse bytes that are plainly no samples, such as text or an image. Default: true, unless `format` says what they are. */
+  readonly checkContent?: boolean;
 }
 
 /** How one of many live streams is analysed. */

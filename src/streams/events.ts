@@ -1,5 +1,5 @@
 /** What comes to live streams, and what they have to tell. Times are milliseconds. */
-import type { FormatStatements, SampleFormat } from '../audio';
+import type { AudioWarningCode, FormatStatements, SampleFormat } from '../audio';
 import type { AnalysisWarning, Summary, TimeSeriesStep, TransitionEvent } from '../insight';
 import type { LiveOptions } from './settings';
 
@@ -13,7 +13,7 @@ export interface Delivery {
 
 /** What one message brings to its stream. */
 export interface StreamAudio<C> extends Pick<FormatStatements, 'contentType' | 'userProperties'> {
-  /** Bytes, raw or WAV; samples; base64 text. */
+  /** Bytes (raw, WAV, compressed, text that holds audio), samples, base64 text, or an object that holds one of these. */
   readonly payload: unknown;
   /** `{encoding, rate, channels}`; that of the first message goes on holding where later ones say nothing. */
   readonly format?: unknown;
@@ -70,14 +70,14 @@ export type EndReason =
 
 /** Things that are worth a word, and no error; each told once per stream or at long intervals. */
 export type WarningCode =
-  /** Samples that are no numbers were replaced by silence (decision 17). */
-  | 'non-finite'
+  /** What is wrong with the audio itself. */
+  | AudioWarningCode
   /** A message came twice. */
   | 'duplicate'
   /** A message came after others that were sent later; its place has been filled. */
   | 'late'
-  /** The stream ended within a sample. */
-  | 'incomplete-sample'
+  /** Compressed audio that could not be decoded; it is not heard until something else begins. */
+  | 'undecodable'
   /** Audio comes at another pace than its sample rate says. */
   | 'pace'
   /** Much of the speech is below the volume threshold (decision 29). */

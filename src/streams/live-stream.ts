@@ -13,6 +13,8 @@ import type { Settle, WaitingAudio } from './waiting-audio';
 /** What all streams of a hub have in common. */
 export interface CommonSetup extends Pick<InletSetup, 'settings' | 'format' | 'trust' | 'room'> {
   readonly throughput: Throughput;
+  /** Where ffmpeg is, as far as it is set. */
+  readonly ffmpegPath: () => string | undefined;
   /** Opens a stream of the engine. */
   readonly open: (options: AnalysisOptions) => Promise<AnalysisStream>;
 }
@@ -39,6 +41,8 @@ export class LiveStream<C> {
   readonly #report: AnswerReport;
   #context: C | undefined;
   #lastHeard: number;
+  /** Settles when all compressed audio is decoded; undefined where there is none. */
+  #late: Promise<void> | undefined;
   /** What becomes of who still waits, once the stream is stopped. */
   #settleStopped: ((waiting: Settle) => void) | undefined;
 
@@ -55,7 +59,13 @@ export class LiveStream<C> {
     this.#models = Array.isArray(options.models) ? [...new Set(options.models)] : [];
     this.#lastHeard = now;
     this.#line = room.open();
-    this.#inlet = new StreamInlet({ ...common, key, channel: options.channel, line: this.#line });
+    this.#inlet = new StreamInlet({
+      ...common,
+      key,
+      channel: options.channel,
+      line: this.#line,
+      ffmpegPath: common.ffmpegPath(),
+    });
     this.#throughput = new Throughput(() => performance.now(), common.throughput);
     this.#report = new AnswerReport(options, settings.transitions);
     const analysis = analysisOptions(options);
@@ -92,7 +102,7 @@ export class LiveStream<C> {
 
   /** Settles when the stream has left the engine. */
   get closing(): Promise<unknown> {
-    return this.#pump.closing;
+    return this.isStopped ? Promise.all([this.#pump.closing, this.#inlet.close()]) : this.#pump.closing;
   }
 
   /**
@@ -109,6 +119,7 @@ export class LiveStream<C> {
       this.#settle(happened);
     }
     this.#common.room.close(this.#line);
+    await this.#inlet.close();
   }
 
   /**
@@ -124,6 +135,8 @@ export class LiveStream<C> {
       this.#lastHeard = now;
       this.#context = audio.context;
       this.#took(taken);
+      taken.accepted?.then(resolve, reject);
+      if (this.#inlet.isCompressed) this.#late ??= this.#hearLate();
       this.#pump.run();
     });
   }
@@ -149,13 +162,21 @@ export class LiveStream<C> {
     });
   }
 
-  /** Resolves when the last step, transitions and summary have been told. The stream takes no more audio. */
-  end(reason: 'complete' | 'idle'): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#took(this.#inlet.takeEnd());
+  /**
+   * Resolves when the last step, transitions and summary have been told. The stream takes no more audio.
+   *
+   * @throws BadAudioError where the last bytes turned out to be no audio; InferenceError
+   */
+  async end(reason: 'complete' | 'idle'): Promise<void> {
+    const last = this.#inlet.takeEnd();
+    await this.#late;
+    await new Promise<void>((resolve, reject) => {
+      this.#took(last);
+      if (this.#late) this.#took(this.#inlet.takeLateEnd());
       this.#line.add({ kind: 'end', reason, settle: { resolve, reject } });
       this.#pump.run();
     });
+    if (last.error) throw last.error;
   }
 
   /**
@@ -174,6 +195,15 @@ export class LiveStream<C> {
   clockWasSet(byMs: number): void {
     this.#lastHeard += byMs;
     this.#inlet.clockWasSet(byMs);
+  }
+
+  /** Puts in line what is decoded later than it came. */
+  async #hearLate(): Promise<void> {
+    for await (const samples of this.#inlet.late()) {
+      if (this.isStopped) return;
+      this.#took(this.#inlet.takeLate(samples));
+      this.#pump.run();
+    }
   }
 
   #took({ told, settle }: Taken): void {

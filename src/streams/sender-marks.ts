@@ -1,5 +1,5 @@
 /** What a message says about its place in the sender's audio: a sequence number and a capture time. */
-import { startsWithWav } from '../audio/stream-intake';
+import { beginsAsWav } from '../audio';
 
 export interface SenderMarks {
   /** Number of the message, counted by the sender. */
@@ -35,7 +35,7 @@ function numberIn(value: unknown): number | undefined {
 
 /** Milliseconds in the `time` chunk (unsigned 64-bit little-endian) between header and audio; undefined without one. */
 function hermesTime(message: Uint8Array): number | undefined {
-  if (!startsWithWav(message)) return undefined;
+  if (!beginsAsWav(message)) return undefined;
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   let at = 12;
   for (let chunk = 0; chunk < MAX_CHUNKS && at + 16 <= view.byteLength; chunk++) {

@@ -25,6 +25,8 @@ export interface HubSetup<C> {
   /** Whom to believe about the format of raw samples, in order. */
   readonly trust?: FormatTrust;
   readonly settings?: PartialLiveSettings;
+  /** Where ffmpeg is, which decodes compressed audio; by default it is looked for. */
+  readonly ffmpegPath?: () => string | undefined;
   readonly listener: Listener<C>;
   /** Epoch milliseconds; the machine's clock by default. */
   readonly now?: () => number;
@@ -60,6 +62,7 @@ export class StreamHub<C = unknown> {
     const { waiting, gaps } = this.#settings;
     this.#common = {
       settings: this.#settings,
+      ffmpegPath: setup.ffmpegPath ?? (() => undefined),
       format: setup.format,
       trust: setup.trust ?? DEFAULT_FORMAT_TRUST,
       room: new WaitingRoom(waiting, gaps.action),

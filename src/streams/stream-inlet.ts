@@ -1,7 +1,13 @@
-import type { FormatTrust } from '../audio';
-import { StreamIntake } from '../audio/stream-intake';
+import {
+  blockBytes,
+  readPayload,
+  SoundDecoder,
+  type DecodedChannels,
+  type Declared,
+  type FormatTrust,
+} from '../audio';
 import { SAMPLE_RATE, samplesToMs } from '../clock';
-import { OverloadedError } from '../errors';
+import { DeeptoneError, OverloadedError } from '../errors';
 import type { GapEvidence, GapRemedy, StreamAudio, StreamFacts, Told, WarningCode } from './events';
 import { GapTracker, type Place, type Segment } from './gap-tracker';
 import { PaceWatch } from './pace-watch';
@@ -25,6 +31,8 @@ export interface InletSetup {
   readonly channel: number | undefined;
   readonly room: WaitingRoom;
   readonly line: WaitingAudio;
+  /** The ffmpeg program for compressed audio; searched for otherwise. */
+  readonly ffmpegPath: string | undefined;
 }
 
 /** What taking something in made known. */
@@ -33,13 +41,29 @@ export interface Taken {
   readonly told: readonly Told[];
   /** Who need not wait any longer once that has been told; where audio was put in line, it waits there. */
   readonly settle?: Settle;
+  /** Who waits no longer once ffmpeg has taken compressed audio; rejects where it cannot. */
+  readonly accepted?: Promise<void>;
+  /** What was wrong with the end of the audio. */
+  readonly error?: Error;
+}
+
+/** Samples that a message brought. */
+interface Arrival {
+  readonly samples: Float32Array;
+  /** Milliseconds of audio in the message, what is still held back included. */
+  readonly durationMs: number;
+  readonly marks: SenderMarks;
+  /** Epoch milliseconds of its arrival. */
+  readonly now: number;
+  readonly place: Place;
+  readonly settle: Settle;
 }
 
 /** The way into one stream: its messages are judged and decoded, and their audio is put in line, with what is done about gaps. */
 export class StreamInlet {
   readonly #setup: InletSetup;
   readonly #format: StatedFormat;
-  readonly #intake: StreamIntake;
+  readonly #decoder: SoundDecoder;
   readonly #gaps: GapTracker;
   readonly #pace = new PaceWatch();
   readonly #troubles = new TroubleLog(() => performance.now());
@@ -49,11 +73,18 @@ export class StreamInlet {
   #noticedDropped = 0;
   /** Audio was dropped, and the next begins the stream anew. */
   #isBrokenOff = false;
+  /** Compressed audio could not be decoded, and that was told. */
+  #hasFailed = false;
 
   constructor(setup: InletSetup) {
     this.#setup = setup;
     this.#format = new StatedFormat(setup.format, setup.trust);
-    this.#intake = new StreamIntake(setup.channel);
+    this.#decoder = new SoundDecoder({
+      channels: setup.channel ?? 'mix',
+      isMessages: true,
+      ffmpegPath: setup.ffmpegPath,
+      name: 'The message',
+    });
     this.#gaps = new GapTracker(setup.settings.gaps.arrivalMs);
   }
 
@@ -83,7 +114,7 @@ export class StreamInlet {
     // What MQTT properties say counts where the format that they say would be believed.
     const properties = this.#setup.trust.includes('mqtt') ? audio.userProperties : undefined;
     const marks = senderMarks(properties, audio.payload);
-    const format = audio.knownFormat ?? this.#format.of(audio);
+    const declared = audio.knownFormat ? { format: audio.knownFormat } : this.#format.of(audio);
     const lostMs = this.isUnused ? 0 : (audio.lostMs ?? 0); // What was lost before a stream began is no part of it.
     const place: Place =
       lostMs > 0 ? { is: 'after-gap', evidence: 'source', lostMs } : this.#gaps.place(marks, now);
@@ -91,10 +122,13 @@ export class StreamInlet {
       this.#warnOfPast(marks, place.twice);
       return this.#taken(settle);
     }
-    const samples = this.#intake.push(audio.payload, format); // Throws before anything of a bad message counts.
+    const heldBefore = this.#heldMs(declared);
+    const samples = this.#decode(audio.payload, declared); // Throws before anything of a bad message counts.
     this.#messages++;
-    if (!audio.knownFormat) this.#watchPace(samples.length, now);
-    return this.#taken(this.#arrive(samples, marks, now, place, settle));
+    if (this.#decoder.isCompressed) return this.#compressed(marks, now);
+    const durationMs = samplesToMsExactly(samples.length) + this.#heldMs(declared) - heldBefore;
+    if (!audio.knownFormat) this.#watchPace(durationMs, now);
+    return this.#taken(this.#arrive({ samples, durationMs, marks, now, place, settle }));
   }
 
   /** Takes a message that was delivered before. */
@@ -103,13 +137,60 @@ export class StreamInlet {
     return this.#taken(settle);
   }
 
-  /** Takes the end of the audio: what the decoder still holds back is put in line. */
-  takeEnd(): Taken {
-    if (this.#intake.endsWithinSample) {
-      this.#warn('incomplete-sample', 'The stream ended within a sample, which was dropped.');
+  /** Whether audio comes later than the messages that bring it, by {@link late}. */
+  get isCompressed(): boolean {
+    return this.#decoder.isCompressed;
+  }
+
+  /**
+   * Samples of compressed audio as they are decoded; each is to be taken in by {@link takeLate}. To be iterated once
+   * {@link isCompressed} is true; never fails.
+   */
+  async *late(): AsyncGenerator<Float32Array, void, undefined> {
+    try {
+      for await (const decoded of this.#decoder.late()) yield mono(decoded);
+    } catch (error) {
+      if (!this.#hasFailed) this.#giveUp(error);
     }
-    this.#enqueue(this.#intake.flush(), undefined);
+  }
+
+  /** Takes in samples that came late. */
+  takeLate(samples: Float32Array): Taken {
+    this.#noticeDropped();
+    this.#tellWarnings();
+    const { line, room } = this.#setup;
+    const hasRoom = room.hasRoom(line, samples.length);
+    this.#noticeDropped();
+    if (this.#isBrokenOff) this.#beginAnew();
+    this.#gaps.fill(samplesToMsExactly(samples.length));
+    if (hasRoom) this.#enqueue(samples, undefined);
+    else line.refuse(samples.length);
     return this.#taken(undefined);
+  }
+
+  /** No more comes: what the decoder still holds back is put in line, or comes late. */
+  takeEnd(): Taken {
+    try {
+      this.#enqueue(mono(this.#decoder.finish()), undefined);
+      this.#tellWarnings();
+      return this.#taken(undefined);
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      this.#warn('not-heard', error.message);
+      return { ...this.#taken(undefined), error };
+    }
+  }
+
+  /** All that came late is there: so is the rest. */
+  takeLateEnd(): Taken {
+    this.#enqueue(mono(this.#decoder.flush()), undefined);
+    this.#tellWarnings();
+    return this.#taken(undefined);
+  }
+
+  /** Lets go of ffmpeg. */
+  close(): Promise<void> {
+    return this.#decoder.close();
   }
 
   /** Looks for audio that was dropped from the line meanwhile, to make room for another stream. */
@@ -129,26 +210,49 @@ export class StreamInlet {
     return settle ? { told, settle } : { told };
   }
 
+  #decode(payload: unknown, declared: Declared): Float32Array {
+    return mono(this.#decoder.pushFound(readPayload(payload), declared));
+  }
+
+  /** Milliseconds of bytes of which it is not known yet what they are, were they samples. */
+  #heldMs({ format }: Declared): number {
+    if (this.#decoder.isWrapped) return 0;
+    return (1_000 * this.#decoder.heldBytes) / (blockBytes(format) * format.sampleRate);
+  }
+
+  /** Compressed audio takes its own time, and its messages are no measure of it: of their marks only numbers count. */
+  #compressed(marks: SenderMarks, now: number): Taken {
+    this.#gaps.heard({ seq: marks.seq }, 0, now);
+    const accepted = this.#decoder.accepted().catch((error: unknown) => {
+      // One word about it is enough: what follows is the same.
+      if (this.#hasFailed) return;
+      this.#hasFailed = true;
+      this.#decoder.giveUp();
+      throw error;
+    });
+    return { ...this.#taken(undefined), accepted };
+  }
+
+  #giveUp(error: unknown): void {
+    this.#hasFailed = true;
+    this.#decoder.giveUp();
+    const words = error instanceof Error ? error.message : String(error);
+    const message = error instanceof DeeptoneError ? words : `The audio could not be decoded: ${words}`;
+    this.#warn('undecodable', message);
+  }
+
   /**
    * Samples have come out of the decoder: they are put in line, behind what is missing before them.
    *
-   * @param marks of the message that brought them
-   * @param now epoch milliseconds of its arrival
    * @returns who waits no longer
    */
-  #arrive(
-    samples: Float32Array,
-    marks: SenderMarks,
-    now: number,
-    place: Place,
-    settle: Settle,
-  ): Settle | undefined {
-    this.#warnOfNonFinite();
+  #arrive({ samples, durationMs, marks, now, place, settle }: Arrival): Settle | undefined {
+    this.#tellWarnings();
     const hasRoom = this.#setup.room.hasRoom(this.#setup.line, samples.length);
     this.#noticeDropped();
     if (place.is === 'after-gap') this.#lost(place.evidence, place.lostMs);
     if (this.#isBrokenOff) this.#beginAnew();
-    this.#gaps.heard(marks, (samples.length * 1_000) / SAMPLE_RATE, now);
+    this.#gaps.heard(marks, durationMs, now);
     return hasRoom ? this.#enqueue(samples, settle) : this.#refuse(samples, marks, settle);
   }
 
@@ -227,10 +331,10 @@ export class StreamInlet {
       );
   }
 
-  #watchPace(sampleCount: number, now: number): void {
-    const rate = this.#intake.sampleRate;
+  #watchPace(durationMs: number, now: number): void {
+    const rate = this.#decoder.format?.sampleRate;
     if (rate === undefined) return;
-    const likely = this.#pace.heard((sampleCount * 1_000) / SAMPLE_RATE, rate, now);
+    const likely = this.#pace.heard(durationMs, rate, now);
     if (likely === undefined) return;
     this.#warn(
       'pace',
@@ -238,13 +342,21 @@ export class StreamInlet {
     );
   }
 
-  #warnOfNonFinite(): void {
-    const count = this.#intake.nonFiniteSamples;
-    if (count > 0) this.#warn('non-finite', `${count} sample(s) that are no finite numbers became silence.`);
+  #tellWarnings(): void {
+    for (const { code, message } of this.#decoder.takeWarnings()) this.#warn(code, message);
   }
 
   #warn(code: WarningCode, message: string): void {
     const told = this.#troubles.warning(code, message);
     if (told) this.#told.push(told);
   }
+}
+
+/** The one channel that a live stream has. */
+function mono([samples]: DecodedChannels): Float32Array {
+  return samples ?? new Float32Array(0);
+}
+
+function samplesToMsExactly(sampleCount: number): number {
+  return (sampleCount * 1_000) / SAMPLE_RATE;
 }

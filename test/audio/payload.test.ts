@@ -27,23 +27,13 @@ describe('The payload of a message as audio', () => {
     for (const copy of copies) assert.deepEqual(bytesIn(copy), bytes);
   });
 
-  it('is silence when an MQTT node handed the base64 text of silence over as a Buffer', () => {
-    const silence = Buffer.alloc(1_600);
-    assert.deepEqual(bytesIn(Buffer.from(silence.toString('base64'))), silence);
-  });
-
-  it('is bytes when an MQTT node handed base64 text over as a Buffer', () => {
-    assert.deepEqual(bytesIn(Buffer.from(bytes.toString('base64'))), bytes);
-  });
-
-  it('is samples as a typed array, an array of numbers, or the bytes of a JSON array', () => {
+  it('is samples as a typed array, an array of numbers, or a text of JSON', () => {
     const samples = [...new Int16Array(new Uint8Array(bytes).buffer)];
     assert.deepEqual(readPayload(Int16Array.from(samples)), {
       kind: 'samples',
       samples: Int16Array.from(samples),
     });
     assert.deepEqual(readPayload(samples), { kind: 'samples', samples });
-    assert.deepEqual(readPayload(Buffer.from(JSON.stringify(samples))), { kind: 'samples', samples });
     assert.deepEqual(readPayload(`\n ${JSON.stringify(samples, null, 1)}`), { kind: 'samples', samples });
   });
 
@@ -54,8 +44,51 @@ describe('The payload of a message as audio', () => {
     }
   });
 
-  it('is an error that tells what to set in the MQTT node when it is a text or an object', () => {
-    const wrong = ['hello, world!', '{"a":1}', 'AAAAA', { data: [1, 2] }, true, 17, ['a', 'b']];
+  it('is what an object holds that was a Buffer or a typed array, or that has one field of audio', () => {
+    const samples = [...new Int16Array(new Uint8Array(bytes).buffer)];
+    const asJson: unknown = JSON.parse(JSON.stringify(bytes));
+    const base64 = bytes.toString('base64');
+    for (const object of [
+      asJson,
+      { type: 'Buffer', data: base64 },
+      { key: 'audio', audio: base64, id: 'a'.repeat(80) },
+      { event: 'media', media: { track: 'inbound', payload: base64 } },
+      { payload: asJson },
+      { audio: `data:audio/wav;base64,${base64}` },
+      JSON.stringify({ audio: base64 }),
+      Object.fromEntries(bytes.entries()),
+      [...bytes],
+    ]) {
+      assert.deepEqual(bytesIn(object), bytes);
+    }
+    assert.deepEqual(readPayload({ data: samples, rate: 8_000, format: 'pcm16' }), {
+      kind: 'samples',
+      samples,
+      stated: { rate: 8_000, encoding: 's16le' },
+    });
+    assert.deepEqual(readPayload(Object.fromEntries(samples.entries())), { kind: 'samples', samples });
+  });
+
+  it('is an error that says what to do where numbers may be bytes or samples, or fields may be audio', () => {
+    const levels = Array.from({ length: 400 }, (_, n) => 128 + Math.round(100 * Math.sin(n / 9)));
+    const hex = bytes.toString('hex');
+    for (const [payload, words] of [
+      [levels, /0 to 255.*Int16Array/u],
+      [{ a: [...bytes, 500], b: [...bytes, 500] }, /several fields.*a, b/u],
+      [{ state: 'offline' }, /without a field that holds any \(it has: state\)/u],
+      [hex, /hexadecimal.*'hex'|hexadecimal.*"hex"/u],
+      [{ type: 'Buffer', data: [1, 'x'] }, /Buffer that was turned into JSON.*Buffer\.from/u],
+    ] as const) {
+      assert.throws(
+        () => readPayload(payload),
+        (error) => error instanceof BadAudioError && words.test(error.message),
+        String(words),
+      );
+    }
+  });
+
+  it('is an error that tells to send bytes when it is a text or nothing that holds audio', () => {
+    const wrong = ['hello, world!', 'AAAAA', true, 17, ['a', 'b']];
     for (const payload of wrong) {
       assert.throws(
         () => readPayload(payload),

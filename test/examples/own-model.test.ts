@@ -137,7 +137,7 @@ describe('The example of a model of your own', () => {
       }),
     );
     const reasons: readonly (readonly [string, RegExp])[] = [
-      ['unfinished', /must have required property/],
+      ['unfinished', /"source" is missing/],
       ['lost', /the file "lost.onnx" is not there/],
       ['untapped', /there is no tap "tap_none"; the trunk has tap_rt, /],
       ['older', /trained on another trunk/],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once, EventEmitter } from 'node:events';
 import type { NodeStatus } from 'node-red';
 import { chartPoints, type ChartedStep } from '../../nodes/answers/chart';
-import { answerMessages } from '../../nodes/answers/messages';
+import { messagesOf } from '../../nodes/answers/messages';
 import { mergeOptions } from '../../nodes/shared/options';
 import { StatusLine } from '../../nodes/shared/status-line';
 import { WorkQueue } from '../../nodes/answers/work-queue';
@@ -65,7 +65,7 @@ describe('Messages of an answer', () => {
     const source = Object.freeze({ _msgid: 'm', payload: 'before', topic: 't' });
     const facts = { node: 'deeptone-file', models: ['speech'], outputPeriod: 64, duration: 64, speed: 1 };
     const channel = { time_series: [], summary: { level: { mean: -20, peak: -3 } }, transitions: {} };
-    const [outputs] = answerMessages({
+    const [outputs] = messagesOf({
       source,
       channels: { 2: channel },
       complete: channel,

@@ -141,10 +141,11 @@ describe('Example flows of live audio and of folders', function () {
     assert.deepEqual(lengths.slice(2), lengths.slice(0, 2));
     for (const name of recordings) {
       const reader = new WavStreamReader();
-      const audio = reader.push(readFileSync(join(folder, 'recordings', name)));
-      assert.equal(reader.end(), 0);
-      assert.ok(reader.format);
-      const [samples] = new PcmDecoder(reader.format).push(audio);
+      const [run] = reader.push(readFileSync(join(folder, 'recordings', name)));
+      assert.deepEqual(reader.end(), []);
+      assert.deepEqual(reader.lengths, { missing: 0, beyond: 0, joined: 0 });
+      assert.ok(run);
+      const [samples] = new PcmDecoder(run.format).push(run.audio);
       assert.ok(samples && samples.length > 16_000 && samples.length < 80_000, `${samples?.length} samples`);
       assert.ok(Math.max(...samples) > 0.1);
     }

@@ -421,7 +421,7 @@ describe('class Deeptone', () => {
       ['a directory', () => file({}, temporaryFolder()), 'DEEPTONE_FILE_UNREADABLE', /directory|folder/i],
       ['an empty file', () => fileWith(''), 'DEEPTONE_BAD_AUDIO', /empty/i],
       ['a text file named .wav', () => fileWith('Dear diary, '.repeat(20)), 'DEEPTONE_BAD_AUDIO', /text/i],
-      ['a truncated WAV', truncatedWav, 'DEEPTONE_BAD_AUDIO', /\d+ bytes/],
+      ['a WAV of which nothing but the header is there', headerOnly, 'DEEPTONE_BAD_AUDIO', /no sample/],
       ['a channel that is not there', () => file({ channel: 3 }), 'DEEPTONE_INVALID_ARGUMENT', /3/],
       [
         'an output period of 100',
@@ -498,10 +498,9 @@ describe('class Deeptone', () => {
       return file({}, name);
     }
 
-    async function truncatedWav() {
+    async function headerOnly() {
       const name = path.join(temporaryFolder(), 'cut.wav');
-      const whole = makeWav([speech]);
-      await writeFile(name, whole.subarray(0, whole.length / 2));
+      await writeFile(name, makeWav([speech]).subarray(0, 44));
       return file({}, name);
     }
 

@@ -13,16 +13,22 @@ const NOISE = /seekback|Broken pipe|Error closing file|Error writing trailer/u;
 export class FfmpegLog {
   /** Milliseconds that the input lasts by its own account; null while or where it does not say. */
   durationMs: number | null = null;
+  /** Audio tracks of the input. */
+  audioTracks = 0;
   /** Resolves when ffmpeg has described its input, or ended without. */
   readonly described: Promise<void>;
   #describe: () => void = () => undefined;
+  #isDescribed = false;
   #partial = '';
   #errors: string[] = [];
   #last = '';
 
   constructor() {
     this.described = new Promise((resolve) => {
-      this.#describe = resolve;
+      this.#describe = () => {
+        this.#isDescribed = true;
+        resolve();
+      };
     });
   }
 
@@ -51,7 +57,8 @@ export class FfmpegLog {
         (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000,
       );
     }
-    if (line.startsWith('[info] Output #0')) this.#describe();
+    if (/^\[info\] +Stream #0:\d+.*: Audio:/u.test(line) && !this.#isDescribed) this.audioTracks++;
+    if (line.startsWith('[info] Stream mapping') || line.startsWith('[info] Output #0')) this.#describe();
     const text = withoutPassword(line.replace(/^\[[^\]]* @ 0x[0-9a-f]+\] /u, '').replace(/^\[\w+\] /u, ''));
     if (text.trim() === '' || NOISE.test(text)) return;
     this.#last = text;

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { BadAudioError, FfmpegError } from '../../errors';
-import { throwIfAborted } from '../decoded-audio';
+import { throwIfAborted } from '../abort';
 import { FfmpegLog } from './ffmpeg-log';
 
 /** Milliseconds to wait for ffmpeg's account of its input once audio flows; it is written before the audio. */
@@ -13,13 +13,15 @@ const DESCRIPTION_WAIT_MS = 500;
  *
  * @param input `-i` with what is to be read, and the options that belong before it
  * @param output options that belong to the output
+ * @param readsInput the input is ffmpeg's standard input
  */
 export function decodingArguments(
   input: readonly string[],
   output: readonly string[] = [],
+  readsInput = false,
 ): readonly string[] {
   return [
-    '-nostdin',
+    ...(readsInput ? [] : ['-nostdin']),
     '-hide_banner',
     '-nostats',
     ...['-loglevel', 'level+info'],
@@ -29,14 +31,118 @@ export function decodingArguments(
   ];
 }
 
+/** ffmpeg's names for the demuxers of containers, where they are not the container's own. */
+const DEMUXERS: Readonly<Record<string, string>> = {
+  opus: 'ogg',
+  webm: 'matroska',
+  mp4: 'mov',
+  mp2: 'mp3',
+  wavpack: 'wv',
+  ...{ wav: 'wav', rifx: 'wav', rf64: 'wav', bw64: 'wav', w64: 'w64' },
+};
+
+/** Demuxers of containers that hold audio; none opens anything else than its input, as playlists and scripts do. */
+const CONTAINER_DEMUXERS = [
+  ...[
+    'mp3',
+    'aac',
+    'ac3',
+    'eac3',
+    'dts',
+    'mpegts',
+    'mpeg',
+    'flac',
+    'ogg',
+    'matroska',
+    'webm',
+    'mov',
+    'mp4',
+    'm4a',
+    '3gp',
+  ],
+  ...[
+    'aiff',
+    'caf',
+    'au',
+    'amr',
+    'amrnb',
+    'amrwb',
+    'avi',
+    'asf',
+    'flv',
+    'wv',
+    'ape',
+    'tta',
+    'dsf',
+    'wav',
+    'w64',
+    'gsm',
+  ],
+  ...[
+    'voc',
+    'mpc',
+    'mpc8',
+    'rm',
+    'nut',
+    'sox',
+    'ircam',
+    'nistsphere',
+    'shn',
+    'aa',
+    'ast',
+    'loas',
+    'truehd',
+    'mlp',
+    'oma',
+    'qcp',
+    'g722',
+    'g726',
+    'xwma',
+    'swf',
+    'mxf',
+    'gxf',
+    'nsv',
+  ],
+].join(',');
+
+/**
+ * Options that make ffmpeg read a container as what was recognised, or as one of those that hold audio. What begins with an ID3
+ * tag is called mp3 and may be another.
+ */
+export function demuxerOptions(container: string | undefined): readonly string[] {
+  return container === undefined || container === 'mp3'
+    ? ['-format_whitelist', CONTAINER_DEMUXERS]
+    : ['-f', DEMUXERS[container] ?? container];
+}
+
+/**
+ * Arguments for pieces of a container on standard input, which is all that ffmpeg may read. It answers as soon as it can.
+ */
+export function pieceArguments(container: string): readonly string[] {
+  return decodingArguments(
+    [
+      ...['-protocol_whitelist', 'pipe'],
+      ...['-probesize', '32768', '-analyzeduration', '500000'],
+      ...[...demuxerOptions(container), '-i', 'pipe:0'],
+    ],
+    ['-flush_packets', '1'],
+    true,
+  );
+}
+
 /**
  * Arguments for a file. ffmpeg reads only what it is given: its protocols are restricted to files, so that what is in the
  * file cannot make it fetch anything, and "file:" keeps a name like "http:x.mp3" or "-i.mp3" a name.
  *
  * @param filename absolute
+ * @param container what it was recognised as; ffmpeg looks itself where that is undefined
  */
-export function fileArguments(filename: string): readonly string[] {
-  return decodingArguments(['-protocol_whitelist', 'file,pipe', '-i', `file:${filename}`]);
+export function fileArguments(filename: string, container?: string): readonly string[] {
+  return decodingArguments([
+    ...['-protocol_whitelist', 'file,pipe'],
+    ...demuxerOptions(container),
+    ...['-i', `file:${filename}`],
+  ]);
 }
 
 /** How a process ended: its exit code, or the signal that ended it; neither when it never started. */
@@ -62,13 +168,22 @@ export class FfmpegProcess {
   /**
    * @param name of the input, for error messages
    * @param signal kills ffmpeg; reading then throws AbortedError
+   * @param takesInput it reads what is written to {@link input}
    * @throws FfmpegError when the system has no memory or files left for it
    */
-  constructor(ffmpegPath: string, args: readonly string[], name: string, signal?: AbortSignal) {
+  constructor(
+    ffmpegPath: string,
+    args: readonly string[],
+    name: string,
+    signal?: AbortSignal,
+    takesInput = false,
+  ) {
     this.#name = name;
     this.#signal = signal;
-    this.#child = started(ffmpegPath, args);
-    // An error that nobody hears would end Node-RED.
+    this.#child = started(ffmpegPath, args, takesInput);
+    // It closes its input when it fails; what it says then is the error, not the pipe's.
+    this.#child.stdin?.on('error', () => undefined);
+    // An error that nobody hears would end the whole process.
     this.#child.on('error', (error) => {
       this.#startError ??= error;
     });
@@ -99,15 +214,24 @@ export class FfmpegProcess {
     if (signal?.aborted === true) this.#onAbort();
   }
 
-  /** Milliseconds that the input lasts by ffmpeg's account, which may be an estimate; null when it does not know. */
-  async durationMs(): Promise<number | null> {
+  /** ffmpeg's standard input; null where it takes none. */
+  get input(): Writable | null {
+    return this.#child.stdin;
+  }
+
+  /**
+   * ffmpeg's account of its input: milliseconds that it lasts, which may be an estimate (null when it does not know), and its
+   * audio tracks.
+   */
+  async description(): Promise<{ readonly durationMs: number | null; readonly audioTracks: number }> {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, DESCRIPTION_WAIT_MS);
     });
     await Promise.race([this.#log.described, patience]);
     clearTimeout(timer);
-    return this.#log.durationMs;
+    const { durationMs, audioTracks } = this.#log;
+    return { durationMs, audioTracks };
   }
 
   /**
@@ -175,9 +299,12 @@ export class FfmpegProcess {
   }
 }
 
-function started(ffmpegPath: string, args: readonly string[]): ChildProcess {
+function started(ffmpegPath: string, args: readonly string[], takesInput: boolean): ChildProcess {
   try {
-    return spawn(ffmpegPath, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    return spawn(ffmpegPath, args, {
+      stdio: [takesInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', `ffmpeg could not be started: ${words}`, {

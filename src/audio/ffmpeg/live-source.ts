@@ -4,9 +4,8 @@ import { FfmpegProcess } from './ffmpeg-process';
 import { DEFAULT_PROTOCOLS, liveInput, isSameServer, optionsForOthers, type LiveInput } from './live-input';
 import type { LiveSource, LiveSourceEvent, LiveSourceOptions, RestartDelays } from './live-source-contract';
 import { readPlaylist } from './playlist-reader';
-import { PcmDecoder } from '../pcm/pcm-decoder';
-import { bytesPerSample } from '../pcm/sample-format';
-import { WavStreamReader } from '../wav/wav-stream-reader';
+import { inSeconds } from '../sample-sink';
+import { SoundDecoder } from '../sound-decoder';
 
 export const DEFAULT_SILENCE_TIMEOUT_MS = 15_000;
 /** Longer timers fire at once. */
@@ -188,7 +187,7 @@ class FfmpegLiveSource implements LiveSource {
     }
     this.#process = ffmpeg;
     const output = ffmpeg.bytes();
-    const decoder = new StreamDecoder(this.#options.channel);
+    const decoder = new SoundDecoder({ channels: this.#options.channel ?? 'mix', isWav: true });
     try {
       for (;;) {
         const next = await this.#next(output);
@@ -197,13 +196,14 @@ class FfmpegLiveSource implements LiveSource {
           return { type: 'died', reason: `Nothing came from "${input.name}" for ${this.#silenceMs} ms.` };
         }
         if (next.done === true) break;
-        for (const piece of decoder.push(next.value)) {
+        for (const [piece] of inSeconds(decoder.push(next.value))) {
+          if (!piece) continue;
           this.#count(piece);
           yield piece;
         }
       }
-      const rest = decoder.flush();
-      if (rest.length > 0) yield rest;
+      const [rest] = decoder.finish();
+      if (rest && rest.length > 0) yield rest;
       const isEndless = this.#options.endless ?? !input.isFile;
       return isEndless ? { type: 'died', reason: `"${input.name}" came to its end.` } : { type: 'ended' };
     } catch (error) {
@@ -277,35 +277,4 @@ function died(error: unknown): RunEnd {
 
 function diedOf({ message }: Error): RunEnd {
   return { type: 'died', reason: message };
-}
-
-/** The WAV of one run to mono samples. */
-class StreamDecoder {
-  readonly #reader = new WavStreamReader();
-  readonly #channel: number | undefined;
-  #decoder: PcmDecoder | undefined;
-  #secondBytes = 0;
-
-  constructor(channel: number | undefined) {
-    this.#channel = channel;
-  }
-
-  *push(bytes: Uint8Array): Generator<Float32Array, void, undefined> {
-    const audio = this.#reader.push(bytes);
-    const { format } = this.#reader;
-    if (format === undefined) return;
-    this.#secondBytes = bytesPerSample(format.encoding) * format.channels * format.sampleRate;
-    this.#decoder ??= new PcmDecoder(
-      format,
-      this.#channel === undefined ? { mix: true } : { channel: this.#channel },
-    );
-    for (let at = 0; at < audio.length; at += this.#secondBytes) {
-      const [piece] = this.#decoder.push(audio.subarray(at, at + this.#secondBytes));
-      if (piece !== undefined && piece.length > 0) yield piece;
-    }
-  }
-
-  flush(): Float32Array {
-    return this.#decoder?.flush()[0] ?? new Float32Array(0);
-  }
 }

@@ -19,7 +19,7 @@ export const DEFAULT_FORMAT_TRUST: FormatTrust = ['message', 'mqtt', 'setting'];
 export interface FormatStatements {
   /** `{encoding, rate, channels}` */
   readonly setting?: unknown;
-  /** `{encoding, rate, channels}`, as in `msg.deeptone.format`. */
+  /** `{encoding, rate, channels}`, in the options of the message. */
   readonly message?: unknown;
   /** MQTT 5 content type: `audio/L16;rate=16000;channels=1`, `audio/pcm;rate=8000`, `audio/wav`, ... */
   readonly contentType?: unknown;
@@ -64,20 +64,36 @@ export function declaredFormat(
   statements: FormatStatements,
   trust: FormatTrust = DEFAULT_FORMAT_TRUST,
 ): SampleFormat {
-  const stated = trust.map((source): Statement => {
-    switch (source) {
-      case 'setting':
-        return formatObject('the format setting', statements.setting);
-      case 'message':
-        return formatObject('msg.deeptone.format', statements.message);
-      case 'mqtt':
-        return { ...contentTypeFormat(statements.contentType), ...userFormat(statements.userProperties) };
-    }
-  });
+  const stated = trust.map((source) => statementOf(source, statements));
   const { encoding, rate, channels } = Object.assign({}, DEFAULT, ...stated.reverse()) as Required<Statement>;
   const format = { encoding, sampleRate: rate, channels };
   checkSampleFormat(format);
   return format;
+}
+
+/**
+ * Whether the message itself says how its samples are encoded, and is believed, so that its bytes are samples whatever they look like.
+ *
+ * @throws InvalidArgumentError as {@link declaredFormat}
+ */
+export function isFormatStated(
+  statements: FormatStatements,
+  trust: FormatTrust = DEFAULT_FORMAT_TRUST,
+): boolean {
+  return trust.some(
+    (source) => source !== 'setting' && statementOf(source, statements).encoding !== undefined,
+  );
+}
+
+function statementOf(source: FormatSource, statements: FormatStatements): Statement {
+  switch (source) {
+    case 'setting':
+      return formatObject('the format setting', statements.setting);
+    case 'message':
+      return formatObject('the format of the message', statements.message);
+    case 'mqtt':
+      return { ...contentTypeFormat(statements.contentType), ...userFormat(statements.userProperties) };
+  }
 }
 
 function formatObject(where: string, value: unknown): Statement {

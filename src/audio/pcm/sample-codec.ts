@@ -1,4 +1,4 @@
-import { bytesPerSample, type Encoding } from './sample-format';
+import type { Encoding } from './sample-format';
 
 const SCALE_8 = 2 ** -7;
 const SCALE_16 = 2 ** -15;
@@ -138,9 +138,4 @@ export function silenceNonFinite(samples: Float32Array): number {
     }
   }
   return count;
-}
-
-/** Bytes of one sample of every channel. */
-export function blockBytes(encoding: Encoding, channels: number): number {
-  return bytesPerSample(encoding) * channels;
 }

@@ -77,6 +77,16 @@ export function bytesPerSample(encoding: Encoding): number {
   return ENCODING_BYTES[encoding];
 }
 
+/** Bytes of one sample of every channel. */
+export function blockBytes({ encoding, channels }: SampleFormat): number {
+  return bytesPerSample(encoding) * channels;
+}
+
+/** Whether two formats say the same. */
+export function sameFormat(a: SampleFormat, b: SampleFormat): boolean {
+  return a.encoding === b.encoding && a.sampleRate === b.sampleRate && a.channels === b.channels;
+}
+
 /** @throws InvalidArgumentError naming the value when `rate` is not an integer from 4,000 to 384,000 Hz. */
 export function checkSampleRate(rate: number): void {
   if (!Number.isInteger(rate) || rate < MIN_SAMPLE_RATE || rate > MAX_SAMPLE_RATE) {

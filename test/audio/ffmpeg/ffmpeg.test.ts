@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { findFfmpeg, openAudioFile } from '../../../src/audio';
+import { findFfmpeg, openSound } from '../../../src/audio';
 import { DeeptoneError, FfmpegError } from '../../../src/errors';
 import { run, temporaryFolder } from '../../tools/audio';
 
@@ -37,7 +37,7 @@ async function rejects(promise: Promise<unknown>, code: string, message: RegExp)
 
 async function decode(filename: string, ffmpegPath?: string): Promise<number> {
   let samples = 0;
-  for await (const [piece] of (await openAudioFile(filename, { ffmpegPath })).pieces)
+  for await (const [piece] of (await openSound({ file: filename }, { channels: 'each', ffmpegPath })).pieces)
     samples += piece?.length ?? 0;
   return samples;
 }

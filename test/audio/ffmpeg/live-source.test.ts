@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import {
   findFfmpeg,
-  openAudioFile,
+  openSound,
   openLiveSource,
   type LiveSourceEvent,
   type LiveSourceOptions,
@@ -84,7 +84,7 @@ describe('openLiveSource', () => {
     assert.deepEqual(leftBehind(openBefore), []);
   });
 
-  it('gives a file as openAudioFile does, mixed to mono, and ends', async () => {
+  it('gives a file as openSound does, mixed to mono, and ends', async () => {
     const filename = path.join(folder, 'stereo.wav');
     writeFileSync(
       filename,
@@ -92,7 +92,7 @@ describe('openLiveSource', () => {
     );
     const expected: Float32Array[] = [];
     for await (const [left = new Float32Array(0), right = new Float32Array(0)] of (
-      await openAudioFile(filename)
+      await openSound({ file: filename }, { channels: 'each' })
     ).pieces) {
       expected.push(left.map((value, n) => (value + (right[n] ?? 0)) / 2));
     }

@@ -60,7 +60,7 @@ describe('The declared format of raw samples', () => {
     ['a rate that is no number', { userProperties: { rate: 'fast' } }, /rate in userProperties is "fast"/],
     ['a rate out of range', { message: { rate: 1_000 } }, /1000 Hz/],
     ['an unknown encoding', { setting: { encoding: 's20' } }, /encoding in the format setting is "s20"/],
-    ['an unknown name', { message: { bits: 16 } }, /There is no "bits" in msg\.deeptone\.format/],
+    ['an unknown name', { message: { bits: 16 } }, /There is no "bits" in the format of the message/],
     ['a format that is no object', { message: 's16le' }, /must be an object/],
     ['no channel', { message: { channels: 0 } }, /channels/],
   ];

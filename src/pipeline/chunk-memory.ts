@@ -11,17 +11,26 @@ export class ChunkMemory {
     this.#limit = limit;
   }
 
+  /** @internal */
   get size(): number {
     return this.#topics.size;
   }
 
-  /** Up to so many samples that were last heard of a topic; 16 kHz. */
+  /**
+   * Up to so many samples that were last heard of a topic; 16 kHz.
+   *
+   * @internal
+   */
   last(topic: string, samples: number): Float32Array {
     const heard = this.#topics.get(topic);
     return heard ? heard.subarray(Math.max(0, heard.length - samples)) : new Float32Array(0);
   }
 
-  /** Keeps the last samples of what a topic has said by now. */
+  /**
+   * Keeps the last samples of what a topic has said by now.
+   *
+   * @internal
+   */
   keep(topic: string, heard: Float32Array, samples: number): void {
     this.#topics.delete(topic);
     this.#topics.set(topic, heard.slice(Math.max(0, heard.length - samples)));

@@ -1,0 +1,79 @@
+/** What the nodes that answer each message with an analysis have in common: an engine, a bounded queue, status, errors. */
+import { connectEngine, type EngineConnection } from '../engine/connection';
+import { fail, refuseAll } from '../shared/failure';
+import type { IncomingMessage, Node, NodeAPI, NodeDef, Send } from '../shared/node-red';
+import { StatusLine } from '../shared/status-line';
+import { WorkQueue } from './work-queue';
+
+/** The part of the dialog about messages that come while others are answered. */
+export interface QueueConfig extends NodeDef {
+  readonly engine: string;
+  /** Messages answered at once. */
+  readonly parallel?: number | string;
+  /** Messages that may wait for their turn. */
+  readonly waitingMessages?: number | string;
+}
+
+/** The same as numbers. */
+export interface QueueLimits {
+  readonly parallel: number;
+  readonly waitingMessages: number;
+}
+
+/** What there is while a node answers. */
+export interface Answering {
+  readonly engine: EngineConnection;
+  readonly status: StatusLine;
+  /** Messages that wait. */
+  readonly waiting: () => number;
+}
+
+/** Answers one message; resolves after its last output. */
+export type AnswerMessage = (message: IncomingMessage, send: Send, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Makes a node answer every message, some at a time; one that fails goes to the Catch nodes, and the next one is answered. What
+ * `limits` and `answering` throw is wrong with the settings, and every message is refused with it.
+ */
+export function answerMessages(
+  RED: NodeAPI,
+  node: Node,
+  config: QueueConfig,
+  limits: () => QueueLimits,
+  answering: (answering: Answering) => AnswerMessage,
+): void {
+  let queue: WorkQueue;
+  let engine: EngineConnection;
+  let answer: AnswerMessage;
+  const status = new StatusLine(node);
+  try {
+    const { parallel, waitingMessages } = limits();
+    queue = new WorkQueue(parallel, waitingMessages);
+    engine = connectEngine(RED, node, config.engine, status);
+    answer = answering({ engine, status, waiting: () => queue.waiting });
+  } catch (error) {
+    refuseAll(node, error);
+    return;
+  }
+
+  node.on('input', (message, send, done) => {
+    const failed = (error: unknown): void => {
+      fail(error, done, status);
+    };
+    queue.add(
+      (signal) =>
+        answer(message, send, signal).then(() => {
+          done();
+        }, failed),
+      failed,
+    );
+  });
+
+  node.on('close', (_removed: boolean, done: () => void) => {
+    engine.close();
+    void queue.close().finally(() => {
+      status.close();
+      done();
+    });
+  });
+}

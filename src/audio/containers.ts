@@ -1,0 +1,91 @@
+/** Containers of audio and video, by the first bytes. */
+import { framesFromStart } from './frame-sync';
+
+/** Bytes at the beginning that are enough to tell, where there are so many. */
+export const HEAD_BYTES = 4_096;
+
+/** Fixed letters of a kind of file. */
+export interface Signature {
+  readonly name: string;
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Audio and video containers that begin with fixed letters; the first that matches counts. */
+const CONTAINERS: readonly Signature[] = [
+  { name: 'flac', at: 0, text: 'fLaC' },
+  { name: 'caf', at: 0, text: 'caff' },
+  { name: 'au', at: 0, text: '.snd' },
+  { name: 'amr', at: 0, text: '#!AMR' },
+  { name: 'mp4', at: 4, text: 'ftyp' },
+  { name: 'mp4', at: 4, text: 'moov' },
+  { name: 'mp4', at: 4, text: 'mdat' },
+  { name: 'mp4', at: 4, text: 'wide' },
+  { name: 'flv', at: 0, text: 'FLV\x01' },
+  { name: 'wavpack', at: 0, text: 'wvpk' },
+  { name: 'ape', at: 0, text: 'MAC ' },
+  { name: 'tta', at: 0, text: 'TTA1' },
+  { name: 'dsf', at: 0, text: 'DSD ' },
+  { name: 'asf', at: 0, text: '\x30\x26\xb2\x75\x8e\x66\xcf\x11' },
+  { name: 'mp3', at: 0, text: 'ID3' },
+];
+
+const WAV_MARKERS: Readonly<Record<string, string>> = {
+  RIFF: 'wav',
+  RIFX: 'rifx',
+  RF64: 'rf64',
+  BW64: 'bw64',
+};
+
+/**
+ * Names the audio container that bytes begin with: `wav`, `rifx`, `rf64`, `bw64`, `w64`, `mp3`, `mp2`, `ac3`, `flac`, `ogg`, `opus`, `mp4`
+ * (also M4A and MOV), `webm`, `matroska`, `aac`, `aiff`, `caf`, `au`, `amr`, `avi`, `asf`, `flv`, `mpegts`, `wavpack`, `ape`, `tta` or `dsf`.
+ *
+ * @param head the first bytes, 4,096 where there are so many; fewer are enough for all but AAC, MP3 without a tag, and MPEG-TS
+ * @returns undefined when they are none of these, as raw samples are
+ */
+export function detectContainer(head: Uint8Array): string | undefined {
+  const container = namedContainer(head);
+  if (container !== undefined) return container;
+  if ([0, 188, 376].every((at) => head[at] === 0x47)) return 'mpegts';
+  return framesFromStart(head);
+}
+
+/** The container that says its name at its start. */
+export function namedContainer(head: Uint8Array): string | undefined {
+  const marker = letters(head, 0, 4);
+  const kind = letters(head, 8, 4);
+  if (kind === 'WAVE' && Object.hasOwn(WAV_MARKERS, marker)) return WAV_MARKERS[marker];
+  if (marker === 'RIFF' && kind === 'AVI ') return 'avi';
+  if (marker === 'riff' && letters(head, 24, 4) === 'wave') return 'w64';
+  if (marker === 'FORM' && (kind === 'AIFF' || kind === 'AIFC')) return 'aiff';
+  if (marker === 'OggS') return letters(head, 28, 8) === 'OpusHead' ? 'opus' : 'ogg';
+  if (marker === '\x1a\x45\xdf\xa3') return letters(head, 0, 64).includes('webm') ? 'webm' : 'matroska';
+  const signature = CONTAINERS.find((one) => letters(head, one.at, one.text.length) === one.text);
+  return signature?.name;
+}
+
+/** Whether a few letters may be the beginning of a container's name. */
+export function mayBeginContainer(head: Uint8Array): boolean {
+  const start = letters(head, 0, 4);
+  const names = [
+    ...[...Object.keys(WAV_MARKERS), 'riff', 'FORM', 'OggS'],
+    ...CONTAINERS.filter(({ at }) => at === 0).map(({ text }) => text.slice(0, 4)),
+  ];
+  return names.some((name) => name.startsWith(start) || start.startsWith(name));
+}
+
+/** Whether {@link WavStreamReader} reads this container. */
+export function isWavContainer(container: string | undefined): boolean {
+  return container === 'w64' || Object.values(WAV_MARKERS).includes(container ?? '');
+}
+
+/** Whether bytes begin with a WAV header. */
+export function beginsAsWav(bytes: Uint8Array): boolean {
+  return isWavContainer(namedContainer(bytes.subarray(0, HEAD_BYTES)));
+}
+
+/** Latin-1 letters of a part of the bytes, shorter where they end. */
+export function letters(head: Uint8Array, at: number, length: number): string {
+  return Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1', at, at + length);
+}

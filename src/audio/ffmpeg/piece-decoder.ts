@@ -1,0 +1,114 @@
+import { FfmpegError, OverloadedError } from '../../errors';
+import { FfmpegProcess, pieceArguments } from './ffmpeg-process';
+import { requireFfmpeg } from './find-ffmpeg';
+
+/** Bytes that may wait for ffmpeg to take them: minutes of compressed audio. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
+/** Processes at a time: each is one stream of compressed pieces. */
+const MOST_PROCESSES = 32;
+
+let processes = 0;
+
+export interface PieceDecoderOptions {
+  readonly ffmpegPath?: string;
+  readonly signal?: AbortSignal;
+  /** Of the audio, for error messages. */
+  readonly name: string;
+}
+
+/** One ffmpeg that decodes the pieces of one stream of compressed audio to the bytes of a WAV. */
+export class PieceDecoder {
+  readonly #container: string;
+  readonly #options: PieceDecoderOptions;
+  readonly #process: Promise<FfmpegProcess>;
+  #waitingBytes = 0;
+  #stopped = false;
+
+  /**
+   * @param container as it was recognised
+   * @throws OverloadedError where as many streams are decoded as may be at a time
+   */
+  constructor(container: string, options: PieceDecoderOptions) {
+    if (processes >= MOST_PROCESSES) {
+      throw new OverloadedError(
+        `${options.name} is ${container} in pieces, and ${MOST_PROCESSES} streams of compressed audio are decoded already, as many as may be at a time. End streams, or send raw samples.`,
+      );
+    }
+    processes++;
+    this.#container = container;
+    this.#options = options;
+    this.#process = this.#start();
+    this.#process.catch(() => undefined); // Whoever writes or reads hears of it.
+  }
+
+  /**
+   * Hands the next bytes to ffmpeg; resolves when it has taken them.
+   *
+   * @throws FfmpegError where there is none, OverloadedError when more waits than may
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#waitingBytes + bytes.length > MOST_WAITING_BYTES) {
+      throw new OverloadedError(
+        `${this.#options.name} comes faster than ffmpeg decodes it: more than ${MOST_WAITING_BYTES} bytes wait.`,
+      );
+    }
+    this.#waitingBytes += bytes.length;
+    try {
+      const { input } = await this.#process;
+      if (!input || input.destroyed || input.writableEnded) return; // What was wrong is told by the output.
+      if (!input.write(bytes)) await drained(input);
+    } finally {
+      this.#waitingBytes -= bytes.length;
+    }
+  }
+
+  /** No more bytes come. */
+  end(): void {
+    void this.#process.then(
+      ({ input }) => input?.end(),
+      () => undefined,
+    );
+  }
+
+  /**
+   * The bytes of a WAV as they are decoded, until ffmpeg has decoded all.
+   *
+   * @throws FfmpegError, BadAudioError, AbortedError
+   */
+  async *output(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* (await this.#process).bytes();
+    } finally {
+      await this.stop();
+    }
+  }
+
+  /** Ends ffmpeg. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    await this.#process.then(
+      (ffmpeg) => ffmpeg.stop(),
+      () => undefined,
+    );
+    processes--;
+  }
+
+  async #start(): Promise<FfmpegProcess> {
+    const { ffmpegPath, name, signal } = this.#options;
+    const program = await requireFfmpeg(ffmpegPath, `To decode ${this.#container} audio in pieces`);
+    if (this.#stopped) throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', `Decoding of ${name} was stopped.`);
+    return new FfmpegProcess(program, pieceArguments(this.#container), name, signal, true);
+  }
+}
+
+/** Resolves when a stream takes more, or will take no more. */
+function drained(input: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of ['drain', 'close', 'error']) input.removeListener(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error']) input.once(event, done);
+  });
+}

@@ -1,0 +1,102 @@
+/** Frames of compressed audio without a container, from the start of a frame or from within one. */
+
+/** Size of a frame that begins at a place; undefined where none does. */
+type FrameBytes = (bytes: Uint8Array, at: number) => number | undefined;
+
+/** Frames, one right behind the other, that are no chance. */
+const FRAMES_FROM_START = 2;
+const FRAMES_FROM_WITHIN = 3;
+
+const KINDS: readonly (readonly [name: string, frameBytes: FrameBytes])[] = [
+  ['aac', adtsFrameBytes],
+  ['mp3', (bytes, at) => mpegFrameBytes(bytes, at, 3)],
+  ['mp2', (bytes, at) => mpegFrameBytes(bytes, at, 2)],
+  ['ac3', ac3FrameBytes],
+];
+
+/** Names the compressed audio whose frames follow each other from the first byte on: `aac`, `mp3`, `mp2` or `ac3`. */
+export function framesFromStart(head: Uint8Array): string | undefined {
+  return KINDS.find(([, frameBytes]) => follow(head, 0, frameBytes, FRAMES_FROM_START))?.[0];
+}
+
+/**
+ * Names the compressed audio whose frames follow each other from somewhere in these bytes on, as in a clip that was cut out of a web
+ * radio; also `mpegts`.
+ *
+ * @param head 4,096 bytes where there are so many
+ */
+export function framesFromWithin(head: Uint8Array): string | undefined {
+  for (let at = 0; at < head.length - 2; at++) {
+    if (head[at] !== 0xff && head[at] !== 0x0b) continue;
+    const kind = KINDS.find(([, frameBytes]) => follow(head, at, frameBytes, FRAMES_FROM_WITHIN));
+    if (kind) return kind[0];
+  }
+  return isTransportStream(head) ? 'mpegts' : undefined;
+}
+
+/** Whether bytes begin as a frame of compressed audio may: two bytes, which samples may have by chance. */
+export function mayBeginFrame(head: Uint8Array): boolean {
+  return KINDS.some(([, frameBytes]) => frameBytes(head, 0) !== undefined) || head[0] === 0x47;
+}
+
+function follow(bytes: Uint8Array, from: number, frameBytes: FrameBytes, frames: number): boolean {
+  let at = from;
+  for (let count = 0; count < frames; count++) {
+    const size = frameBytes(bytes, at);
+    if (size === undefined) return false;
+    at += size;
+  }
+  return true;
+}
+
+/** Packets of 188 bytes that begin with 0x47 (ISO/IEC 13818-1), wherever the first of them begins. */
+function isTransportStream(head: Uint8Array): boolean {
+  for (let first = 0; first < 188 && first + 3 * 188 < head.length; first++) {
+    if ([0, 1, 2, 3].every((packet) => head[first + packet * 188] === 0x47)) return true;
+  }
+  return false;
+}
+
+/** Size of the AAC frame with an ADTS header (ISO/IEC 13818-7). */
+function adtsFrameBytes(bytes: Uint8Array, at: number): number | undefined {
+  const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0] = bytes.subarray(at, at + 6);
+  const size = ((b3 & 3) << 11) | (b4 << 3) | (b5 >> 5);
+  const rateKnown = ((b2 >> 2) & 15) < 13;
+  return b0 === 0xff && (b1 & 0xf6) === 0xf0 && rateKnown && size > 7 ? size : undefined;
+}
+
+const BITRATES: Readonly<Record<string, readonly number[]>> = {
+  '1-2': [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+  '1-3': [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  '2-2': [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+  '2-3': [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+};
+const RATES_V1 = [44_100, 48_000, 32_000];
+
+/** Size of the MPEG frame of a layer (ISO/IEC 11172-3, 13818-3). */
+function mpegFrameBytes(bytes: Uint8Array, at: number, layer: 2 | 3): number | undefined {
+  const [b0 = 0, b1 = 0, b2 = 0] = bytes.subarray(at, at + 3);
+  const version = (b1 >> 3) & 3;
+  if (b0 !== 0xff || (b1 & 0xe0) !== 0xe0 || version === 1 || ((b1 >> 1) & 3) !== 4 - layer) return undefined;
+  const isVersion1 = version === 3;
+  const bitrate = BITRATES[`${isVersion1 ? 1 : 2}-${layer}`]?.[b2 >> 4];
+  const rate = RATES_V1[(b2 >> 2) & 3];
+  if (bitrate === undefined || bitrate === 0 || rate === undefined) return undefined;
+  const perVersion = isVersion1 ? 1 : version === 2 ? 2 : 4;
+  const perFrame = isVersion1 || layer === 2 ? 144_000 : 72_000;
+  return Math.floor((perFrame * bitrate * perVersion) / rate) + ((b2 >> 1) & 1);
+}
+
+/** Kilobits per second of AC-3 by half of the code (ATSC A/52, table 5.18). */
+const AC3_BITRATES = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640];
+
+/** Size of the AC-3 frame (ATSC A/52). */
+function ac3FrameBytes(bytes: Uint8Array, at: number): number | undefined {
+  if (bytes[at] !== 0x0b || bytes[at + 1] !== 0x77) return undefined;
+  const code = bytes[at + 4] ?? 0xff;
+  const rate = [48_000, 44_100, 32_000][code >> 6];
+  const bitrate = AC3_BITRATES[(code & 0x3f) >> 1];
+  if (rate === undefined || bitrate === undefined) return undefined;
+  const words = Math.floor((bitrate * 1_000 * 1_536) / rate / 16);
+  return 2 * (words + (rate === 44_100 ? code & 1 : 0));
+}

@@ -1,0 +1,130 @@
+/** What is known not to be audio, in words (decision 15). */
+import type { Encoding } from './pcm/sample-format';
+import { detectContainer, letters, type Signature } from './containers';
+import { isAllText, isHexText, looksWritten, withoutMark } from './text-kind';
+
+/** Well-known files that are not audio. */
+const OTHERS: readonly Signature[] = [
+  { name: 'a PNG image', at: 0, text: '\x89PNG' },
+  { name: 'a JPEG image', at: 0, text: '\xff\xd8\xff' },
+  { name: 'a GIF image', at: 0, text: 'GIF8' },
+  { name: 'a WebP image', at: 8, text: 'WEBP' },
+  { name: 'a TIFF image', at: 0, text: 'II*\0' },
+  { name: 'a TIFF image', at: 0, text: 'MM\0*' },
+  { name: 'an icon', at: 0, text: '\0\0\x01\0' },
+  { name: 'a PDF document', at: 0, text: '%PDF' },
+  { name: 'a ZIP archive', at: 0, text: 'PK\x03\x04' },
+  { name: 'an empty ZIP archive', at: 0, text: 'PK\x05\x06' },
+  { name: 'a 7-Zip archive', at: 0, text: '7z\xbc\xaf' },
+  { name: 'a RAR archive', at: 0, text: 'Rar!' },
+  { name: 'gzip data', at: 0, text: '\x1f\x8b\x08' },
+  { name: 'Zstandard data', at: 0, text: '\x28\xb5\x2f\xfd' },
+  { name: 'XZ data', at: 0, text: '\xfd7zXZ' },
+  { name: 'bzip2 data', at: 0, text: 'BZh' },
+  { name: 'a program', at: 0, text: '\x7fELF' },
+  { name: 'a SQLite database', at: 0, text: 'SQLite format 3' },
+  { name: 'a MIDI file (notes, not sound)', at: 0, text: 'MThd' },
+];
+
+/** Pieces of containers that cannot be heard without their beginning. */
+const LATER_PIECES: readonly Signature[] = [
+  { name: 'WebM or Matroska', at: 0, text: '\x1f\x43\xb6\x75' },
+  { name: 'MP4', at: 4, text: 'moof' },
+  { name: 'MP4', at: 4, text: 'sidx' },
+];
+
+const REPLACEMENT = Buffer.from('\uFFFD');
+/** Places of the replacement character among the first bytes that are no chance. */
+const FEWEST_REPLACEMENTS = 2;
+/** Shorter texts are not told from samples. */
+const MIN_TEXT = 4;
+
+/**
+ * Says why bytes that are in no known container are not audio; undefined where they may be raw samples.
+ *
+ * @param head the first bytes
+ * @param encoding that raw samples would have
+ * @param isAll there are no more bytes
+ */
+export function refusedContent(head: Uint8Array, encoding: Encoding, isAll: boolean): string | undefined {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const other = known(OTHERS, head);
+  if (other !== undefined) return `it is ${other}`;
+  const piece = known(LATER_PIECES, head);
+  if (piece !== undefined) return laterPiece(piece);
+  if (countOf(bytes, REPLACEMENT) >= FEWEST_REPLACEMENTS) {
+    return 'it is audio that was turned into text and back, which destroyed it (it is full of UTF-8 replacement characters): have it sent and kept as bytes, a Buffer';
+  }
+  if (isWideText(bytes)) return `it is text in UTF-16 that begins ${beginning(bytes.toString('utf16le', 2))}`;
+  if (/^(HTTP\/|ICY )\d/u.test(letters(head, 0, 8))) {
+    return 'it is the answer of a web server or web radio with its headers: send what stands behind them, or let an ffmpeg source open the address';
+  }
+  if (/^--[^\r\n]{1,70}\r?\nContent-/iu.test(letters(head, 0, 128))) {
+    return 'it is a form that was uploaded (multipart), with headers before the file: send the bytes of the file in it alone';
+  }
+  return refusedText(bytes, encoding, isAll);
+}
+
+/** Says that the beginning of a recording is missing. */
+export function laterPiece(container: string): string {
+  return `it is a later piece of a recording in ${container}, whose beginning is needed: send every piece from the first on, or a whole recording`;
+}
+
+function refusedText(bytes: Buffer, encoding: Encoding, isAll: boolean): string | undefined {
+  if (!isAllText(bytes) || bytes.length < MIN_TEXT || (!isAll && bytes.length < 128)) return undefined;
+  const text = withoutMark(bytes.toString('utf8'));
+  if (isHexText(text.trim())) {
+    return 'it is text of hexadecimal digits: turn it into bytes, as with Buffer.from(text, "hex")';
+  }
+  if (!looksWritten(text, encoding)) return undefined;
+  return /^\s*<(!doctype|html|\?xml|[a-z])/iu.test(text)
+    ? `it is a page of HTML or XML that begins ${beginning(text)}: what was asked for the audio answered with something else`
+    : `it is text that begins ${beginning(text)}`;
+}
+
+/** Says in a few words what bytes look like, for people: a kind of file, the beginning of a text, or the first bytes. */
+export function describeContent(head: Uint8Array): string {
+  if (head.length === 0) return 'empty';
+  const container = detectContainer(head);
+  if (container !== undefined) return `${container} audio or video`;
+  const other = known(OTHERS, head);
+  if (other !== undefined) return other;
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  if (isWideText(bytes)) return `text that begins ${beginning(bytes.toString('utf16le', 2))}`;
+  if (isAllText(head)) return `text that begins ${beginning(bytes.toString('utf8'))}`;
+  const few = bytes.toString('hex', 0, 8).replace(/../gu, '$& ').trim();
+  return `data of an unknown kind that begins with the bytes ${few}`;
+}
+
+/** Whether bytes are text, in UTF-8 or UTF-16. */
+export function looksLikeText(head: Uint8Array): boolean {
+  return isAllText(head) || isWideText(Buffer.from(head.buffer, head.byteOffset, head.byteLength));
+}
+
+function beginning(text: string): string {
+  return `"${withoutMark(text).slice(0, 40).replace(/\s+/gu, ' ').trim()}"`;
+}
+
+function known(signatures: readonly Signature[], head: Uint8Array): string | undefined {
+  return signatures.find((one) => letters(head, one.at, one.text.length) === one.text)?.name;
+}
+
+/** UTF-16 with its mark: letters of one byte, zeros between them. Samples have no such order. */
+function isWideText(bytes: Buffer): boolean {
+  if (bytes.length < 8) return false;
+  const isLittle = bytes[0] === 0xff && bytes[1] === 0xfe;
+  const isBig = bytes[0] === 0xfe && bytes[1] === 0xff;
+  if (!isLittle && !isBig) return false;
+  for (let at = 2; at + 1 < Math.min(bytes.length, 64); at += 2) {
+    const high = bytes[isLittle ? at + 1 : at] ?? 1;
+    const low = bytes[isLittle ? at : at + 1] ?? 0;
+    if (high !== 0 || low < 0x09 || low === 0x7f) return false;
+  }
+  return true;
+}
+
+function countOf(bytes: Buffer, what: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(what); at >= 0; at = bytes.indexOf(what, at + what.length)) count++;
+  return count;
+}

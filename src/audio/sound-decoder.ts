@@ -1,0 +1,408 @@
+import { SAMPLE_RATE } from '../clock';
+import { BadAudioError } from '../errors';
+import { CompressedSound } from './compressed-sound';
+import { HEAD_BYTES, mayBeginContainer } from './containers';
+import type { AudioWarning } from './decoder-warning';
+import type { FoundAudio, StatedBeside } from './json-audio';
+import type { AudioPayload } from './payload';
+import { looksWritten, isAllText } from './text-kind';
+import { SampleSink, type Channels, type DecodedChannels } from './sample-sink';
+import { FEW_BYTES, judge, type Verdict } from './sniff';
+import { textAudio, type TextAudio } from './text-audio';
+import { blockBytes, type SampleFormat } from './pcm/sample-format';
+import { samplesToFloat32, type SampleArray } from './pcm/sample-array';
+import { WavStreamReader } from './wav/wav-stream-reader';
+
+/** How sound that comes in pieces is decoded. Each is a difference between ways in that is wanted (decision 15). */
+export interface SoundDecoderOptions {
+  /** Which channels to give: their average (the default), each on its own, or one, counted from 0 (decisions 16, 19). */
+  readonly channels?: Channels;
+  /** What becomes of samples that are no finite numbers: silence (the default) or an error (decision 17). */
+  readonly nonFinite?: 'silence' | 'refuse';
+  /** Whether bytes of no known kind are raw samples; otherwise they are refused, as in a file. Default true. */
+  readonly takesRaw?: boolean;
+  /** The bytes are known to be a WAV, as those are that ffmpeg gives. Default false. */
+  readonly isWav?: boolean;
+  /** Pieces are messages: text among samples is passed over. Default false. */
+  readonly isMessages?: boolean;
+  /** The ffmpeg program for compressed audio; searched for otherwise. */
+  readonly ffmpegPath?: string;
+  readonly signal?: AbortSignal;
+  /** The audio in error messages, as the subject of a sentence. Default "The audio". */
+  readonly name?: string;
+}
+
+/** What raw samples are. */
+export interface Declared {
+  readonly format: SampleFormat;
+  /** Whoever sent the piece says so itself, so that bytes are samples even where they look like something else. */
+  readonly isStated?: boolean;
+}
+
+/** What raw samples are where nobody says anything: the stream format of the API reference. */
+export const DEFAULT_FORMAT: SampleFormat = { encoding: 's16le', sampleRate: SAMPLE_RATE, channels: 1 };
+const DEFAULT: Declared = { format: DEFAULT_FORMAT };
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** What the bytes of the sound are at this point. */
+type Phase =
+  | { readonly is: 'open'; readonly head: Buffer }
+  | { readonly is: 'pcm'; readonly reader: WavStreamReader }
+  | { readonly is: 'compressed'; readonly sound: CompressedSound }
+  /** It was refused: what follows is of the same kind and passed over, until something else begins. */
+  | { readonly is: 'refused' };
+
+/**
+ * Sound in pieces of any size, down to single bytes, to 16 kHz samples. The one decoder of all ways in: what the bytes are is decided
+ * by looking at the first of them, before they are taken for samples, and kept until the sound ends; the samples are the same for
+ * every split (decision 13).
+ *
+ * Bytes may be raw, WAV (with a header at the start, in every message, or one after the other), text that holds audio (base64,
+ * data URL, JSON), or a compressed container, which one ffmpeg decodes: its samples come later, from {@link late}.
+ */
+export class SoundDecoder {
+  readonly #options: SoundDecoderOptions;
+  readonly #sink: SampleSink;
+  #phase: Phase = { is: 'open', head: NO_BYTES };
+  #text: TextAudio | undefined;
+  #declared: Declared = DEFAULT;
+  /** What the envelope of the audio says about its format. */
+  #beside: StatedBeside | undefined;
+  #sawWav = false;
+  /** Whether every message so far held whole samples. */
+  #isAligned = true;
+  #lastMessageBytes = 0;
+
+  constructor(options: SoundDecoderOptions = {}) {
+    this.#options = options;
+    this.#sink = new SampleSink(options);
+  }
+
+  /** Numbers of the channels that are given; undefined before that is known. */
+  get channels(): readonly number[] | undefined {
+    return this.#sink.channels;
+  }
+
+  /** The format of what was heard last; undefined before there was anything. */
+  get format(): SampleFormat | undefined {
+    return this.#sink.format;
+  }
+
+  /** The WAV that is being read; undefined for everything else. */
+  get wav(): WavStreamReader | undefined {
+    return this.#phase.is === 'pcm' && this.#sawWav ? this.#phase.reader : undefined;
+  }
+
+  /** Samples so far that were no finite numbers and became 0. */
+  get nonFiniteSamples(): number {
+    return this.#sink.nonFiniteSamples;
+  }
+
+  /** Position of the first of them in its channel, at the sound's own rate; Infinity while there is none. */
+  get firstNonFiniteSample(): number {
+    return this.#sink.firstNonFiniteSample;
+  }
+
+  /** Whether the sound so far ends within a sample. */
+  get endsWithinSample(): boolean {
+    return this.#sink.danglingBytes > 0 || (!this.#text && this.heldBytes % blockBytes(this.#format()) > 0);
+  }
+
+  /** Bytes that wait until it is known what they are. */
+  get heldBytes(): number {
+    return this.#phase.is === 'open' ? this.#phase.head.length : 0;
+  }
+
+  /** Whether the audio is in text, so that its bytes are others than those that came. */
+  get isWrapped(): boolean {
+    return this.#text !== undefined;
+  }
+
+  /** Whether the sound is compressed, so that samples come from {@link late}. */
+  get isCompressed(): boolean {
+    return this.#phase.is === 'compressed';
+  }
+
+  /** Number of audio tracks in the container, where there are more than the one that is heard. */
+  hasTracks(count: number): void {
+    if (count > 1) this.#sink.warnings.tracks(count);
+  }
+
+  /** Warnings since they were last taken; each kind at most once. */
+  takeWarnings(): readonly AudioWarning[] {
+    return this.#sink.warnings.take();
+  }
+
+  /**
+   * Takes the next bytes.
+   *
+   * @param declared what raw samples are; a header rules over it
+   * @returns the samples that are known by now, one array per channel, of equal lengths; they may be empty
+   * @throws BadAudioError when it is no audio, or another kind than what went before; InvalidArgumentError for a format or channel
+   *   that is not accepted; the next piece is taken as if the bad one had not been
+   */
+  push(bytes: Uint8Array, declared: Declared = DEFAULT): DecodedChannels {
+    this.#declared = declared;
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.#options.isMessages === true && this.#isStrayText(piece)) return this.#sink.nothing;
+    const samples = this.#orForget(() =>
+      this.#text ? this.#unwrap(this.#text.push(piece)) : this.#bytes(piece),
+    );
+    this.#isAligned &&= !this.endsWithinSample;
+    this.#lastMessageBytes = piece.length;
+    return samples;
+  }
+
+  /**
+   * Takes samples in the place of bytes.
+   *
+   * @param samples interleaved; typed arrays tell their scale (decision 17)
+   * @param declared its rate and channels
+   * @throws as {@link push}
+   */
+  pushSamples(samples: SampleArray, declared: Declared = DEFAULT): DecodedChannels {
+    const { sampleRate, channels } = declared.format;
+    const isFloat = samples instanceof Float32Array || samples instanceof Float64Array;
+    const floats = isFloat ? Float32Array.from(samples) : samplesToFloat32(this.#sink.finite(samples));
+    return this.#sink.samples(floats, { encoding: 'f32le', sampleRate, channels });
+  }
+
+  /** Takes audio with what its envelope says about its format, in the same way. */
+  pushFound(found: FoundAudio | AudioPayload, declared: Declared = DEFAULT): DecodedChannels {
+    const beside = withBeside(declared, found.stated);
+    return found.kind === 'bytes' ? this.push(found.bytes, beside) : this.pushSamples(found.samples, beside);
+  }
+
+  /** Resolves when ffmpeg has taken what was pushed; at once where none is needed. @throws FfmpegError */
+  async accepted(): Promise<void> {
+    if (this.#phase.is === 'compressed') await this.#phase.sound.accepted();
+  }
+
+  /**
+   * Samples of compressed sound as they are decoded; ends when all are. To be iterated once {@link isCompressed} is true.
+   *
+   * @throws FfmpegError, BadAudioError, AbortedError
+   */
+  async *late(): AsyncGenerator<DecodedChannels, void, undefined> {
+    if (this.#phase.is !== 'compressed') return;
+    for await (const run of this.#phase.sound.runs()) yield this.#sink.bytes(run.audio, run.format);
+  }
+
+  /**
+   * The sound has ended.
+   *
+   * @returns the last samples; those of compressed sound come from {@link late}, and what is still held back from a second call
+   *   after it
+   * @throws BadAudioError where it ended before any audio began
+   */
+  finish(): DecodedChannels {
+    const parts: DecodedChannels[] = [];
+    if (this.#text) parts.push(this.#unwrap(this.#text.end()));
+    if (this.#phase.is === 'open' && this.#phase.head.length > 0) parts.push(this.#decide(true));
+    if (this.#phase.is === 'compressed') {
+      this.#phase.sound.end();
+      return this.#sink.joined(parts);
+    }
+    if (this.#phase.is === 'pcm') {
+      const { reader } = this.#phase;
+      for (const run of reader.end(this.#format())) parts.push(this.#sink.bytes(run.audio, run.format));
+      if (this.#sawWav) this.#sink.warnings.lengths(reader, this.#sink.format);
+    }
+    parts.push(this.#sink.flush());
+    return this.#sink.joined(parts);
+  }
+
+  /** What the resampler still holds, after {@link late} has ended. */
+  flush(): DecodedChannels {
+    return this.#sink.flush();
+  }
+
+  /** What began here cannot be heard: what follows is passed over until something else begins. */
+  giveUp(): void {
+    void this.close();
+    this.#phase = { is: 'refused' };
+  }
+
+  /** Lets go of ffmpeg. */
+  async close(): Promise<void> {
+    if (this.#phase.is === 'compressed') await this.#phase.sound.stop();
+  }
+
+  #format(): SampleFormat {
+    return withBeside(this.#declared, this.#beside).format;
+  }
+
+  #unwrap(found: readonly FoundAudio[]): DecodedChannels {
+    return this.#sink.joined(
+      found.map((audio) => {
+        this.#beside = audio.stated;
+        return audio.kind === 'bytes' ? this.#bytes(asBuffer(audio.bytes)) : this.#samplesIn(audio.samples);
+      }),
+    );
+  }
+
+  #samplesIn(samples: readonly number[]): DecodedChannels {
+    return this.pushSamples(samples, { format: this.#format() });
+  }
+
+  #bytes(piece: Buffer): DecodedChannels {
+    const phase = this.#phase;
+    switch (phase.is) {
+      case 'open':
+        this.#phase = {
+          is: 'open',
+          head: phase.head.length === 0 ? piece : Buffer.concat([phase.head, piece]),
+        };
+        return this.#decide(false);
+      case 'pcm':
+        return this.#pcm(phase.reader, piece);
+      case 'compressed':
+        phase.sound.write(piece);
+        return this.#sink.nothing;
+      case 'refused':
+        if (judge(piece, this.#judgement(true)).is !== 'wav') return this.#sink.nothing;
+        this.#phase = { is: 'open', head: piece };
+        return this.#decide(false);
+    }
+  }
+
+  #judgement(isAll: boolean): Parameters<typeof judge>[1] {
+    const isStated = this.#declared.isStated === true || this.#beside?.encoding !== undefined;
+    return { isAll, format: this.#format(), isStated };
+  }
+
+  /** Looks at the head, and begins where it is known what it is. */
+  #decide(isAll: boolean): DecodedChannels {
+    if (this.#phase.is !== 'open') return this.#sink.nothing;
+    const { head } = this.#phase;
+    if (this.#options.isWav === true) return this.#begin({ is: 'wav' }, head);
+    const verdict = judge(head.subarray(0, HEAD_BYTES), this.#judgement(isAll));
+    if (verdict.is === 'open') {
+      // Only a little is kept: more than that decides.
+      this.#phase = { is: 'open', head: Buffer.from(head) };
+      return this.#sink.nothing;
+    }
+    return this.#begin(verdict, head);
+  }
+
+  #begin(verdict: Exclude<Verdict, { is: 'open' }>, head: Buffer): DecodedChannels {
+    switch (verdict.is) {
+      case 'wav': {
+        this.#sawWav = true;
+        const reader = new WavStreamReader();
+        this.#phase = { is: 'pcm', reader };
+        return this.#pcm(reader, head);
+      }
+      case 'raw': {
+        if (this.#options.takesRaw === false) throw new BadAudioError(this.#unknown(head));
+        const reader = new WavStreamReader(true);
+        this.#phase = { is: 'pcm', reader };
+        return this.#pcm(reader, head);
+      }
+      case 'compressed': {
+        const sound = new CompressedSound(verdict.container, { ...this.#options, name: this.#name });
+        this.#phase = { is: 'compressed', sound };
+        sound.write(head);
+        return this.#sink.nothing;
+      }
+      case 'text':
+        if (this.#text) throw new BadAudioError(`${this.#name} is text within text: send bytes.`);
+        this.#text = textAudio(verdict.kind);
+        this.#phase = { is: 'open', head: NO_BYTES };
+        return this.#unwrap(this.#text.push(head));
+      case 'refused':
+        throw new BadAudioError(`${this.#name} is not audio: ${verdict.reason}.`);
+    }
+  }
+
+  #pcm(reader: WavStreamReader, piece: Buffer): DecodedChannels {
+    const runs = reader.push(piece, this.#format());
+    this.#sawWav ||= reader.format !== undefined;
+    return this.#sink.joined(
+      runs.map((run) => {
+        if (run.begins) this.#sink.dropIncomplete();
+        return this.#sink.bytes(run.audio, run.format);
+      }),
+    );
+  }
+
+  get #name(): string {
+    return this.#options.name ?? 'The audio';
+  }
+
+  #unknown(head: Buffer): string {
+    const few = head.toString('hex', 0, 8).replace(/../gu, '$& ').trim();
+    return `${this.#name} is not audio: it is data of an unknown kind that begins with the bytes ${few}. Raw samples need a declared format.`;
+  }
+
+  /** After a bad start, the next piece may make a good one. */
+  #orForget(read: () => DecodedChannels): DecodedChannels {
+    const { is } = this.#phase;
+    try {
+      return read();
+    } catch (error) {
+      const isBegun = is === 'pcm' || is === 'compressed';
+      if (!isBegun) {
+        this.#text = undefined;
+        this.#phase = { is: 'open', head: NO_BYTES };
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Whether a message is words among samples: a status, an error page. It is so where every message before held whole samples, and
+   * this one is all text and no whole number of samples, or of another length.
+   */
+  #isStrayText(piece: Buffer): boolean {
+    if (this.#text || !isAllText(piece)) {
+      this.#dropWordsBefore(piece);
+      return false;
+    }
+    const isBegun = this.#phase.is === 'pcm' || this.heldBytes >= FEW_BYTES;
+    if (!isBegun || !this.#isAligned || piece.length < 3) return false;
+    const isOdd = piece.length % blockBytes(this.#sink.format ?? this.#format()) !== 0;
+    const isOther = piece.length !== this.#lastMessageBytes;
+    if (!(isOdd || isOther) || !looksWritten(piece.toString('utf8'), this.#format().encoding)) return false;
+    this.#sink.warnings.text(piece);
+    return true;
+  }
+
+  /** A message of words that came before the first audio, such as a status, is no part of it. */
+  #dropWordsBefore(piece: Buffer): void {
+    if (this.#phase.is !== 'open' || this.#text) return;
+    const { head } = this.#phase;
+    if (
+      head.length < 4 ||
+      head.length !== this.#lastMessageBytes ||
+      isAllText(piece) ||
+      !isAllText(head) ||
+      mayBeginContainer(head)
+    )
+      return;
+    if (!looksWritten(head.toString('utf8'), this.#format().encoding)) return;
+    this.#sink.warnings.text(head);
+    this.#isAligned = true;
+    this.#phase = { is: 'open', head: NO_BYTES };
+  }
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** The declared format with what an envelope says itself. */
+function withBeside(declared: Declared, beside: StatedBeside | undefined): Declared {
+  if (!beside) return declared;
+  const { encoding, rate, channels } = beside;
+  const { format } = declared;
+  return {
+    isStated: declared.isStated === true || encoding !== undefined,
+    format: {
+      encoding: encoding ?? format.encoding,
+      sampleRate: rate ?? format.sampleRate,
+      channels: channels ?? format.channels,
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** Answers about sound that has an end: decoded audio through one stream per channel, gathered. */
+import type { DecodedChannels } from '../audio';
+import { AbortedError } from '../errors';
+import type { AnalysisEvents, ChannelAnalysis, TimeSeriesStep, Transition, Transitions } from '../insight';
+import type { AnalysisStream } from './analysis-stream';
+import type { WholeOptions } from './options';
+
+/** Pieces of a file that are under analysis while the next one is read. */
+const READ_AHEAD_PIECES = 4;
+
+/**
+ * Runs decoded audio through one stream per channel and gathers what was asked for.
+ *
+ * @param durationMs what the audio lasts, for the progress; null where nobody knows
+ * @returns one answer per stream
+ * @throws AbortedError, and what decoding and the engine throw
+ */
+export async function analyseWhole(
+  pieces: AsyncIterable<DecodedChannels>,
+  streams: readonly AnalysisStream[],
+  options: WholeOptions,
+  durationMs: number | null,
+): Promise<readonly ChannelAnalysis[]> {
+  const answers = streams.map((stream) => new WholeAnswer(stream, options));
+  const inFlight: Promise<unknown>[] = [];
+  for await (const piece of pieces) {
+    if (options.signal?.aborted)
+      throw new AbortedError('The analysis was aborted.', { cause: options.signal.reason });
+    const answered = Promise.all(answers.map((answer, index) => answer.hear(piece[index])));
+    answered.catch(() => undefined); // Awaited in its turn; the first failure ends the loop below.
+    inFlight.push(answered);
+    if (inFlight.length > READ_AHEAD_PIECES) await inFlight.shift();
+    const analysedMs = streams[0]?.receivedMs ?? 0;
+    options.onProgress?.(durationMs ? Math.min(1, analysedMs / durationMs) : null, analysedMs);
+  }
+  await Promise.all(inFlight);
+  return Promise.all(answers.map((answer) => answer.finish()));
+}
+
+/** Gathers the answers of one channel. */
+class WholeAnswer {
+  readonly #steps: TimeSeriesStep[] = [];
+  readonly #transitions: Record<string, Transition[]> = {};
+
+  constructor(
+    private readonly stream: AnalysisStream,
+    private readonly options: WholeOptions,
+  ) {}
+
+  async hear(samples: Float32Array | undefined): Promise<void> {
+    if (samples) this.#take(await this.stream.push(samples));
+  }
+
+  async finish(): Promise<ChannelAnalysis> {
+    this.#take(await this.stream.finish());
+    const { includeSummary, includeTransitions, includeVoiceSignatures } = this.options;
+    const warnings = this.stream.warnings();
+    return {
+      time_series: this.#steps,
+      ...(includeSummary ? { summary: this.stream.summary() } : {}),
+      ...(includeTransitions ? { transitions: this.#transitions satisfies Transitions } : {}),
+      ...(includeVoiceSignatures ? { voice_signatures: this.stream.voiceSignatures() } : {}),
+      ...(warnings.length > 0 ? { warnings } : {}),
+    };
+  }
+
+  #take(events: AnalysisEvents): void {
+    for (const step of events.steps) this.#steps.push(step);
+    if (!this.options.includeTransitions) return;
+    for (const { model, result, confidence, timestamp_start, timestamp_end } of events.ended) {
+      if (timestamp_end === null) continue;
+      (this.#transitions[model] ??= []).push({ timestamp_start, timestamp_end, result, confidence });
+    }
+  }
+}
