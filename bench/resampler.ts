@@ -28,6 +28,13 @@ function decibels(samples: Float32Array): number {
   return 10 * Math.log10((2 * power) / middle.length + 1e-30);
 }
 
+/** Milliseconds until the first resampler of a rate that was not heard before is there. */
+function openingMs(rate: number): number {
+  const before = performance.now();
+  new Resampler(rate);
+  return performance.now() - before;
+}
+
 function level(hz: number, rate: number): number {
   return decibels(resample(tone(hz, 0.5, rate, 1), rate));
 }
@@ -54,6 +61,12 @@ function bytesPerStream(): number {
 export function resampler(argv: readonly string[]): Promise<readonly Measurement[]> {
   const { values } = parseArgs({ args: [...argv], options: { seconds: { type: 'string', default: '20' } } });
   const seconds = Number(values.seconds);
+  const openings = [11_025, 383_984, 16_001].map((rate) => ({
+    measure: `filter for ${rate} Hz`,
+    value: openingMs(rate),
+    unit: 'ms',
+    target: { atMost: 20 },
+  }));
   const speeds = RATES.map((rate) => {
     const sound = noise(seconds, rate);
     const value = timesRealTime(seconds, () => resample(sound, rate));
@@ -63,6 +76,7 @@ export function resampler(argv: readonly string[]): Promise<readonly Measurement
   const ripple = Math.max(...passing.map((hz) => Math.abs(level(hz, 44_100))));
   const beyond = [8_001, 8_010, ...Array.from({ length: 40 }, (_, n) => 8_050 + 347 * n)];
   return Promise.resolve([
+    ...openings,
     ...speeds,
     {
       measure: 'ripple from 0.2 to 7.2 kHz, from 44100 Hz',

@@ -4,10 +4,15 @@ import { SAMPLE_RATE } from '../../clock';
 const STOPBAND_DB = 86;
 /** Share of the band (up to half the lower of both rates) that passes unchanged: 7.2 kHz of 8 kHz. */
 const PASSBAND = 0.9;
-/** More exact phases than this are replaced by a table that is interpolated; common rates need at most 640. */
-const MAX_EXACT_PHASES = 1_000;
-/** Phases per input sample of an interpolated table at rates up to 16 kHz; linear interpolation then errs below -100 dB. */
-const INTERPOLATED_PHASES = 512;
+/**
+ * Numbers in an exact table at most (640 kB, built in some milliseconds); a rate that needs more gets one that is interpolated. The
+ * usual rates need at most 70,000: 640 phases of 108 taps at 11,025 Hz.
+ */
+const MAX_EXACT_NUMBERS = 80_000;
+/** Filters that are kept for streams to come: more than there are usual rates, and 14 MB at most, whatever senders state. */
+const MAX_KEPT_FILTERS = 16;
+/** Phases per input sample of an interpolated table at rates up to 16 kHz; linear interpolation then errs below -120 dB of noise. */
+const INTERPOLATED_PHASES = 640;
 
 /**
  * A low-pass filter cut into phases: row p holds the taps for an output sample that lies p/phases of an input sample
@@ -29,14 +34,16 @@ export interface PolyphaseFilter {
 
 const filters = new Map<number, PolyphaseFilter>();
 
-/** The filter from `rate` Hz to 16 kHz; one per rate, shared by all streams of that rate. */
+/** The filter from `rate` Hz to 16 kHz, shared by streams of that rate; the rates asked for last are kept. */
 export function filterFor(rate: number): PolyphaseFilter {
-  const known = filters.get(rate);
-  if (known !== undefined) {
-    return known;
-  }
-  const filter = designFilter(rate);
+  const filter = filters.get(rate) ?? designFilter(rate);
+  // A map keeps the order in which it was filled: the first is the one that was not asked for longest.
+  filters.delete(rate);
   filters.set(rate, filter);
+  for (const oldest of filters.keys()) {
+    if (filters.size <= MAX_KEPT_FILTERS) break;
+    filters.delete(oldest);
+  }
   return filter;
 }
 
@@ -53,14 +60,16 @@ function designFilter(rate: number): PolyphaseFilter {
   const cutoff = ((1 + PASSBAND) * nyquist) / 2 / rate;
   const half = 2 * Math.ceil((STOPBAND_DB - 7.95) / (14.36 * transition) / 4);
   const taps = 2 * half;
-  const exact = up <= MAX_EXACT_PHASES;
+  const exact = (up + 1) * taps <= MAX_EXACT_NUMBERS;
   const phases = exact ? up : Math.max(32, Math.ceil(INTERPOLATED_PHASES * Math.min(1, SAMPLE_RATE / rate)));
 
   const beta = 0.1102 * (STOPBAND_DB - 8.7);
+  const peak = besselI0(beta);
   const window = (distance: number): number =>
-    Math.abs(distance) >= half ? 0 : besselI0(beta * Math.sqrt(1 - (distance / half) ** 2)) / besselI0(beta);
+    Math.abs(distance) >= half ? 0 : besselI0(beta * Math.sqrt(1 - (distance / half) ** 2)) / peak;
   const rows = new Float64Array((phases + 1) * taps);
-  for (let phase = 0; phase <= phases; phase++) {
+  // The second half of the phases mirrors the first.
+  for (let phase = 0; 2 * phase <= phases; phase++) {
     const row = rows.subarray(phase * taps, (phase + 1) * taps);
     let sum = 0;
     for (let tap = 0; tap < taps; tap++) {
@@ -71,6 +80,7 @@ function designFilter(rate: number): PolyphaseFilter {
     }
     // Every phase passes a constant unchanged: no ripple at the rate of the phases.
     for (let tap = 0; tap < taps; tap++) row[tap] = (row[tap] ?? 0) / sum;
+    rows.set(row.slice().reverse(), (phases - phase) * taps);
   }
   return { taps, phases, rows, up, down, exact };
 }

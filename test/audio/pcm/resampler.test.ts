@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Resampler } from '../../../src/audio';
 import { InvalidArgumentError } from '../../../src/errors';
 import { joined, noise, seededRandom, tone } from '../../tools/audio';
@@ -30,6 +32,11 @@ function decibels(samples: Float32Array): number {
   const step = (2 * Math.PI) / middle.length;
   const power = middle.reduce((sum, value, n) => sum + (value * (1 - Math.cos(step * n))) ** 2, 0) / 1.5;
   return 10 * Math.log10((2 * power) / middle.length + 1e-30);
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 describe('Resampler', () => {
@@ -116,6 +123,30 @@ describe('Resampler', () => {
   it('passes a constant unchanged in every phase', () => {
     const output = resampleWhole(new Float32Array(44_100).fill(0.25), 44_100);
     for (const value of output.subarray(1_000, 15_000)) assert.ok(Math.abs(value - 0.25) < 1e-6);
+  });
+
+  it('keeps no filter of its own for every rate that is stated, and needs no megabytes for any', () => {
+    const held = (): number => {
+      collectGarbage();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = held();
+    for (let n = 1; n <= 60; n++) new Resampler(384_000 - 16 * n);
+    assert.ok(held() - before < 14e6, `${held() - before} bytes are kept`);
+    const one = new Resampler(47_952);
+    const alone = held();
+    const other = new Resampler(383_984);
+    assert.ok(held() - alone < 1e6, `${held() - alone} bytes for one rate`);
+    assert.equal(one.rate + other.rate, 47_952 + 383_984);
+  });
+
+  it('resamples rates far from all usual ones as exactly as those', () => {
+    for (const rate of [383_984, 47_952, 44_056, 5_512, 22_255]) {
+      const output = resampleWhole(tone(1_000, 0.5, rate, 1), rate);
+      const ideal = tone(1_000, 0.5, 16_000, 1);
+      const error = decibels(output.map((value, n) => value - (ideal[n] ?? 0)));
+      assert.ok(error < -80, `${rate} Hz: ${error} dB`);
+    }
   });
 
   it('refuses rates outside 4 to 384 kHz and names them', () => {
