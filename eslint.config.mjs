@@ -1,5 +1,6 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import rooms from './eslint.rooms.mjs';
 
 export default tseslint.config(
   {
@@ -28,6 +29,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
+  ...rooms,
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {

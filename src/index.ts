@@ -1,19 +1,21 @@
 /// <reference types="node" preserve="true" />
 /** @deeptone/node-red: the DeepTone audio-insight engine. This is all that the package exports. */
-export { Deeptone } from './pipeline/deeptone';
-export type { DeeptoneOptions } from './pipeline/engine-options';
-export { AnalysisStream } from './pipeline/analysis-stream';
-export type {
-  AnalysisOptions,
-  BytesOptions,
-  ChunkOptions,
-  FileOptions,
-  OnWarning,
-  SoundOptions,
-  StreamOptions,
-  WarningOptions,
-  WholeOptions,
-} from './pipeline/options';
+export {
+  type AnalysisOptions,
+  AnalysisStream,
+  type BytesOptions,
+  ChunkMemory,
+  type ChunkOptions,
+  Deeptone,
+  type DeeptoneOptions,
+  type FileOptions,
+  type OnWarning,
+  type SoundOptions,
+  type SpeakerSample,
+  type StreamOptions,
+  type WarningOptions,
+  type WholeOptions,
+} from './pipeline';
 export type {
   AudioData,
   AudioWarning,
@@ -58,8 +60,6 @@ export type {
   VoiceSignature,
   VoiceSignatures,
 } from './insight';
-export { ChunkMemory } from './pipeline/chunk-memory';
-export type { SpeakerSample } from './pipeline/enrolment';
 export type { LicenseState, LicenseStatus } from './license';
 export {
   StreamHub,

@@ -1,5 +1,5 @@
 /** What the nodes that answer each message with an analysis have in common: an engine, a bounded queue, status, errors. */
-import { connectEngine, type EngineConnection } from '../engine/connection';
+import { connectEngine, type EngineConnection } from '../engine';
 import { fail, refuseAll } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeDef, Send } from '../shared/node-red';
 import { StatusLine } from '../shared/status-line';

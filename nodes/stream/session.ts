@@ -6,7 +6,7 @@ import {
   type LiveEvent,
   type SampleFormat,
 } from '../../src';
-import type { EngineConnection } from '../engine/connection';
+import type { EngineConnection } from '../engine';
 import { codeOf, toError } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage } from '../shared/node-red';
 import { formatSetting, formatTrust } from '../shared/message-format';

@@ -1,13 +1,13 @@
 /** The flags of the commands that analyse, by the table of options. */
 import { type Command, Option } from 'commander';
 import {
-  optionEntries,
   type AnalysisCommand,
   type FlaggedName,
-  type OPTIONS,
+  optionEntries,
   type OptionName,
+  type OPTIONS,
   type ValueOf,
-} from '../pipeline/options';
+} from '../pipeline';
 import { names, number } from './option-values';
 
 type Camel<Text extends string> = Text extends `${infer Head}-${infer Tail}`

@@ -1,4 +1,4 @@
-import type { AnalysisStream } from '../pipeline/analysis-stream';
+import type { AnalysisOptions, AnalysisStream } from '../pipeline';
 import {
   checkSampleFormat,
   decodeStream,
@@ -11,7 +11,6 @@ import {
 } from '../audio';
 import { BadAudioError } from '../errors';
 import type { AnalysisEvents } from '../insight';
-import type { AnalysisOptions } from '../pipeline/options';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import type { OptionFlags } from './option-flags';
 import { ExitCode } from './exit-codes';

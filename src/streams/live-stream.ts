@@ -1,6 +1,5 @@
-import type { AnalysisStream } from '../pipeline/analysis-stream';
+import type { AnalysisOptions, AnalysisStream } from '../pipeline';
 import { samplesToMs } from '../clock';
-import type { AnalysisOptions } from '../pipeline/options';
 import { AnswerPump, type PumpEvent } from './answer-pump';
 import { AnswerReport } from './answer-report';
 import { EventQueue } from './event-queue';

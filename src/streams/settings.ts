@@ -1,5 +1,5 @@
 import { SAMPLE_RATE } from '../clock';
-import { optionNames, type AnalysisOptions, type LiveOptions } from '../pipeline/options';
+import { type AnalysisOptions, type LiveOptions, optionNames } from '../pipeline';
 import { checkValue, type Rule } from '../rules';
 
 export type { LiveOptions };

@@ -1,8 +1,7 @@
-import type { AnalysisStream } from '../pipeline/analysis-stream';
+import type { AnalysisOptions, AnalysisStream } from '../pipeline';
 import { DEFAULT_FORMAT_TRUST, isEmptyPayload, type FormatTrust } from '../audio';
 import { samplesToMs } from '../clock';
 import { ClosedError, OverloadedError } from '../errors';
-import type { AnalysisOptions } from '../pipeline/options';
 import type { HubStatistics, Listener, LiveEvent, StreamAudio } from './events';
 import { LiveStream, type CommonSetup } from './live-stream';
 import { liveSettings, type LiveOptions, type LiveSettings, type PartialLiveSettings } from './settings';
