@@ -1,5 +1,6 @@
 /** What a user's strict program does with the package; it is compiled, not run. */
 import {
+  ChunkMemory,
   Deeptone,
   DeeptoneError,
   StreamHub,
@@ -47,7 +48,14 @@ export async function clips(samples: Float32Array, bytes: Buffer, numbers: numbe
     await deeptone.processAudioBytes(input, { models: ['speech'], outputPeriod: 64, rateIn: 8000 });
   }
   await deeptone.processContainer(bytes, { models: ['speech'], outputPeriod: 64, channel: 0 });
-  const { results } = await deeptone.processAudioChunk(samples, { models: ['arousal'], contextSamples: 10 });
+  const { results, level } = await deeptone.processAudioChunk(bytes, {
+    models: ['arousal'],
+    format: { encoding: 's16le', sampleRate: 48_000, channels: 2 },
+    memory: new ChunkMemory(10),
+    topic: 'kitchen',
+    onWarning: (message, code) => console.log(message, code === 'truncated'),
+  });
+  console.log(level);
   const arousal: ClassResult = results.arousal;
   console.log(arousal.result);
 }
