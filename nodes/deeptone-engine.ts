@@ -9,6 +9,7 @@ import {
   serveEngineFacts,
 } from './engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
+import { tell } from './shared/failure';
 import { fieldNumbers, textIn, textsIn } from './shared/fields';
 import { FORMS, type Forms } from './shared/forms';
 import { migrated } from './shared/migrate';
@@ -51,7 +52,7 @@ function register(RED: NodeAPI): void {
       },
       // With a message, if an empty one, the error reaches the Catch nodes of all users' flows.
       problem: (error) => {
-        this.error(error, {});
+        tell(this, error, {});
       },
     });
 

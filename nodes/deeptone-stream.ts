@@ -1,6 +1,6 @@
 /** Live audio: many streams at once, each named by its messages' topic, answered while they come in. */
 import { connectEngine } from './engine';
-import { failureStatus, toError } from './shared/failure';
+import { failureStatus, hearMessages, tell, toError } from './shared/failure';
 import { type StreamConfig, type StreamCredentials, StreamSession, whenFlowsStart } from './stream';
 import type { Node, NodeAPI } from './shared/node-red';
 import { migrated } from './shared/migrate';
@@ -23,11 +23,11 @@ function register(RED: NodeAPI): void {
     }
     // A source of its own has no message to answer; Catch nodes hear once the flows run.
     const tellProblem = (): void => {
-      if (problem !== undefined && config.source !== 'messages') this.error(toError(problem), {});
+      if (problem !== undefined && config.source !== 'messages') tell(this, toError(problem), {});
     };
     const forget = whenFlowsStart(RED, tellProblem);
 
-    this.on('input', (message, _send, done) => {
+    hearMessages(this, (message, _send, done) => {
       const taken = session ? session.take(message) : Promise.reject(toError(problem));
       taken.then(
         () => {

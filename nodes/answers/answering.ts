@@ -1,6 +1,6 @@
 /** What the nodes that answer each message with an analysis have in common: an engine, a bounded queue, status, errors. */
 import { connectEngine, type EngineConnection } from '../engine';
-import { fail, refuseAll } from '../shared/failure';
+import { fail, hearMessages, refuseAll } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeDef, Send } from '../shared/node-red';
 import { StatusLine } from '../shared/status-line';
 import { WorkQueue } from './work-queue';
@@ -56,7 +56,7 @@ export function answerMessages(
     return;
   }
 
-  node.on('input', (message, send, done) => {
+  hearMessages(node, (message, send, done) => {
     const failed = (error: unknown): void => {
       fail(error, done, status);
     };

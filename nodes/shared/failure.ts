@@ -3,7 +3,15 @@
  * `message`, `code` and `cause`.
  */
 import { DeeptoneError, type DeeptoneErrorCode } from '../../src';
-import { sharedText, type Done, type Node, type NodeStatus } from './node-red';
+import {
+  sharedText,
+  type Done,
+  type IncomingMessage,
+  type Node,
+  type NodeMessage,
+  type NodeStatus,
+  type Send,
+} from './node-red';
 import type { StatusLine } from './status-line';
 
 /** What was thrown, as an Error. */
@@ -28,10 +36,46 @@ export function fail(thrown: unknown, done: Done, status: StatusLine): void {
   done(toError(thrown));
 }
 
+/**
+ * Hears the messages of a node. Whatever is thrown meanwhile is a failure of that message alone: Node-RED's own handling of errors and
+ * completions throws where it cannot copy a message, and out of a promise that would end Node-RED.
+ */
+export function hearMessages(
+  node: Node,
+  hear: (message: IncomingMessage, send: Send, done: Done) => void,
+): void {
+  node.on('input', (message, send, done) => {
+    const end: Done = (error) => {
+      try {
+        if (error) done(error);
+        else done();
+      } catch (thrown) {
+        tell(node, error ?? toError(thrown));
+      }
+    };
+    try {
+      hear(message, send, end);
+    } catch (thrown) {
+      end(toError(thrown));
+    }
+  });
+}
+
+/** Tells the Catch nodes of an error that no message asked for, or the log alone where they cannot be told. */
+export function tell(node: Pick<Node, 'error'>, error: Error, about?: NodeMessage): void {
+  try {
+    if (about) node.error(error, about);
+    else node.error(error);
+  } catch {
+    // With a message it is for Catch nodes; without one it goes to the log.
+    if (about) tell(node, error);
+  }
+}
+
 /** Keeps a node whose settings are not accepted: its status and every message say what is wrong with them. */
 export function refuseAll(node: Node, thrown: unknown): void {
   node.status(failureStatus(thrown));
-  node.on('input', (_message, _send, done) => {
+  hearMessages(node, (_message, _send, done) => {
     done(toError(thrown));
   });
 }

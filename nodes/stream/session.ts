@@ -7,7 +7,7 @@ import {
   type SampleFormat,
 } from '../../src';
 import type { EngineConnection } from '../engine';
-import { codeOf, toError } from '../shared/failure';
+import { codeOf, tell, toError } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage } from '../shared/node-red';
 import { formatSetting, formatTrust } from '../shared/message-format';
 import { messageOptions } from '../shared/options';
@@ -68,7 +68,12 @@ export class StreamSession {
       settings: liveSettingsOf(config),
       ffmpegPath: () => engine.engine().ffmpegPath,
       listener: (event) => {
-        this.#tell(event);
+        try {
+          this.#tell(event);
+        } catch (error) {
+          // What a flow does with an answer, or a message that cannot be copied, is no fault of the stream.
+          this.#fail(error, event.stream.key);
+        }
       },
     });
     this.#status = new StreamStatus({
@@ -268,7 +273,7 @@ export class StreamSession {
   #fail(error: unknown, topic: string | undefined): void {
     const failure = toError(error);
     if (!this.#seldom.isDue(wordFor(failure))) return;
-    this.#node.error(failure, topic === undefined ? {} : { topic });
+    tell(this.#node, failure, topic === undefined ? {} : { topic });
   }
 }
 
