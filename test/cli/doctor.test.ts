@@ -17,7 +17,17 @@ describe('deeptone doctor', () => {
     assert.equal(outcome.code, 0, outcome.stdout);
     assert.deepEqual(
       findings(outcome).map(({ subject }) => subject),
-      ['Node.js', 'platform', 'memory', 'models', 'model runtime', 'license', 'ffmpeg', 'write access'],
+      [
+        'Node.js',
+        'platform',
+        'memory',
+        'models',
+        'model runtime',
+        'telemetry',
+        'license',
+        'ffmpeg',
+        'write access',
+      ],
     );
     assert.match(
       finding(outcome, 'model runtime')?.found ?? '',

@@ -20,11 +20,21 @@ const OLDEST_GLIBC = [2, 28] as const;
 const BUILDS = ['linux x64', 'linux arm64', 'darwin arm64', 'win32 x64', 'win32 arm64'];
 
 /**
+ * Keeps ONNX Runtime from reporting to its maker: its builds for Linux do so from 1.30 on unless this variable is in the environment when
+ * the library is loaded, and older ones pass it over. A worker's environment is a copy that native code does not see, so the main
+ * thread calls this before it starts one.
+ */
+export function switchOffTelemetry(): void {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
+}
+
+/**
  * Loads ONNX Runtime.
  *
  * @throws RuntimeUnavailableError that says in one sentence what this machine is and what to do.
  */
 export function loadOnnxRuntime(): OnnxRuntime {
+  switchOffTelemetry();
   try {
     // Loaded by name at run time: the package is optional, and everything but inference works without it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports

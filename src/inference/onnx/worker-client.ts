@@ -9,6 +9,7 @@ import {
   type DeeptoneError,
 } from '../../errors';
 import { guardExit, unguardExit } from './exit-guard';
+import { switchOffTelemetry } from './onnx-runtime';
 import type { Command, FromWorker, ToWorker, WorkerSettings, WorkerStats } from './worker-messages';
 
 /**
@@ -62,6 +63,7 @@ export class WorkerClient {
    * @throws RuntimeUnavailableError, ModelInvalidError, InferenceError
    */
   static start(file: string, settings: Omit<WorkerSettings, 'exitFlags'>): Promise<WorkerClient> {
+    switchOffTelemetry();
     return new Promise((resolve, reject) => {
       const exitFlags = guardExit();
       const worker = new Worker(file, {

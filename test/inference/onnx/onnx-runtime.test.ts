@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { checkOnnxRuntime } from '../../../src/inference';
 import { explainUnavailable, type Host } from '../../../src/inference/onnx/onnx-runtime';
@@ -51,6 +51,25 @@ describe('ONNX Runtime', () => {
       assert.ok(!sentence.includes('and more') && !sentence.includes('Require stack'), sentence);
     });
   }
+
+  it('reports to nobody and leaves nothing in the temporary folder, in a worker and in the main thread', () => {
+    const folder = temporaryFolder();
+    const source = JSON.stringify(path.join(PACKAGE_ROOT, 'dist', 'src', 'inference'));
+    const script = `const { OnnxPredictionEngine, TapReader, loadCatalogue } = require(${source});
+(async () => {
+  const engine = new OnnxPredictionEngine({});
+  await engine.start();
+  const stream = await engine.openStream([engine.models[0].name]);
+  await stream.predict(new Float32Array(1024));
+  stream.close();
+  await engine.close();
+  const reader = await TapReader.open(loadCatalogue({}), 'tap_medium');
+  await reader.read(new Float32Array(1024));
+})();`;
+    const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: folder, ORT_DISABLE_TELEMETRY: '0' };
+    execFileSync(process.execPath, ['-e', script], { env });
+    assert.deepEqual(readdirSync(folder), []);
+  });
 
   it('is not needed to list the models; starting without it gives the sentence', () => {
     const elsewhere = temporaryFolder();
