@@ -1,10 +1,12 @@
-"""The corpus: its manifest as arrays of labels, and its sound as one file of 16-bit samples.
+"""The corpus: its manifests as arrays of labels, and its sound as one file of 16-bit samples.
 
-A clip is one row of the manifest: a span of one voice or one class of sound. Labels that a clip does not have are -1.
+A clip is one row of a manifest: a span of one voice or one class of sound. Labels that a clip does not have are -1.
 """
 import csv
+import glob
 import json
 import os
+import re
 import subprocess
 
 import numpy as np
@@ -24,7 +26,7 @@ OPEN = {"see report", "CC BY-SA 3.0", "GPL/GFDL", "Apache-2.0", "per licence fil
 GENDER_TRUSTED = {"kajongg", "speechocean762", "librispeech", "ravdess", "emovo", "emodb", "emodb2s", "samplevoice", "asterisk", "kerstin", "thorsten", "libritts", "sppas"}
 DEBIAN_LICENCE = "Debian main"     # free by Debian's guidelines; the package's copyright file names the licence
 # Batches whose voices are many or unknown: nothing in them says who speaks.
-MANY_VOICES = {"tuxpaint", "ktuberling", "qabcs", "fillets-ng", "unknown-horizons", "pocketsphinx", "codec2", "samplevoice", "wwb", "precise", "s2i", "watson", "emovdb", "sugarizer", "dcase16", "beronet"}
+MANY_VOICES = {"tuxpaint", "qabcs", "fillets-ng", "unknown-horizons", "pocketsphinx", "codec2", "samplevoice", "wwb", "precise", "s2i", "watson", "emovdb", "sugarizer", "dcase16", "beronet"}
 
 
 def open_licence(row):
@@ -32,13 +34,59 @@ def open_licence(row):
     return row["licence"] in OPEN or row["licence"] == DEBIAN_LICENCE
 
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class KeptOut(SystemExit):
+    """Somebody wants to train on what an independent measurement needs."""
+
+
+def refuse_kept_out(names, where):
+    """Ends training with a message where one of `names` (packages, corpora, paths) belongs to what kept_out.json lists."""
+    with open(os.path.join(HERE, "kept_out.json")) as file:
+        listed = json.load(file)
+    for name in names:
+        words = re.sub(r"[^a-z0-9]+", "-", name.lower())
+        for package in listed["packages"]:
+            if f"-{package}-" in f"-{words}-":
+                raise KeptOut(f"{where} names {name!r}: the package {package} is kept out of training (kept_out.json). {listed['why']}")
+        for corpus in listed["corpora"]:
+            if any(f"-{re.sub('[^a-z0-9]+', '-', word)}-" in f"-{words}-" for word in corpus["words"]):
+                raise KeptOut(f"{where} names {name!r}: {corpus['name']} is kept out of training (kept_out.json). {listed['why']}")
+
+
+def manifests(folder):
+    """Paths of all manifests of a corpus folder, the first delivery first."""
+    found = sorted(glob.glob(os.path.join(folder, "manifest*.csv")), key=lambda path: (len(path), path))
+    if not found:
+        raise SystemExit(f"{folder} has no manifest.csv")
+    return found
+
+
 def read_manifest(folder):
-    """Rows of manifest.csv as dictionaries, with numbers for start and end (seconds)."""
-    with open(os.path.join(folder, "manifest.csv"), newline="") as file:
-        rows = list(csv.DictReader(file))
+    """Rows of every manifest*.csv of a folder as dictionaries, with numbers for start and end (seconds). Refuses what is kept out, and a synthetic voice that is not for training."""
+    rows = []
+    for path in manifests(folder):
+        with open(path, newline="") as file:
+            found = list(csv.DictReader(file))
+        refuse_kept_out(sorted({part for r in found for part in (r["corpus"], r["voice"], r["file"], r["note"])}), path)
+        rows += found
     for row in rows:
         row["start"], row["end"] = float(row["start"]), float(row["end"])
+        if synthetic(row) and row["part"] != "train":
+            raise SystemExit(f"{folder}: {row['file']} is a synthetic voice and must be for training alone, not {row['part']!r}")
     return rows
+
+
+def synthetic(row):
+    """Whether a machine speaks: such a clip only ever trains."""
+    return "tts=1" in row["note"] or row["note"] == "synthetic"
+
+
+def years(row):
+    """Age in years, the middle of the band where a band is given, or -1."""
+    bounds = [float(bound) for bound in row["age"].split("-") if bound]
+    return sum(bounds) / len(bounds) if bounds else -1.0
 
 
 def labels(rows):
@@ -55,7 +103,8 @@ def labels(rows):
     table["babble"] = np.array(["babble" in r["note"] for r in rows])
     table["weak"] = np.array([r["emotion"].endswith("?") for r in rows])
     table["suspect"] = np.array(["label-suspect" in r["note"] for r in rows])
-    table["years"] = np.array([float(r["age"]) if r["age"] else -1 for r in rows], np.float32)
+    table["synthetic"] = np.array([synthetic(r) for r in rows])
+    table["years"] = np.array([years(r) for r in rows], np.float32)
     for i, r in enumerate(rows):
         if r["event"] != "speech":
             continue
@@ -65,7 +114,7 @@ def labels(rows):
         if not suspect:
             if r["age_group"] == "adult":
                 table["age"][i] = 1
-            elif r["age_group"] == "child" and float(r["age"]) <= OLDEST_CHILD:
+            elif r["age_group"] == "child" and 0 <= table["years"][i] <= OLDEST_CHILD:
                 table["age"][i] = 0
         if r["emotion"]:
             table["emotion"][i] = EMOTIONS.index(r["emotion"].rstrip("?"))

@@ -2,7 +2,8 @@
 
 The packages are games, teaching programs and telephone prompts in section `main`, so that all of it is free for any use. Nothing of it is
 ever a figure: every clip is for training. Nobody labelled these files one by one. What a file is follows from its path, and what its path does not tell
-(who speaks, how old) is left unknown. Packages that the corpus itself draws from are left out, so that no dev clip comes in by this door.
+(who speaks, how old) is left unknown. Packages that the corpus itself draws from are left out, so that no dev clip comes in by this door, and those that
+kept_out.json lists are refused.
 
 Fetch and unpack first: `apt-get download PACKAGE`, `dpkg -x PACKAGE_*.deb PACKAGES/PACKAGE`, for every package that --list prints.
 """
@@ -26,11 +27,7 @@ EXCERPTS = 2            # of a long piece of music
 # (package, pattern of the path, what its named groups do not say)
 SPEECH = [
     ("tuxpaint-stamps-default", r"_desc(_(?P<language>[a-z]{2})(_\w+)?)?\.(ogg|wav)$", {"language": "en"}),
-    ("ktuberling-data", r"/sounds/(?P<language>[a-z]{2,3})(@\w+)?/[^/]+$", {}),
     ("qabcs-data", r"/abcs/(?P<language>[a-z]{2})(_gb)?/sounds/.+$", {}),
-    ("asterisk-prompt-it-menardi-wav", r"\.wav$", {"language": "it", "gender": "f", "age_group": "adult", "voice": "menardi"}),
-    ("asterisk-prompt-fr-armelle", r"\.gsm$", {"language": "fr", "gender": "f", "age_group": "adult", "voice": "armelle"}),
-    ("asterisk-prompt-es-co", r"\.gsm$", {"language": "es", "age_group": "adult", "voice": "es-co"}),
     ("asterisk-core-sounds-ru-wav", r"\.wav$", {"language": "ru", "age_group": "adult", "voice": "ru"}),
     ("fillets-ng-data-cs", r"/cs/[^/]+\.ogg$", {"language": "cs"}),
     ("fillets-ng-data-nl", r"/nl/[^/]+\.ogg$", {"language": "nl"}),
@@ -103,7 +100,7 @@ class Folder:
 
 def speech(folder, made):
     for package, pattern, known in SPEECH:
-        corpus = re.sub(r"-(data|stamps-default|testdata|core-sounds.*|prompt.*|examples)(-..)?$", "", package)
+        corpus = re.sub(r"-(data|stamps-default|testdata|core-sounds.*|examples)(-..)?$", "", package)
         count = {}
         for path, match in find(folder, package, pattern):
             said = {**known, **{name: value for name, value in match.groupdict().items() if value}}
@@ -156,9 +153,12 @@ if __name__ == "__main__":
     parser.add_argument("--out", help="the folder to make")
     parser.add_argument("--list", action="store_true", help="print the names of the packages")
     arguments = parser.parse_args()
+    packages = sorted({*(package for package, _, _ in SPEECH), *MUSIC, *NOISES})
+    C.refuse_kept_out(packages, "debian.py")
     if arguments.list:
-        print("\n".join(sorted({*(package for package, _, _ in SPEECH), *MUSIC, *NOISES})))
+        print("\n".join(packages))
     else:
+        C.refuse_kept_out(sorted(os.listdir(arguments.packages)), arguments.packages)
         made = Folder(arguments.out)
         speech(arguments.packages, made)
         music(arguments.packages, made)

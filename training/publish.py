@@ -18,7 +18,7 @@ SETS = {
     "standard": {"folder": "", "title": "Standard: all data, among it non-commercial corpora", "trainingData": "non-commercial", "leftOut": ()},
     "open": {"folder": "open", "title": "Open: openly licensed data only", "trainingData": "open", "leftOut": ("arousal", "emotions", "language")},
 }
-DEBIAN = "sound files of 39 Debian packages (Tux Paint stamps, KTuberling, QABCs, Asterisk prompts, Fillets, Kajongg, game music and noises)"
+DEBIAN = "sound files of 35 Debian packages (Tux Paint stamps, QABCs, Asterisk prompts, Fillets, Kajongg, game music and noises)"
 DATA = {
     "standard": "16 kHz speech, music, noise and human sounds of some 570 voices and 50 corpora, among them non-commercial ones (RAVDESS, EMOVO, NoiseX, parts of UltraStar songs) "
                 f"and ones without a stated license (EMO-DB, samplevoice, snoring, laughter); {DEBIAN}",
