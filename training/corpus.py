@@ -10,6 +10,7 @@ import re
 import subprocess
 
 import numpy as np
+import scipy.signal
 
 RATE = 16000
 KINDS = ("speech", "music", "noise", "nat_human_sounds", "neg_human_sounds", "pos_human_sounds")
@@ -35,6 +36,7 @@ def open_licence(row):
 
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+OFFSET_HZ = 20.0                   # corner of the high-pass that takes the constant offset off
 
 
 class KeptOut(SystemExit):
@@ -87,6 +89,19 @@ def years(row):
     """Age in years, the middle of the band where a band is given, or -1."""
     bounds = [float(bound) for bound in row["age"].split("-") if bound]
     return sum(bounds) / len(bounds) if bounds else -1.0
+
+
+def without_offset(pcm):
+    """The samples behind the high-pass that the engine puts before volume and models: [samples] float to [samples] float32, at 16 kHz.
+
+    y[n] = x[n] - x[n-1] + r y[n-1], r = exp(-2 pi 20 / 16000), with x[-1] = x[0] and y[-1] = 0: a constant offset is gone from the first sample on.
+    The state runs over the whole sound, so it must be given in one piece.
+    """
+    if not len(pcm):
+        return np.asarray(pcm, np.float32)
+    r = np.exp(-2 * np.pi * OFFSET_HZ / RATE)
+    exact = np.asarray(pcm, np.float64)
+    return scipy.signal.lfilter([1.0, -1.0], [1.0, -r], exact, zi=[-exact[0]])[0].astype(np.float32)
 
 
 def labels(rows):

@@ -86,7 +86,7 @@ def run(net, sounds, wanted, size=64):
             longest = -(-max(len(sounds[i]) for i in part) // N.FRAME) * N.FRAME
             pcm = np.zeros((len(part), longest), np.float32)
             for row, i in enumerate(part):
-                pcm[row, :len(sounds[i])] = sounds[i]
+                pcm[row, :len(sounds[i])] = C.without_offset(sounds[i])
             out = net(N.log_mel(torch.from_numpy(pcm)))
             for row, i in enumerate(part):
                 frames = -(-len(sounds[i]) // N.FRAME)

@@ -160,7 +160,7 @@ def build(folder, cache, version, rooms=None, only=None):
                 speed = float(rng.uniform(low, high))
                 speed_of[i] = speed
                 clip = augment(clip, speed, measured, rng)
-            clip = np.concatenate([clip, np.zeros(-len(clip) % N.HOP, np.float32)])
+            clip = C.without_offset(np.concatenate([clip, np.zeros(-len(clip) % N.HOP, np.float32)]))
             with torch.no_grad():
                 power = np.log(np.maximum(np.exp(N.log_mel(torch.from_numpy(clip)[None])[0].numpy() / N.LOG_SCALE - N.LOG_OFFSET) - N.FLOOR, 1e-12))
             out.write(power.astype(np.float16).tobytes())

@@ -128,7 +128,7 @@ def talk_scenes(rows, table, sound, count, condition, draw, rooms, rng, seconds=
 
 def mel_power(pcm):
     import torch
-    return np.exp(N.log_mel(torch.from_numpy(np.ascontiguousarray(pcm))[None])[0].numpy() / N.LOG_SCALE - N.LOG_OFFSET) - N.FLOOR
+    return np.exp(N.log_mel(torch.from_numpy(C.without_offset(pcm))[None])[0].numpy() / N.LOG_SCALE - N.LOG_OFFSET) - N.FLOOR
 
 
 def conversations(rows, table, sound, count, rng, turns=12):
