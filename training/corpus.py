@@ -23,11 +23,14 @@ OLDEST_CHILD = 10       # years; from 11 on voices come near to those of women, 
 # Licences that let anyone use the sound for any purpose; everything else stays out of the open set.
 OPEN = {"see report", "CC BY-SA 3.0", "GPL/GFDL", "Apache-2.0", "per licence files", "CC BY 3.0", "GPL-2+", "ODbL", "CC0", "CC0 (project)", "CC BY 4.0",
         "CC BY 4.0 (README)", "CC BY 4.0 (MLS)", "CC BY 4.0 (VCTK)", "CC BY 4.0 (LibriTTS)", "DCASE 2016 challenge", "GPL/CC-BY-SA", "Pixabay/CC0",
-        "GPL-2", "GPL-3+", "GPL-3"}
-GENDER_TRUSTED = {"kajongg", "speechocean762", "librispeech", "ravdess", "emovo", "emodb", "emodb2s", "samplevoice", "asterisk", "kerstin", "thorsten", "libritts", "sppas"}
+        "GPL-2", "GPL-3+", "GPL-3", "GPL", "CC BY-SA 4.0", "CC BY 4.0 for the set; sound of public videos"}
+GENDER_TRUSTED = {"samromur", "vcmex", "polish-km", "nemo", "savee", "tess", "kokoro", "kajongg", "speechocean762", "librispeech", "ravdess", "emovo", "emodb", "emodb2s", "samplevoice", "asterisk", "kerstin", "thorsten", "libritts", "sppas"}
 DEBIAN_LICENCE = "Debian main"     # free by Debian's guidelines; the package's copyright file names the licence
+# Ordinary reading, by people who act no mood: neutral.
+READ_ALOUD = {"librispeech", "speechocean762", "libritts", "cmltts", "mls", "vctk", "kerstin", "thorsten", "sppas", "samromur", "vcmex", "polish-km", "cvfr-rawi", "ephec",
+              "voxforge-arpan", "cv-tabet", "stolper-erl", "pocketsphinx"}
 # Batches whose voices are many or unknown: nothing in them says who speaks.
-MANY_VOICES = {"tuxpaint", "qabcs", "fillets-ng", "unknown-horizons", "pocketsphinx", "codec2", "samplevoice", "wwb", "precise", "s2i", "watson", "emovdb", "sugarizer", "dcase16", "beronet"}
+MANY_VOICES = {"screams", "stolper-erl", "mikopbx", "tuxpaint", "qabcs", "fillets-ng", "unknown-horizons", "pocketsphinx", "codec2", "samplevoice", "wwb", "precise", "s2i", "watson", "emovdb", "sugarizer", "dcase16", "beronet"}
 
 
 def open_licence(row):
@@ -120,6 +123,7 @@ def labels(rows):
     table["suspect"] = np.array(["label-suspect" in r["note"] for r in rows])
     table["synthetic"] = np.array([synthetic(r) for r in rows])
     table["years"] = np.array([years(r) for r in rows], np.float32)
+    table["acted"] = np.zeros(len(rows), bool)
     for i, r in enumerate(rows):
         if r["event"] != "speech":
             continue
@@ -131,10 +135,13 @@ def labels(rows):
                 table["age"][i] = 1
             elif r["age_group"] == "child" and 0 <= table["years"][i] <= OLDEST_CHILD:
                 table["age"][i] = 0
+        table["acted"][i] = bool(r["emotion"] or r["arousal"])
         if r["emotion"]:
             table["emotion"][i] = EMOTIONS.index(r["emotion"].rstrip("?"))
         if r["arousal"]:
             table["arousal"][i] = AROUSALS.index(r["arousal"])
+        if r["corpus"] in READ_ALOUD and not table["acted"][i] and "raw=" not in r["note"]:
+            table["emotion"][i], table["arousal"][i] = EMOTIONS.index("neutral"), AROUSALS.index("neutral")
         if r["language"]:
             table["language"][i] = LANGUAGES.index(r["language"]) if r["language"] in LANGUAGES else OTHER_LANGUAGE
         if r["corpus"] not in MANY_VOICES and r["voice"] != "_":

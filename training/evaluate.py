@@ -41,8 +41,9 @@ def build_items(folder, cache):
     clean = {
         "gender": T.windows(rows, table, sound, some(dev & speech & (table["gender"] >= 0) & (table["age"] == 1), 900), 3.0, "gender", 2),
         "underage-speaker": T.windows(rows, table, sound, some(dev & speech & ((table["age"] == 1) | ((table["age"] == 0) & (table["years"] <= 10))), 900), 2.0, "age", 2),
-        "arousal": T.windows(rows, table, sound, some(dev & (table["arousal"] >= 0), 900), 2.0, "arousal", 1),
-        "emotions": T.windows(rows, table, sound, some(dev & (table["emotion"] >= 0), 900), 2.0, "emotion", 1),
+        "arousal": T.windows(rows, table, sound, some(dev & table["acted"] & (table["arousal"] >= 0), 1200), 2.0, "arousal", 1),
+        "emotions": T.windows(rows, table, sound, some(dev & table["acted"] & (table["emotion"] >= 0), 1200), 2.0, "emotion", 1),
+        "emotions reading": T.windows(rows, table, sound, some(dev & ~table["acted"] & (table["emotion"] >= 0), 400), 2.0, "emotion", 1),
     }
     spoken = np.flatnonzero(dev & (table["language"] >= 0) & (table["language"] < 5))
     english = {}

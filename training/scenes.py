@@ -106,9 +106,11 @@ class Scenes:
         # Children come from one corpus; as many adults must come from the same one, or its microphone would mean child.
         beside = np.isin(t["corpus"], np.unique(t["corpus"][t["age"] == 0]))
         # Women are the nearest to children, and there the border must be learnt.
-        child, adult, woman = t["age"] == 0, t["age"] == 1, t["gender"] == 0
-        by["age"] = [Chooser(t, speech & of) for of in (child, child, adult & beside & woman, adult & beside & woman, adult & beside & ~woman, adult & ~beside)]
-        by["emotion"] = [Chooser(t, speech & (t["emotion"] == e)) for e in range(4)] + [Chooser(t, speech & (t["arousal"] >= 0) & (t["emotion"] < 0))]
+        child, adult, woman, young = t["age"] == 0, t["age"] == 1, t["gender"] == 0, (t["years"] >= 18) & (t["years"] < 30)
+        by["age"] = [Chooser(t, speech & of) for of in (child, child, adult & beside & woman, adult & beside & woman, adult & beside & ~woman, adult & ~beside, adult & young & woman)]
+        # Acted moods, moods that tell arousal alone, and ordinary reading.
+        by["emotion"] = [Chooser(t, speech & t["acted"] & (t["emotion"] == e)) for e in range(4)]
+        by["emotion"] += [Chooser(t, speech & of) for of in (t["acted"] & (t["arousal"] >= 0) & (t["emotion"] < 0), ~t["acted"] & (t["emotion"] >= 0))]
         by["language"] = [Chooser(t, speech & (t["language"] == v)) for v in range(6)]
         by["speaker"] = [Chooser(t, speech & (t["speaker"] >= 0), by_voice=True)]
         by["event"] = [Chooser(t, allowed & (t["kind"] == k)) for k in (NATURAL, NEGATIVE, POSITIVE)]
