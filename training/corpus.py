@@ -8,16 +8,21 @@ import json
 import os
 import re
 import subprocess
+from typing import Any, Callable, Dict, Iterable, List, Tuple
 
 import numpy as np
 import scipy.signal
 
+import heads
+
+Row = Dict[str, Any]                        # of a manifest; start and end are seconds
+Table = Dict[str, np.ndarray]               # labels of all clips
+Sound = Callable[[str], np.ndarray]         # 16-bit samples of a file of the manifest
+
 RATE = 16000
 KINDS = ("speech", "music", "noise", "nat_human_sounds", "neg_human_sounds", "pos_human_sounds")
-EMOTIONS = ("happy", "irritated", "neutral", "tired")
-AROUSALS = ("high", "neutral", "low")
-LANGUAGES = ("de", "en", "es", "fr", "it")
-OTHER_LANGUAGE = 5
+EMOTIONS, AROUSALS, LANGUAGES = (heads.SCORED[name].classes for name in ("emotions", "arousal", "language"))
+OTHER_LANGUAGE = len(LANGUAGES)
 OLDEST_CHILD = 10       # years; from 11 on voices come near to those of women, and are left out of both classes until they are adults
 
 # Licences that let anyone use the sound for any purpose; everything else stays out of the open set.
@@ -33,7 +38,8 @@ READ_ALOUD = {"librispeech", "speechocean762", "libritts", "cmltts", "mls", "vct
 MANY_VOICES = {"screams", "stolper-erl", "mikopbx", "tuxpaint", "qabcs", "fillets-ng", "unknown-horizons", "pocketsphinx", "codec2", "samplevoice", "wwb", "precise", "s2i", "watson", "emovdb", "sugarizer", "dcase16", "beronet"}
 
 
-def open_licence(row):
+def open_licence(row: Row) -> bool:
+    """Whether anyone may use the clip for any purpose."""
     # What speech-ocean's report allows is any use; a few rows name no licence of their own.
     return row["licence"] in OPEN or row["licence"] == DEBIAN_LICENCE
 
@@ -46,7 +52,7 @@ class KeptOut(SystemExit):
     """Somebody wants to train on what an independent measurement needs."""
 
 
-def refuse_kept_out(names, where):
+def refuse_kept_out(names: Iterable[str], where: str) -> None:
     """Ends training with a message where one of `names` (packages, corpora, paths) belongs to what kept_out.json lists."""
     with open(os.path.join(HERE, "kept_out.json")) as file:
         listed = json.load(file)
@@ -60,7 +66,7 @@ def refuse_kept_out(names, where):
                 raise KeptOut(f"{where} names {name!r}: {corpus['name']} is kept out of training (kept_out.json). {listed['why']}")
 
 
-def manifests(folder):
+def manifests(folder: str) -> List[str]:
     """Paths of all manifests of a corpus folder, the first delivery first."""
     found = sorted(glob.glob(os.path.join(folder, "manifest*.csv")), key=lambda path: (len(path), path))
     if not found:
@@ -68,7 +74,7 @@ def manifests(folder):
     return found
 
 
-def read_manifest(folder):
+def read_manifest(folder: str) -> List[Row]:
     """Rows of every manifest*.csv of a folder as dictionaries, with numbers for start and end (seconds). Refuses what is kept out, and a synthetic voice that is not for training."""
     rows = []
     for path in manifests(folder):
@@ -83,18 +89,18 @@ def read_manifest(folder):
     return rows
 
 
-def synthetic(row):
+def synthetic(row: Row) -> bool:
     """Whether a machine speaks: such a clip only ever trains."""
     return "tts=1" in row["note"] or row["note"] == "synthetic"
 
 
-def years(row):
+def years(row: Row) -> float:
     """Age in years, the middle of the band where a band is given, or -1."""
     bounds = [float(bound) for bound in row["age"].split("-") if bound]
     return sum(bounds) / len(bounds) if bounds else -1.0
 
 
-def without_offset(pcm):
+def without_offset(pcm: np.ndarray) -> np.ndarray:
     """The samples behind the high-pass that the engine puts before volume and models: [samples] float to [samples] float32, at 16 kHz.
 
     y[n] = x[n] - x[n-1] + r y[n-1], r = exp(-2 pi 20 / 16000), with x[-1] = x[0] and y[-1] = 0: a constant offset is gone from the first sample on.
@@ -107,55 +113,66 @@ def without_offset(pcm):
     return scipy.signal.lfilter([1.0, -1.0], [1.0, -r], exact, zi=[-exact[0]])[0].astype(np.float32)
 
 
-def labels(rows):
-    """Integer labels of all rows: {name: array [clips]}, -1 where unknown; and the names of corpora and voices."""
+COLUMNS = ("gender", "age", "emotion", "arousal", "language", "speaker")      # what a voice is; numbers, -1 where unknown
+
+
+def numbered(rows: List[Row]) -> Tuple[List[str], List[str]]:
+    """Names of corpora and of voices; a row's numbers are their places."""
     corpora = sorted({r["corpus"] for r in rows})
     later = {r["voice"] for r in rows if r["licence"] == DEBIAN_LICENCE}      # the numbers of the corpus's own voices stay as they are without them
-    voices = sorted({r["voice"] for r in rows}, key=lambda voice: (voice in later, voice))
-    table = {name: np.full(len(rows), -1, np.int32) for name in ("gender", "age", "emotion", "arousal", "language", "speaker")}
-    table["kind"] = np.array([KINDS.index(r["event"]) for r in rows], np.int32)
-    table["corpus"] = np.array([corpora.index(r["corpus"]) for r in rows], np.int32)
-    table["voice"] = np.array([voices.index(r["voice"]) for r in rows], np.int32)
-    table["dev"] = np.array([r["part"] == "dev" for r in rows])
-    table["open"] = np.array([open_licence(r) for r in rows])
-    table["babble"] = np.array(["babble" in r["note"] for r in rows])
-    table["weak"] = np.array([r["emotion"].endswith("?") for r in rows])
-    table["suspect"] = np.array(["label-suspect" in r["note"] for r in rows])
-    table["synthetic"] = np.array([synthetic(r) for r in rows])
-    table["years"] = np.array([years(r) for r in rows], np.float32)
-    table["acted"] = np.zeros(len(rows), bool)
-    for i, r in enumerate(rows):
-        if r["event"] != "speech":
-            continue
-        suspect, child = table["suspect"][i], r["age_group"] in ("child", "teen")
-        if r["gender"] and r["corpus"] in GENDER_TRUSTED and not suspect and not child:
-            table["gender"][i] = "fm".index(r["gender"])
-        if not suspect:
-            if r["age_group"] == "adult":
-                table["age"][i] = 1
-            elif r["age_group"] == "child" and 0 <= table["years"][i] <= OLDEST_CHILD:
-                table["age"][i] = 0
-        table["acted"][i] = bool(r["emotion"] or r["arousal"])
-        if r["emotion"]:
-            table["emotion"][i] = EMOTIONS.index(r["emotion"].rstrip("?"))
-        if r["arousal"]:
-            table["arousal"][i] = AROUSALS.index(r["arousal"])
-        if r["corpus"] in READ_ALOUD and not table["acted"][i] and "raw=" not in r["note"]:
-            table["emotion"][i], table["arousal"][i] = EMOTIONS.index("neutral"), AROUSALS.index("neutral")
-        if r["language"]:
-            table["language"][i] = LANGUAGES.index(r["language"]) if r["language"] in LANGUAGES else OTHER_LANGUAGE
-        if r["corpus"] not in MANY_VOICES and r["voice"] != "_":
-            table["speaker"][i] = table["voice"][i]
-    return table, corpora, voices
+    return corpora, sorted({r["voice"] for r in rows}, key=lambda voice: (voice in later, voice))
 
 
-def decode(path, codec=None):
+def labels(rows: List[Row]) -> Tuple[Table, List[str], List[str]]:
+    """Integer labels of all rows: {name: array [clips]}, -1 where unknown; and the names of corpora and voices."""
+    corpora, voices = numbered(rows)
+    corpus_number, voice_number = ({name: number for number, name in enumerate(names)} for names in (corpora, voices))
+    table = {
+        "kind": np.array([KINDS.index(r["event"]) for r in rows], np.int32),
+        "corpus": np.array([corpus_number[r["corpus"]] for r in rows], np.int32),
+        "voice": np.array([voice_number[r["voice"]] for r in rows], np.int32),
+        "dev": np.array([r["part"] == "dev" for r in rows]),
+        "open": np.array([open_licence(r) for r in rows]),
+        "babble": np.array(["babble" in r["note"] for r in rows]),
+        "weak": np.array([r["emotion"].endswith("?") for r in rows]),
+        "suspect": np.array(["label-suspect" in r["note"] for r in rows]),
+        "synthetic": np.array([synthetic(r) for r in rows]),
+        "years": np.array([years(r) for r in rows], np.float32),
+        "acted": np.array([r["event"] == "speech" and bool(r["emotion"] or r["arousal"]) for r in rows]),
+    }
+    told = [voice_labels(r, voice_number[r["voice"]]) if r["event"] == "speech" else {} for r in rows]
+    return {**table, **{name: np.array([of.get(name, -1) for of in told], np.int32) for name in COLUMNS}}, corpora, voices
+
+
+def voice_labels(row: Row, voice: int) -> Dict[str, int]:
+    """What is known of the voice in a row of speech: numbers by name of COLUMNS."""
+    made, suspect = {}, "label-suspect" in row["note"]
+    if row["gender"] and row["corpus"] in GENDER_TRUSTED and not suspect and row["age_group"] not in ("child", "teen"):
+        made["gender"] = "fm".index(row["gender"])
+    if not suspect and row["age_group"] == "adult":
+        made["age"] = 1
+    if not suspect and row["age_group"] == "child" and 0 <= years(row) <= OLDEST_CHILD:
+        made["age"] = 0
+    if row["emotion"]:
+        made["emotion"] = EMOTIONS.index(row["emotion"].rstrip("?"))
+    if row["arousal"]:
+        made["arousal"] = AROUSALS.index(row["arousal"])
+    if row["corpus"] in READ_ALOUD and not (row["emotion"] or row["arousal"]) and "raw=" not in row["note"]:
+        made["emotion"], made["arousal"] = EMOTIONS.index("neutral"), AROUSALS.index("neutral")
+    if row["language"]:
+        made["language"] = LANGUAGES.index(row["language"]) if row["language"] in LANGUAGES else OTHER_LANGUAGE
+    if row["corpus"] not in MANY_VOICES and row["voice"] != "_":
+        made["speaker"] = voice
+    return made
+
+
+def decode(path: str) -> np.ndarray:
     """16-bit samples of a sound file at 16 kHz, mono."""
     command = ["ffmpeg", "-v", "error", "-i", path, "-f", "s16le", "-ar", str(RATE), "-ac", "1", "-"]
     return np.frombuffer(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout, np.int16)
 
 
-def load(folder, cache):
+def load(folder: str, cache: str) -> Tuple[List[Row], Sound]:
     """Rows, and a function that gives the samples of a file of the manifest. Decodes everything once into `cache`."""
     rows = read_manifest(folder)
     sound, index = os.path.join(cache, "pcm.i16"), os.path.join(cache, "pcm.json")
@@ -175,7 +192,7 @@ def load(folder, cache):
     return rows, lambda name: samples[spans[name][0]:spans[name][0] + spans[name][1]]
 
 
-def rooms(folder):
+def rooms(folder: str) -> List[np.ndarray]:
     """Measured room responses at 16 kHz, each with its first strong sample at 0 and unit energy: list of float32 arrays."""
     found = []
     for name in sorted(os.listdir(os.path.join(folder, "rooms"))):

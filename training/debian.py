@@ -12,6 +12,7 @@ import csv
 import os
 import re
 import zlib
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 import scipy.signal
@@ -20,12 +21,13 @@ import soundfile
 import corpus as C
 
 PAUSE = int(0.25 * C.RATE)
-FIVE_OR_OTHER = 90      # clips at most of a package in a language that is none of the five
+MOST = 450              # clips of a voice
+MOST_OTHER = 90      # clips at most of a package in a language that is none of the five
 LONGEST = 30.0          # seconds of one excerpt
 EXCERPTS = 2            # of a long piece of music
 
 # (package, pattern of the path, what its named groups do not say)
-SPEECH = [
+SPEECH: List[Tuple[str, str, Dict[str, str]]] = [
     ("tuxpaint-stamps-default", r"_desc(_(?P<language>[a-z]{2})(_\w+)?)?\.(ogg|wav)$", {"language": "en"}),
     ("qabcs-data", r"/abcs/(?P<language>[a-z]{2})(_gb)?/sounds/.+$", {}),
     ("asterisk-core-sounds-ru-wav", r"\.wav$", {"language": "ru", "age_group": "adult", "voice": "ru"}),
@@ -44,7 +46,7 @@ ALL_MUSIC = ("asterisk-moh-opsound-wav", "drascula-music", "hyperrogue-music", "
 NOISES = "bucklespring-data caveexpress-data endless-sky-data enigma-data extremetuxracer-data minetest-data overgod-data".split()      # no voices in these
 
 
-def find(folder, package, pattern):
+def find(folder: str, package: str, pattern: str) -> List[Tuple[str, "re.Match[str]"]]:
     """Paths below a package's folder that fit, with the match; in an order that is the same everywhere."""
     root, found = os.path.join(folder, package), []
     for where, _, names in os.walk(root):
@@ -53,10 +55,10 @@ def find(folder, package, pattern):
             match = re.search(pattern, path[len(root):], re.IGNORECASE)
             if match and not os.path.islink(path) and re.search(r"\.(ogg|oga|wav|mp3|flac|gsm)$", name):
                 found.append((path, match))
-    return sorted(found, key=lambda f: zlib.crc32(os.path.relpath(f[0], folder).encode()))
+    return sorted(found, key=lambda path_and_match: zlib.crc32(os.path.relpath(path_and_match[0], folder).encode()))
 
 
-def read(path):
+def read(path: str) -> Optional[np.ndarray]:
     """16 kHz samples of a file, or None where it cannot be read or is as good as silent."""
     try:
         if path.endswith((".gsm", ".mp3")):
@@ -76,11 +78,14 @@ def read(path):
 class Folder:
     """Collects clips by file to write."""
 
-    def __init__(self, out):
-        self.out, self.rows, self.parts = out, [], {}
+    def __init__(self, out: str) -> None:
+        self.out: str = out
+        self.rows: List[C.Row] = []
+        self.parts: Dict[str, List[np.ndarray]] = {}
         os.makedirs(os.path.join(out, "audio"), exist_ok=True)
 
-    def add(self, pcm, corpus, voice, event, package, **labels):
+    def add(self, pcm: np.ndarray, corpus: str, voice: str, event: str, package: str, **labels: str) -> None:
+        """Puts a clip behind those of its voice."""
         name = f"audio/{corpus}-{voice}.flac"
         parts = self.parts.setdefault(name, [])
         at = sum(len(p) for p in parts)
@@ -89,7 +94,8 @@ class Folder:
                "gender": "", "age": "", "age_group": "", "emotion": "", "arousal": "", "language": "", "event": event, "licence": C.DEBIAN_LICENCE, "note": f"Debian package {package}"}
         self.rows.append({**row, **labels})
 
-    def close(self):
+    def close(self) -> None:
+        """Writes the sound and the manifest."""
         for name, parts in self.parts.items():
             soundfile.write(os.path.join(self.out, name), np.concatenate(parts), C.RATE, subtype="PCM_16")
         with open(os.path.join(self.out, "manifest.csv"), "w", newline="") as file:
@@ -98,17 +104,24 @@ class Folder:
             writer.writerows(sorted(self.rows, key=lambda row: row["file"]))
 
 
-def speech(folder, made):
+def speech_labels(known: Dict[str, str], match: "re.Match[str]") -> Dict[str, str]:
+    """What a path tells of who speaks, in the words of the manifest, and `voice` for a name of the voice."""
+    said = {**known, **{name: value for name, value in match.groupdict().items() if value}}
+    if "gender" in match.groupdict():
+        said["gender"] = "f" if match["gender"] else "m"
+    return said
+
+
+def speech(folder: str, made: Folder) -> None:
+    """Spoken words and prompts."""
     for package, pattern, known in SPEECH:
         corpus = re.sub(r"-(data|stamps-default|testdata|core-sounds.*|examples)(-..)?$", "", package)
-        count = {}
+        count: Dict[str, int] = {}
         for path, match in find(folder, package, pattern):
-            said = {**known, **{name: value for name, value in match.groupdict().items() if value}}
-            if "gender" in match.groupdict():
-                said["gender"] = "f" if match["gender"] else "m"
+            said = speech_labels(known, match)
             language = said.get("language", "")
-            most = 450 if language in C.LANGUAGES or not language else FIVE_OR_OTHER
-            voice = "-".join(v for v in (language, said.get("voice", "")) if v) or "many"
+            most = MOST if language in C.LANGUAGES or not language else MOST_OTHER
+            voice = "-".join(part for part in (language, said.get("voice", "")) if part) or "many"
             if count.get(voice, 0) >= most:
                 continue
             pcm = read(path)
@@ -120,7 +133,8 @@ def speech(folder, made):
         print(package, count, flush=True)
 
 
-def music(folder, made):
+def music(folder: str, made: Folder) -> None:
+    """Excerpts of long pieces."""
     for package in MUSIC:
         pieces = 0
         for path, _ in find(folder, package, r"." if package in ALL_MUSIC else r"/[^/]*(music|musik|bgm|soundtrack|theme|songs)"):
@@ -135,7 +149,8 @@ def music(folder, made):
         print(package, pieces, "pieces of music", flush=True)
 
 
-def noises(folder, made):
+def noises(folder: str, made: Folder) -> None:
+    """Sounds of games without voices."""
     for package in NOISES:
         count = 0
         for path, _ in find(folder, package, r"^(?!.*(music|musik|bgm|voice|speech|theme|jingle|song)).*$"):
@@ -147,20 +162,23 @@ def noises(folder, made):
         print(package, count, "noises", flush=True)
 
 
+def main(arguments: argparse.Namespace) -> None:
+    packages = sorted({*(package for package, _, _ in SPEECH), *MUSIC, *NOISES})
+    C.refuse_kept_out(packages, "debian.py")
+    if arguments.list:
+        print("\n".join(packages))
+        return
+    C.refuse_kept_out(sorted(os.listdir(arguments.packages)), arguments.packages)
+    made = Folder(arguments.out)
+    speech(arguments.packages, made)
+    music(arguments.packages, made)
+    noises(arguments.packages, made)
+    made.close()
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packages", help="folder with one unpacked package per subfolder")
     parser.add_argument("--out", help="the folder to make")
     parser.add_argument("--list", action="store_true", help="print the names of the packages")
-    arguments = parser.parse_args()
-    packages = sorted({*(package for package, _, _ in SPEECH), *MUSIC, *NOISES})
-    C.refuse_kept_out(packages, "debian.py")
-    if arguments.list:
-        print("\n".join(packages))
-    else:
-        C.refuse_kept_out(sorted(os.listdir(arguments.packages)), arguments.packages)
-        made = Folder(arguments.out)
-        speech(arguments.packages, made)
-        music(arguments.packages, made)
-        noises(arguments.packages, made)
-        made.close()
+    main(parser.parse_args())

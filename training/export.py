@@ -7,25 +7,30 @@ import hashlib
 import json
 import os
 import subprocess
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+import heads
 import network as N
 
+# layers at 64 ms rate, and the tap that each of them ends
+DEEP: Dict[int, Optional[str]] = {5: None, 6: "tap_short", 7: "tap_medium", 8: "tap_long", 9: "tap_longest"}
 
-def fold(conv, norm):
-    """Weights and bias of a convolution with the BatchNorm behind it folded in."""
+
+def fold(conv: torch.nn.Module, norm: torch.nn.Module) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights and bias of a convolution with the BatchNorm behind it folded in, and the norm's gain [channels]."""
     gain = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
     weight = conv.weight.detach() * gain.reshape(-1, *[1] * (conv.weight.dim() - 1))
     return weight.numpy(), (norm.bias.detach() - norm.running_mean * gain).numpy(), gain.numpy()
 
 
-def silent_inputs(net):
+def silent_inputs(net: N.Network) -> Dict[str, np.ndarray]:
     """What each layer receives after endless silence, as flat vectors."""
-    seen = {}
+    seen: Dict[str, np.ndarray] = {}
     hooks = [module.register_forward_pre_hook(lambda _m, args, name=name: seen.__setitem__(name, args[1].detach().numpy().copy()))
              for name, module in net.named_children() if name.startswith(("stem", "layer"))]
     with torch.no_grad():
@@ -35,172 +40,212 @@ def silent_inputs(net):
     return seen
 
 
+class Cache(NamedTuple):
+    """One part of the state: what a layer remembers."""
+
+    name: str
+    frames: int
+    values: int         # of a frame
+
+
+def state_layout(net: N.Network) -> List[Cache]:
+    """Every cache in the order in which the state holds them."""
+    c = net.config
+    layout = [Cache("pcm", 1, N.HOP), Cache("stem1", 2, N.MELS), Cache("stem2", 2, c["stem"][0] * N.MELS // 2),
+              Cache("layer3", 1, c["stem"][1] * N.MELS // 4), Cache("layer4", 1, c["early"])]
+    return layout + [Cache(f"layer{i}", getattr(net, f"layer{i}").past, c["width"]) for i in DEEP]
+
+
+def endless_silence(net: N.Network) -> np.ndarray:
+    """The caches after endless silence, as the state holds them: [1, state]."""
+    silent, parts = silent_inputs(net), [np.zeros(N.HOP)]
+    for name, frames, _ in state_layout(net)[1:]:
+        endless = np.repeat(silent[name][..., None, :], frames, -2) if name.startswith("stem") else np.tile(silent[name], frames)
+        parts.append(endless.reshape(-1))
+    return np.concatenate(parts)[None]
+
+
 class Graph:
-    """Collects nodes and constants; every method returns the name of its output."""
+    """A graph in the making. Every method that adds nodes returns the name of its output."""
 
-    def __init__(self):
-        self.nodes, self.constants, self.count = [], {}, 0
+    def __init__(self, net: N.Network) -> None:
+        self.net, self.config = net, net.config
+        self.nodes: List[onnx.NodeProto] = []
+        self.constants: Dict[str, onnx.TensorProto] = {}
+        self.count, self.kept = 0, []
+        self.zero, self.one = self.const("zero", [0], np.int64), self.const("one", [1], np.int64)
+        self.const("end", [2 ** 31 - 1], np.int64), self.const("minus1", [-1], np.int64), self.const("axis1", [1], np.int64), self.const("axis2", [2], np.int64)
+        self.caches = self.open_state()
 
-    def const(self, name, value, dtype=np.float32):
+    def const(self, name: str, value: Any, dtype: type = np.float32) -> str:
         self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(np.asarray(value, dtype)), name)
         return name
 
-    def op(self, kind, inputs, outputs=1, name=None, **attributes):
+    def op(self, kind: str, inputs: Sequence[str], outputs: int = 1, name: Optional[str] = None, **attributes: Any) -> Any:
+        """Adds an operator; with several outputs, gives the list of their names."""
         self.count += 1
         names = [name] if name else [f"{kind.lower()}{self.count}" + (f"_{i}" if outputs > 1 else "") for i in range(outputs)]
         self.nodes.append(helper.make_node(kind, inputs, names, **attributes))
         return names[0] if outputs == 1 else names
 
+    def shaped(self, x: str, name: str, *shape: int) -> str:
+        return self.op("Reshape", [x, self.const(f"shape_{name}", shape, np.int64)])
 
-def state_layout(net):
-    """(name, frames, values a frame) of every cache, in the order in which the state holds them."""
-    c = net.config
-    layout = [("pcm", 1, N.HOP), ("stem1", 2, N.MELS), ("stem2", 2, c["stem"][0] * N.MELS // 2),
-              ("layer3", 1, c["stem"][1] * N.MELS // 4), ("layer4", 1, c["early"])]
-    return layout + [(f"layer{i}", getattr(net, f"layer{i}").past, c["width"]) for i in range(5, 10)]
-
-
-def build(net):
-    """ONNX model of `net` (in eval mode) and the description of its scores: {head: offset}."""
-    net.eval()
-    g, c = Graph(), net.config
-    layout, silent = state_layout(net), silent_inputs(net)
-    sizes = [frames * values for _, frames, values in layout]
-    offset = [np.zeros(N.HOP)]
-    for name, frames, _ in layout[1:]:
-        endless = np.repeat(silent[name][..., None, :], frames, -2) if name.startswith("stem") else np.tile(silent[name], frames)
-        offset.append(endless.reshape(-1))
-    g.const("silence", np.concatenate(offset)[None])
-    caches = g.op("Split", [g.op("Add", ["state", "silence"]), g.const("state_sizes", sizes, np.int64)], len(sizes), axis=1)
-    caches = dict(zip([name for name, _, _ in layout], caches))
-    kept = []
-
-    def shaped(x, name, *shape):
-        return g.op("Reshape", [x, g.const(f"shape_{name}", shape, np.int64)])
-
-    def keep(x, name, frames, axis, flat):
+    def keep(self, x: str, frames: int, axis: int, flat: bool) -> None:
         """Remembers the last `frames` frames of x for the next run."""
-        last = g.op("Slice", [x, g.const(f"last{frames}", [-frames], np.int64), g.const("end", [2 ** 31 - 1], np.int64),
-                              g.const(f"axis{axis}", [axis], np.int64)])
-        kept.append(last if flat else g.op("Flatten", [last], axis=1))
+        last = self.op("Slice", [x, self.const(f"last{frames}", [-frames], np.int64), "end", f"axis{axis}"])
+        self.kept.append(last if flat else self.op("Flatten", [last], axis=1))
 
-    # Front end: [batch, 256 + samples] to frames of two hops, windowed DFT, power, mel, logarithm.
-    pcm = g.op("Concat", [caches["pcm"], "pcm"], axis=1)
-    keep(pcm, "pcm", N.HOP, 1, True)
-    hops = shaped(pcm, "hops", 0, -1, N.HOP)
-    zero, one = g.const("zero", [0], np.int64), g.const("one", [1], np.int64)
-    g.const("end", [2 ** 31 - 1], np.int64), g.const("minus1", [-1], np.int64), g.const("axis1", [1], np.int64)
-    frames = g.op("Concat", [g.op("Slice", [hops, zero, "minus1", "axis1"]), g.op("Slice", [hops, one, "end", "axis1"])], axis=2)
-    filters, _ = N.mel_matrix()
-    spectrum = g.op("MatMul", [frames, g.const("dft", N.dft_matrix())])
-    power = g.op("Mul", [spectrum, spectrum])
-    mel = g.op("MatMul", [power, g.const("mel", np.concatenate([filters, filters]))])
-    log = g.op("Log", [g.op("Add", [mel, g.const("floor", N.FLOOR)])])
-    x = g.op("Add", [g.op("Mul", [log, g.const("log_scale", N.LOG_SCALE)]), g.const("log_shift", N.LOG_OFFSET * N.LOG_SCALE)])
+    def open_state(self) -> Dict[str, str]:
+        """The caches by name, from the state."""
+        layout = state_layout(self.net)
+        self.const("silence", endless_silence(self.net))
+        sizes = self.const("state_sizes", [cache.frames * cache.values for cache in layout], np.int64)
+        parts = self.op("Split", [self.op("Add", ["state", "silence"]), sizes], len(layout), axis=1)
+        return {cache.name: part for cache, part in zip(layout, parts)}
 
-    # Stem: [batch, channels, time, bins].
-    x = g.op("Concat", [shaped(caches["stem1"], "stem1", -1, 1, 2, N.MELS), shaped(x, "x1", 0, 1, -1, N.MELS)], axis=2)
-    keep(x, "stem1", 2, 2, False)
-    for name, following in (("stem1", "stem2"), ("stem2", "layer3")):
-        stem = getattr(net, name)
+    def front_end(self) -> str:
+        """[batch, samples] to log-mel features [batch, frames, 64]: frames of two hops, windowed DFT, power, mel, logarithm."""
+        pcm = self.op("Concat", [self.caches["pcm"], "pcm"], axis=1)
+        self.keep(pcm, N.HOP, 1, True)
+        hops = self.shaped(pcm, "hops", 0, -1, N.HOP)
+        frames = self.op("Concat", [self.op("Slice", [hops, self.zero, "minus1", "axis1"]), self.op("Slice", [hops, self.one, "end", "axis1"])], axis=2)
+        filters, _ = N.mel_matrix()
+        spectrum = self.op("MatMul", [frames, self.const("dft", N.dft_matrix())])
+        power = self.op("Mul", [spectrum, spectrum])
+        mel = self.op("MatMul", [power, self.const("mel", np.concatenate([filters, filters]))])
+        log = self.op("Log", [self.op("Add", [mel, self.const("floor", N.FLOOR)])])
+        return self.op("Add", [self.op("Mul", [log, self.const("log_scale", N.LOG_SCALE)]), self.const("log_shift", N.LOG_OFFSET * N.LOG_SCALE)])
+
+    def stem(self, x: str) -> str:
+        """Features to [batch, frames, pairs of channels x bins]."""
+        first = self.config["stem"][0]
+        x = self.op("Concat", [self.shaped(self.caches["stem1"], "stem1", -1, 1, 2, N.MELS), self.shaped(x, "x1", 0, 1, -1, N.MELS)], axis=2)
+        self.keep(x, 2, 2, False)
+        x = self.convolved("stem1", x)
+        x = self.op("Concat", [self.shaped(self.caches["stem2"], "stem2", -1, first, 2, N.MELS // 2), x], axis=2)
+        self.keep(x, 2, 2, False)
+        # Layers 3 and 4 halve the rate: pairs of frames lie side by side, so that each is one product over (past, first, second).
+        return self.shaped(self.op("Transpose", [self.convolved("stem2", x)], perm=[0, 2, 1, 3]), "x3", 0, -1, 2 * self.config["stem"][1] * N.MELS // 4)
+
+    def convolved(self, name: str, x: str) -> str:
+        stem = getattr(self.net, name)
         weight, bias, _ = fold(stem.conv, stem.norm)
-        y = g.op("Conv", [x, g.const(f"{name}_w", weight), g.const(f"{name}_b", bias)], kernel_shape=[3, 3], strides=[1, 2], pads=[0, 1, 0, 1])
-        y = g.op("Relu", [y])
-        if following == "stem2":
-            x = g.op("Concat", [shaped(caches["stem2"], "stem2", -1, c["stem"][0], 2, N.MELS // 2), y], axis=2)
-            keep(x, "stem2", 2, 2, False)
-    # Layers 3 and 4 halve the rate: pairs of frames lie side by side, so that each is one product over (past, first, second).
-    values = c["stem"][1] * N.MELS // 4
-    x = shaped(g.op("Transpose", [y], perm=[0, 2, 1, 3]), "x3", 0, -1, 2 * values)
-    for name, width in (("layer3", values), ("layer4", c["early"])):
-        layer = getattr(net, name)
-        weight, bias, _ = fold(layer.conv, layer.norm)
-        if name == "layer4":
-            x = shaped(x, "x4", 0, -1, 2 * width)
-        # second half of each pair, behind the cached one
-        second = g.op("Slice", [x, g.const(f"half_{name}", [width], np.int64), "end", g.const("axis2", [2], np.int64)])
-        past = g.op("Concat", [shaped(caches[name], name, -1, 1, width), second], axis=1)
-        keep(past, name, 1, 1, False)
-        taps = g.op("Concat", [g.op("Slice", [past, zero, "minus1", "axis1"]), x], axis=2)
-        y = g.op("MatMul", [taps, g.const(f"{name}_w", weight.transpose(2, 1, 0).reshape(3 * width, -1))])
-        y = g.op("Relu", [g.op("Add", [y, g.const(f"{name}_b", bias)])])
-        if name == "layer3":
-            pairs = shaped(y, "rt", 0, -1, 2 * c["early"])
-            tap_rt = g.op("Slice", [pairs, g.const("early", [c["early"]], np.int64), "end", "axis2"], name="tap_rt")
-            x = pairs
-        else:
-            x = y
+        y = self.op("Conv", [x, self.const(f"{name}_w", weight), self.const(f"{name}_b", bias)], kernel_shape=[3, 3], strides=[1, 2], pads=[0, 1, 0, 1])
+        return self.op("Relu", [y])
 
-    taps_out = {"tap_rt": tap_rt}
-    for i in range(5, 10):
-        name = f"layer{i}"
-        layer = getattr(net, name)
+    def halving(self, name: str, x: str, width: int) -> str:
+        """A layer that halves the rate, of pairs of frames [batch, frames, 2 x width]."""
+        layer = getattr(self.net, name)
+        weight, bias, _ = fold(layer.conv, layer.norm)
+        # the second half of each pair, behind the cached one
+        second = self.op("Slice", [x, self.const(f"half_{name}", [width], np.int64), "end", "axis2"])
+        past = self.op("Concat", [self.shaped(self.caches[name], name, -1, 1, width), second], axis=1)
+        self.keep(past, 1, 1, False)
+        taps = self.op("Concat", [self.op("Slice", [past, self.zero, "minus1", "axis1"]), x], axis=2)
+        y = self.op("MatMul", [taps, self.const(f"{name}_w", weight.transpose(2, 1, 0).reshape(3 * width, -1))])
+        return self.op("Relu", [self.op("Add", [y, self.const(f"{name}_b", bias)])])
+
+    def statistics(self, past: str, span: int) -> str:
+        """Mean and deviation over `span` frames of [batch, frames, channels]."""
+        wide = self.op("Transpose", [past], perm=[0, 2, 1])
+        mean = self.op("AveragePool", [wide], kernel_shape=[span])
+        square = self.op("AveragePool", [self.op("Mul", [wide, wide])], kernel_shape=[span])
+        variance = self.op("Relu", [self.op("Sub", [square, self.op("Mul", [mean, mean])])])
+        deviation = self.op("Sqrt", [self.op("Add", [variance, self.const("small", 1e-4)])])
+        return self.op("Transpose", [self.op("Concat", [mean, deviation], axis=1)], perm=[0, 2, 1])
+
+    def deep(self, number: int, x: str) -> str:
+        """A layer at 64 ms rate: one product over the taps of its kernel, side by side."""
+        name, layer = f"layer{number}", getattr(self.net, f"layer{number}")
         weight, bias, gain = fold(layer.conv, layer.norm)
         dilation = layer.past // 2
-        past = g.op("Concat", [shaped(caches[name], name, -1, layer.past, weight.shape[1]), x], axis=1)
-        keep(past, name, layer.past, 1, False)
-        first = g.op("Slice", [past, zero, g.const(f"cut{layer.past}", [-layer.past], np.int64), "axis1"])
-        middle = g.op("Slice", [past, g.const(f"skip{dilation}", [dilation], np.int64), g.const(f"cut{dilation}", [-dilation], np.int64), "axis1"])
+        past = self.op("Concat", [self.shaped(self.caches[name], name, -1, layer.past, weight.shape[1]), x], axis=1)
+        self.keep(past, layer.past, 1, False)
+        first = self.op("Slice", [past, self.zero, self.const(f"cut{layer.past}", [-layer.past], np.int64), "axis1"])
+        middle = self.op("Slice", [past, self.const(f"skip{dilation}", [dilation], np.int64), self.const(f"cut{dilation}", [-dilation], np.int64), "axis1"])
         parts, stack = [first, middle, x], [weight.transpose(2, 1, 0).reshape(-1, weight.shape[0])]
         if layer.pooled is not None:
-            span, channels = layer.past + 1, weight.shape[1]
-            wide = g.op("Transpose", [past], perm=[0, 2, 1])
-            mean = g.op("AveragePool", [wide], kernel_shape=[span])
-            square = g.op("AveragePool", [g.op("Mul", [wide, wide])], kernel_shape=[span])
-            variance = g.op("Relu", [g.op("Sub", [square, g.op("Mul", [mean, mean])])])
-            deviation = g.op("Sqrt", [g.op("Add", [variance, g.const("small", 1e-4)])])
-            both = g.op("Transpose", [g.op("Concat", [mean, deviation], axis=1)], perm=[0, 2, 1])
-            parts.append(both)
+            parts.append(self.statistics(past, layer.past + 1))
             stack.append((layer.pooled.weight.detach().numpy()[:, :, 0] * gain[:, None]).T)
-        y = g.op("MatMul", [g.op("Concat", parts, axis=2), g.const(f"{name}_w", np.concatenate(stack))])
-        y = g.op("Relu", [g.op("Add", [y, g.const(f"{name}_b", bias)])])
-        tap = {6: "tap_short", 7: "tap_medium", 8: "tap_long", 9: "tap_longest"}.get(i)
-        x = g.op("Add", [y, x], name=tap) if layer.residual else y
-        if tap:
-            taps_out[tap] = x
+        y = self.op("MatMul", [self.op("Concat", parts, axis=2), self.const(f"{name}_w", np.concatenate(stack))])
+        y = self.op("Relu", [self.op("Add", [y, self.const(f"{name}_b", bias)])])
+        return self.op("Add", [y, x], name=DEEP[number]) if layer.residual else y
 
-    # Heads: those of one tap share one hidden product and one block-diagonal output product.
-    offsets, scores, at = {}, [], 0
-    for tap in N.TAPS:
-        names = [name for name, (t, _) in N.HEADS.items() if t == tap]
-        modules = [net.heads[name] for name in names] + ([net.voice] if tap == "tap_long" else [])
-        if not modules:
-            continue
+    def taps(self) -> Dict[str, str]:
+        """The trunk, from samples to its taps."""
+        early = self.config["early"]
+        y = self.halving("layer3", self.stem(self.front_end()), self.config["stem"][1] * N.MELS // 4)
+        x = self.shaped(y, "rt", 0, -1, 2 * early)
+        found = {"tap_rt": self.op("Slice", [x, self.const("early", [early], np.int64), "end", "axis2"], name="tap_rt")}
+        x = self.halving("layer4", x, early)
+        for number, tap in DEEP.items():
+            x = self.deep(number, x)
+            if tap:
+                found[tap] = x
+        return found
+
+    def answers(self, tap: str, x: str, modules: Sequence[N.Head]) -> str:
+        """Heads of one tap side by side: one hidden product and one block-diagonal output product."""
         hidden = np.concatenate([m.hidden.weight.detach().numpy()[:, :, 0] for m in modules])
         out = [m.out.weight.detach().numpy()[:, :, 0] for m in modules]
-        block, row = np.zeros((len(hidden), sum(len(o) for o in out)), np.float32), 0
-        column = 0
+        block, row, column = np.zeros((len(hidden), sum(len(o) for o in out)), np.float32), 0, 0
         for o in out:
             block[row:row + o.shape[1], column:column + o.shape[0]] = o.T
             row, column = row + o.shape[1], column + o.shape[0]
-        y = g.op("MatMul", [taps_out[tap], g.const(f"{tap}_hidden_w", hidden.T)])
-        y = g.op("Relu", [g.op("Add", [y, g.const(f"{tap}_hidden_b", np.concatenate([m.hidden.bias.detach().numpy() for m in modules]))])])
-        y = g.op("Add", [g.op("MatMul", [y, g.const(f"{tap}_out_w", block)]), g.const(f"{tap}_out_b", np.concatenate([m.out.bias.detach().numpy() for m in modules]))])
-        if tap == "tap_long":
-            count = block.shape[1] - c["embedding"]
-            y, voice = g.op("Split", [y, g.const("voice_split", [count, c["embedding"]], np.int64)], 2, axis=2)
-            norm = g.op("ReduceL2", [voice], axes=[2], keepdims=1)
-            g.op("Div", [voice, g.op("Max", [norm, g.const("tiny", 1e-12)])], name="embedding")
-        for name in names:
-            offsets[name], at = at, at + len(N.HEADS[name][1])
-        scores.append(y)
-    g.op("Concat", scores, axis=2, name="scores")
-    g.op("Sub", [g.op("Concat", kept, axis=1), "silence"], name="state_out")
+        hidden_bias, out_bias = (np.concatenate([getattr(m, part).bias.detach().numpy() for m in modules]) for part in ("hidden", "out"))
+        y = self.op("MatMul", [x, self.const(f"{tap}_hidden_w", hidden.T)])
+        y = self.op("Relu", [self.op("Add", [y, self.const(f"{tap}_hidden_b", hidden_bias)])])
+        return self.op("Add", [self.op("MatMul", [y, self.const(f"{tap}_out_w", block)]), self.const(f"{tap}_out_b", out_bias)])
 
-    total = int(sum(sizes))
-    def value(name, *shape):
+    def embedding(self, y: str, scores: int) -> str:
+        """Splits the voice off the answers of its tap, at length 1, and gives the scores before it."""
+        y, voice = self.op("Split", [y, self.const("voice_split", [scores, self.config["embedding"]], np.int64)], 2, axis=2)
+        norm = self.op("ReduceL2", [voice], axes=[2], keepdims=1)
+        self.op("Div", [voice, self.op("Max", [norm, self.const("tiny", 1e-12)])], name="embedding")
+        return y
+
+    def heads(self, taps: Dict[str, str]) -> Dict[str, int]:
+        """All heads; gives where the scores of each begin."""
+        offsets: Dict[str, int] = {}
+        scores, at = [], 0
+        for tap in N.TAPS:
+            names = [name for name, head in heads.SCORED.items() if head.tap == tap]
+            modules = [self.net.heads[name] for name in names] + ([self.net.voice] if tap == heads.VOICE.tap else [])
+            if not modules:
+                continue
+            y = self.answers(tap, taps[tap], modules)
+            if tap == heads.VOICE.tap:
+                y = self.embedding(y, sum(heads.SCORED[name].outputs for name in names))
+            for name in names:
+                offsets[name], at = at, at + heads.SCORED[name].outputs
+            scores.append(y)
+        self.op("Concat", scores, axis=2, name="scores")
+        return offsets
+
+
+def build(net: N.Network) -> Tuple[onnx.ModelProto, Dict[str, int], Dict[str, int]]:
+    """ONNX model of `net` (in eval mode), where the scores of each head begin, and the sizes that the catalogue tells."""
+    net.eval()
+    g = Graph(net)
+    offsets = g.heads(g.taps())
+    g.op("Sub", [g.op("Concat", g.kept, axis=1), "silence"], name="state_out")
+    state = sum(cache.frames * cache.values for cache in state_layout(net))
+    scores, embedding = sum(head.outputs for head in heads.SCORED.values()), net.config["embedding"]
+
+    def value(name: str, *shape: Any) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))
-    inputs = [value("pcm", "batch", "samples"), value("state", "batch", total)]
-    outputs = [value("scores", "batch", "frames", at), value("embedding", "batch", "frames", c["embedding"])]
-    outputs += [value(tap, "batch", "frames", net.channels(tap)) for tap in N.TAPS] + [value("state_out", "batch", total)]
+    inputs = [value("pcm", "batch", "samples"), value("state", "batch", state)]
+    outputs = [value("scores", "batch", "frames", scores), value("embedding", "batch", "frames", embedding)]
+    outputs += [value(tap, "batch", "frames", net.channels(tap)) for tap in N.TAPS] + [value("state_out", "batch", state)]
     graph = helper.make_graph(g.nodes, "deeptone", inputs, outputs, list(g.constants.values()))
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="deeptone")
     model.ir_version = 8
     onnx.checker.check_model(model)
-    return model, offsets, {"stateSize": total, "embeddingSize": c["embedding"], "scoresSize": at}
+    return model, offsets, {"stateSize": state, "embeddingSize": embedding, "scoresSize": scores}
 
 
-def save(net, path):
+def save(net: N.Network, path: str) -> Tuple[Dict[str, Any], Dict[str, int]]:
     """Writes the graph and returns the `trunk` entry of the catalogue and the offsets of the heads."""
     model, offsets, sizes = build(net)
     data = model.SerializeToString()
@@ -211,7 +256,7 @@ def save(net, path):
     return trunk, offsets
 
 
-def write_reference(net, offsets, trunk, graph, folder, frames=80, tolerance=2e-4):
+def write_reference(net: N.Network, offsets: Dict[str, int], trunk: Dict[str, Any], graph: str, folder: str, frames: int = 80, tolerance: float = 2e-4) -> None:
     """Leaves random sound and PyTorch's answer to it in `folder`, for check.mjs."""
     os.makedirs(folder, exist_ok=True)
     rng = np.random.default_rng(0)
@@ -229,7 +274,7 @@ def write_reference(net, offsets, trunk, graph, folder, frames=80, tolerance=2e-
         json.dump({"graph": os.path.abspath(graph), "batch": 2, "frames": frames, "outputs": outputs, "stateSize": trunk["stateSize"], "tolerance": tolerance}, file)
 
 
-def check(folder):
+def check(folder: str) -> bool:
     """True where onnxruntime agrees with the reference, in one piece, in frames and in odd pieces."""
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check.mjs")
     return subprocess.run(["node", script, folder]).returncode == 0

@@ -5,10 +5,10 @@ can be done to power spectra (mixing, gain, colour, masks) is done anew for ever
 logarithm of its 64 mel powers, float16, one frame per 16 ms, and one byte per frame: does the clip sound there, or pause?
 """
 import argparse
-import json
 import os
 import subprocess
 import zlib
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -19,12 +19,16 @@ import network as N
 LOUDNESS_DB = -26.0     # every clip is brought to this level (RMS of its loud half) before its augmentation
 SPEEDS = ((0.88, 0.94), (0.99, 1.01), (1.06, 1.12))
 FAR_SPEED = (1.22, 1.40)         # of some women's clips: such a voice is nobody's, and teaches speech and language alone
+ROOM_TAIL = 1600        # samples that a room goes on behind the clip
+FAR_SHARE = 0.2         # of the women's clips of a pool that are hastened so far
+CODED_SHARE = 0.4       # of the files of an odd pool that go through a codec
+SILENT_POWER = 1e-12
 CODECS = (("mp3", ["-c:a", "libmp3lame"], (16, 24, 32, 48)), ("ogg", ["-c:a", "libopus"], (8, 12, 16, 24)),
           ("ogg", ["-c:a", "libspeex"], (8, 16)), ("gsm", ["-c:a", "libgsm", "-ar", "8000"], (13,)))
 
 
-def through_codec(pcm, rng):
-    """The samples after a random lossy codec, aligned and of equal length."""
+def through_codec(pcm: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The 16-bit samples after a random lossy codec, aligned and of equal length."""
     container, options, rates = CODECS[rng.integers(len(CODECS))]
     rate = int(rng.choice(rates))
     extra = [] if container == "gsm" else ["-b:a", f"{rate}k"]
@@ -35,14 +39,14 @@ def through_codec(pcm, rng):
     return np.concatenate([back[:len(pcm)], np.zeros(max(0, len(pcm) - len(back)), np.int16)])
 
 
-def colour(hz, rng):
+def colour(hz: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Random smooth gain over frequency, [bins]: a microphone, or a tilt."""
     knots = np.array([60, 200, 600, 1500, 3500, 8000.0])
     decibels = np.cumsum(rng.normal(0, 3.0, len(knots))) * 0.7
     return 10 ** (np.interp(np.log(hz + 1), np.log(knots), decibels - decibels.mean()) / 20)
 
 
-def band(hz, rng):
+def band(hz: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Random band limit, [bins]: telephone, or a low-pass."""
     if rng.random() < 0.5:
         low, high = rng.uniform(150, 350), rng.uniform(3200, 3800)
@@ -52,7 +56,8 @@ def band(hz, rng):
     return 1 / np.sqrt(1 + (hz / high) ** (2 * order)) * (1 / np.sqrt(1 + (low / (hz + 1e-3)) ** 8))
 
 
-def synthetic_room(rng):
+def synthetic_room(rng: np.random.Generator) -> np.ndarray:
+    """A room response of 0.6 s: a direct sound and decaying noise."""
     length, t60 = 9600, rng.uniform(0.15, 0.9)
     response = rng.standard_normal(length) * 10 ** (-3 * np.arange(length) / (t60 * C.RATE))
     response *= np.minimum(1, np.arange(length) / rng.uniform(20, 400))
@@ -61,24 +66,29 @@ def synthetic_room(rng):
     return response.astype(np.float32)
 
 
-def next_fast(n):
+def next_fast(n: int) -> int:
     """Smallest 2^a, 3 x 2^a or 5 x 2^a not below n."""
     return min(factor << max(0, int(np.ceil(np.log2(n / factor)))) for factor in (1, 3, 5))
 
 
-def augment(pcm, speed, measured, rng):
-    """The samples through one random chain: speed, room, microphone, band limit, clipping, mu-law, lost packets."""
-    filters = []
-    room = None
-    if rng.random() < 0.4:
-        room = measured[rng.integers(len(measured))] if rng.random() < 0.6 else synthetic_room(rng)
-        if rng.random() < 0.5:      # nearer to the microphone
-            room = room * np.concatenate([[1.0], np.full(len(room) - 1, rng.uniform(0.2, 0.8))]).astype(np.float32)
+def room_of(measured: Sequence[np.ndarray], rng: np.random.Generator) -> Optional[np.ndarray]:
+    """A measured or made-up room response, or none."""
+    if rng.random() >= 0.4:
+        return None
+    room = measured[rng.integers(len(measured))] if rng.random() < 0.6 else synthetic_room(rng)
+    if rng.random() < 0.5:      # nearer to the microphone
+        room = room * np.concatenate([[1.0], np.full(len(room) - 1, rng.uniform(0.2, 0.8))]).astype(np.float32)
+    return room
+
+
+def filtered(pcm: np.ndarray, speed: float, room: Optional[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """The samples in a room, through a microphone and a band limit, and faster by `speed`; all of it on the spectrum."""
     size = next_fast(len(pcm) + (len(room) if room is not None else 400))
     spectrum = torch.fft.rfft(torch.from_numpy(pcm), size)
     hz = np.arange(len(spectrum)) * C.RATE / size
     if room is not None:
         spectrum = spectrum * torch.fft.rfft(torch.from_numpy(room), size)
+    filters = []
     if rng.random() < 0.7:
         filters.append(colour(hz, rng))
     if rng.random() < 0.3:
@@ -91,22 +101,32 @@ def augment(pcm, speed, measured, rng):
         bins = out // 2 + 1
         spectrum = spectrum[:bins] if bins <= len(spectrum) else torch.nn.functional.pad(spectrum, (0, bins - len(spectrum)))
         spectrum = spectrum * (out / size)
-    y = torch.fft.irfft(spectrum, out)[:int(len(pcm) / speed) + (1600 if room is not None else 0)].numpy()
+    return torch.fft.irfft(spectrum, out)[:int(len(pcm) / speed) + (ROOM_TAIL if room is not None else 0)].numpy()
+
+
+def companded(y: np.ndarray) -> np.ndarray:
+    """The samples after mu-law coding."""
+    scaled = np.clip(y * 4, -1, 1)
+    coded = np.round(np.sign(scaled) * np.log1p(255 * np.abs(scaled)) / np.log(256) * 127) / 127
+    return np.sign(coded) * (256 ** np.abs(coded) - 1) / 255 / 4
+
+
+def augment(pcm: np.ndarray, speed: float, measured: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """The samples through one random chain: speed, room, microphone, band limit, clipping, mu-law, lost packets."""
+    y = filtered(pcm, speed, room_of(measured, rng), rng)
     y = y * 10 ** (LOUDNESS_DB / 20) / loudness(y)
     if rng.random() < 0.12:
         limit = np.quantile(np.abs(y), rng.uniform(0.95, 0.995)) + 1e-6
         y = np.clip(y, -limit, limit)
     if rng.random() < 0.08:
-        scaled = np.clip(y * 4, -1, 1)
-        coded = np.round(np.sign(scaled) * np.log1p(255 * np.abs(scaled)) / np.log(256) * 127) / 127
-        y = np.sign(coded) * (256 ** np.abs(coded) - 1) / 255 / 4
+        y = companded(y)
     if rng.random() < 0.06:
         for at in rng.integers(0, max(1, len(y)), max(1, int(len(y) / C.RATE * rng.uniform(0.5, 3)))):
             y[at:at + int(rng.uniform(0.02, 0.06) * C.RATE)] = 0
     return y.astype(np.float32)
 
 
-def loudness(pcm):
+def loudness(pcm: np.ndarray) -> float:
     """RMS of the louder half of the clip's 16 ms frames."""
     frames = pcm[:len(pcm) // N.HOP * N.HOP].reshape(-1, N.HOP)
     if not len(frames):
@@ -115,8 +135,8 @@ def loudness(pcm):
     return float(np.sqrt(power[len(power) // 2:].mean()) + 1e-6)
 
 
-def activity(log_power, kind):
-    """Which frames sound: within 35 dB of the loudest ones and clear of the clip's own floor. Gaps under 0.3 s are filled."""
+def activity(log_power: np.ndarray, kind: int) -> np.ndarray:
+    """From log powers [frames, 64] of a clip of `kind` (corpus.KINDS), which frames [frames] sound: within 35 dB of the loudest ones and clear of the clip's own floor. Gaps under 0.3 s are filled."""
     level = 10 / np.log(10) * np.log(np.exp(log_power.astype(np.float32)).sum(1) + 1e-12)
     top, floor = np.percentile(level, 95), np.percentile(level, 5)
     if C.KINDS[kind] in ("music", "noise"):
@@ -129,45 +149,64 @@ def activity(log_power, kind):
     return active
 
 
-def build(folder, cache, version, rooms=None, only=None):
-    """Writes pool `version` (0: clean) into `cache`: features [frames, 64] float16, active [frames], and the spans of the clips."""
+def log_power(pcm: np.ndarray) -> np.ndarray:
+    """Natural logarithm of the mel powers [frames, 64] of samples [256 x frames], without the constant offset, as the engine hears them."""
+    with torch.no_grad():
+        features = N.log_mel(torch.from_numpy(C.without_offset(pcm))[None])[0].numpy()
+    return np.log(np.maximum(np.exp(features / N.LOG_SCALE - N.LOG_OFFSET) - N.FLOOR, SILENT_POWER))
+
+
+class Maker:
+    """Makes the clips of one pool, each from a seed of its own."""
+
+    def __init__(self, folder: str, cache: str, version: int, rooms: Optional[str]) -> None:
+        self.version = version
+        self.rows, self.sound = C.load(folder, cache)
+        self.table, _, _ = C.labels(self.rows)
+        self.measured = C.rooms(rooms or folder)
+        self.opened: Tuple[str, np.ndarray] = "", np.zeros(0, np.int16)
+
+    def file(self, name: str) -> np.ndarray:
+        """16-bit samples of a file; in odd pools some went through a codec."""
+        if self.opened[0] != name:
+            pcm = self.sound(name)
+            rng = np.random.default_rng([self.version, zlib.crc32(name.encode())])
+            if self.version % 2 == 1 and rng.random() < CODED_SHARE:
+                pcm = through_codec(np.asarray(pcm), rng)
+            self.opened = name, pcm
+        return self.opened[1]
+
+    def clip(self, i: int) -> Tuple[np.ndarray, float]:
+        """Log powers [frames, 64] of clip i, and by how much it was hastened."""
+        row, speed = self.rows[i], 1.0
+        rng = np.random.default_rng([self.version, zlib.crc32(f"{row['file']}@{row['start']}".encode())])
+        clip = self.file(row["file"])[int(row["start"] * C.RATE):int(row["end"] * C.RATE)].astype(np.float32) / 32768
+        clip = clip - clip.mean()
+        clip = clip * 10 ** (LOUDNESS_DB / 20) / loudness(clip)
+        if self.version > 0:
+            low, high = SPEEDS[rng.choice(3, p=[0.3, 0.4, 0.3])]
+            if self.table["age"][i] == 1 and self.table["gender"][i] == 0 and rng.random() < FAR_SHARE:
+                low, high = FAR_SPEED
+            speed = float(rng.uniform(low, high))
+            clip = augment(clip, speed, self.measured, rng)
+        return log_power(np.concatenate([clip, np.zeros(-len(clip) % N.HOP, np.float32)])), speed
+
+
+def build(folder: str, cache: str, version: int, rooms: Optional[str] = None) -> None:
+    """Writes pool `version` (0: clean) into `cache`: features [frames, 64] float16, active [frames], and the spans and speeds of the clips."""
     torch.set_num_threads(1)
-    rows, sound = C.load(folder, cache)
-    table, _, _ = C.labels(rows)
-    measured = C.rooms(rooms or folder)
-    order = list(range(len(rows))) if only is None else list(only)
-    spans, speed_of = np.zeros((len(rows), 2), np.int64), np.ones(len(rows), np.float32)
-    at = 0
+    maker = Maker(folder, cache, version, rooms)
+    count, at = len(maker.rows), 0
+    spans, speeds = np.zeros((count, 2), np.int64), np.ones(count, np.float32)
     base = os.path.join(cache, f"pool{version}")
-    opened = None, None
     with open(base + ".f16", "wb") as out, open(base + ".act", "wb") as out_active:
-        for i in order:
-            row = rows[i]
-            rng = np.random.default_rng([version, zlib.crc32(f"{row['file']}@{row['start']}".encode())])
-            if opened[0] != row["file"]:
-                pcm = sound(row["file"])
-                chooser = np.random.default_rng([version, zlib.crc32(row["file"].encode())])
-                if version % 2 == 1 and chooser.random() < 0.4:
-                    pcm = through_codec(np.asarray(pcm), chooser)
-                opened = row["file"], pcm
-            clip = opened[1][int(row["start"] * C.RATE):int(row["end"] * C.RATE)].astype(np.float32) / 32768
-            clip = clip - clip.mean()
-            clip = clip * 10 ** (LOUDNESS_DB / 20) / loudness(clip)
-            if version > 0:
-                low, high = SPEEDS[rng.choice(3, p=[0.3, 0.4, 0.3])]
-                if table["age"][i] == 1 and table["gender"][i] == 0 and rng.random() < 0.2:
-                    low, high = FAR_SPEED
-                speed = float(rng.uniform(low, high))
-                speed_of[i] = speed
-                clip = augment(clip, speed, measured, rng)
-            clip = C.without_offset(np.concatenate([clip, np.zeros(-len(clip) % N.HOP, np.float32)]))
-            with torch.no_grad():
-                power = np.log(np.maximum(np.exp(N.log_mel(torch.from_numpy(clip)[None])[0].numpy() / N.LOG_SCALE - N.LOG_OFFSET) - N.FLOOR, 1e-12))
+        for i in range(count):
+            power, speeds[i] = maker.clip(i)
             out.write(power.astype(np.float16).tobytes())
-            out_active.write(activity(power, table["kind"][i]).astype(np.uint8).tobytes())
+            out_active.write(activity(power, maker.table["kind"][i]).astype(np.uint8).tobytes())
             spans[i] = at, len(power)
             at += len(power)
-    np.savez(base + ".npz", spans=spans, speed=speed_of)
+    np.savez(base + ".npz", spans=spans, speed=speeds)
 
 
 if __name__ == "__main__":

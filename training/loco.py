@@ -7,6 +7,7 @@ versions hold the same recordings and are left out together.
 import argparse
 import json
 import os
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -14,75 +15,138 @@ from torch.nn import functional as F
 
 import corpus as C
 import evaluate as E
+import heads
 import network as N
 from scenes import Pool
 
 EMODB = ("emodb", "emodb2s")
-# heads that are trained together: columns of their labels, what is left out in turn, frames of a training crop, seconds of a judged window
 MOOD_CORPORA = {"ravdess": ("ravdess",), "emovo": ("emovo",), "emodb": EMODB, "nemo": ("nemo",), "savee": ("savee",), "tess": ("tess",)}
 GENDER_CORPORA = {"ravdess": ("ravdess",), "emovo": ("emovo",), "emodb": EMODB, "samplevoice": ("samplevoice",), "nemo": ("nemo",), "samromur": ("samromur",), "vcmex": ("vcmex",)}
 LANGUAGE_CORPORA = {"watson": ("watson",), "sppas": ("sppas",), "emovo": ("emovo",), "emodb": EMODB, "voxlingua-dev": ("voxlingua-dev",), "voxforge-arpan": ("voxforge-arpan",),
                     "vcmex": ("vcmex",), "french volunteers": ("cvfr-rawi", "ephec")}
+
+
+class Family(NamedTuple):
+    """Heads that are trained together."""
+
+    heads: Tuple[str, ...]
+    left_out: Dict[str, Tuple[str, ...]]        # what is left out in turn
+    frames: int                                 # of a training crop
+    seconds: int                                # of a judged window
+
+
 FAMILIES = {
-    "mood": ({"arousal": "arousal", "emotions": "emotion"}, MOOD_CORPORA, 40, 2),
-    "gender": ({"gender": "gender"}, GENDER_CORPORA, 56, 3),
-    "language": ({"language": "language"}, LANGUAGE_CORPORA, 56, 3),
+    "mood": Family(("arousal", "emotions"), MOOD_CORPORA, 40, 2),
+    "gender": Family(("gender",), GENDER_CORPORA, 56, 3),
+    "language": Family(("language",), LANGUAGE_CORPORA, 56, 3),
 }
 LEAD = 5                # frames of a voice before its label counts
 CLIPS_A_VOICE = 30      # and class
 SPOKEN_SHARE = 0.25     # of a language batch that is synthetic speech
+BATCH, RATE = 48, 1.5e-3
+LONGEST_MS16 = 500      # 16 ms frames of a clip that are heard
+FEW_FRAMES = 8          # of a judged window that must sound
+
+Clip = Tuple[str, int]  # "real" or "spoken", and the number of the clip there
+Heard = Tuple[torch.Tensor, torch.Tensor]       # tap_medium [channels, frames] and whether each frame sounds [frames]
 
 
 class Top(torch.nn.Module):
     """Copies of the layers above tap_medium, and the heads of one family."""
 
-    def __init__(self, heads, width=192):
+    def __init__(self, names: Sequence[str], width: int = 192) -> None:
         super().__init__()
         self.long, self.longest = N.Layer(width, width, 8, statistics=True), N.Layer(width, width, 8, statistics=True)
-        self.heads = torch.nn.ModuleDict({head: N.Head(width, 96, len(N.HEADS[head][1]), 0.3) for head in heads})
+        self.heads = torch.nn.ModuleDict({name: N.Head(width, 96, heads.SCORED[name].outputs, 0.3) for name in names})
 
-    def forward(self, taps, silence):
+    def forward(self, taps: torch.Tensor, silence: torch.Tensor) -> Dict[str, torch.Tensor]:
         x, silence = self.long(taps, silence)
-        if any(N.HEADS[head][0] == "tap_longest" for head in self.heads):
+        if any(heads.SCORED[name].tap == "tap_longest" for name in self.heads):
             x, _ = self.longest(x, silence)
-        return {head: module(x) for head, module in self.heads.items()}
+        return {name: module(x) for name, module in self.heads.items()}
 
 
 class Taps:
     """tap_medium and activity of clips, from their first sound on, at most 8 s of each, in every version of a pool."""
 
-    def __init__(self, net, pool):
-        self.net, self.pool, self.known = net, pool, {}
+    def __init__(self, net: N.Network, pool: Pool) -> None:
+        self.net, self.pool = net, pool
+        self.known: Dict[int, List[Heard]] = {}
 
-    def __getitem__(self, i):
+    def __getitem__(self, i: int) -> List[Heard]:
         if i not in self.known:
             versions, clip = self.pool.clips[i]
             self.known[i] = [self.hear(frames[at:at + n], active[at:at + n]) for frames, active, spans, _ in versions for at, n in [spans[clip]]]
         return self.known[i]
 
-    def hear(self, log_power, active):
+    def hear(self, log_power: np.ndarray, active: np.ndarray) -> Heard:
         first = max(0, int(np.argmax(active)) // 4 * 4 - 8)
-        log_power, active = log_power[first:first + 500], active[first:first + 500]
+        log_power, active = log_power[first:first + LONGEST_MS16], active[first:first + LONGEST_MS16]
         size = len(active) // 4 * 4
         features = (np.log(np.exp(log_power[:size].astype(np.float32)) + N.FLOOR) + N.LOG_OFFSET) * N.LOG_SCALE
         with torch.no_grad():
-            taps = self.net(torch.from_numpy(features)[None])["tap_medium"][0].half()
+            taps = self.net.trunk(torch.from_numpy(features)[None])["tap_medium"][0].half()
         return taps, torch.from_numpy(active[:size].reshape(-1, 4).mean(1) >= 0.5)
 
 
-def fewer(clips, voices, values, rng):
+class Data:
+    """Real clips, and synthetic speech where there is some: labels and taps."""
+
+    def __init__(self, arguments: argparse.Namespace, net: N.Network) -> None:
+        rows, folders = C.read_manifest(arguments.corpus), [(arguments.cache, arguments.versions)]
+        debian, spoken = (os.path.join(arguments.cache, name) for name in ("debian", "spoken"))
+        if os.path.exists(os.path.join(debian, "manifest.csv")):
+            rows += C.read_manifest(debian)
+            folders.append((debian, [version for version in arguments.versions if version > 0]))
+        table, _, _ = C.labels(rows)
+        self.corpora, self.voices = np.array([r["corpus"] for r in rows]), np.array([r["voice"] for r in rows])
+        self.tables = {"real": table}
+        self.taps = {"real": Taps(net, Pool(folders, table))}
+        if os.path.exists(os.path.join(spoken, "manifest.csv")):
+            self.tables["spoken"] = C.labels(C.read_manifest(spoken))[0]
+            self.taps["spoken"] = Taps(net, Pool([(spoken, [1])], self.tables["spoken"]))
+        with torch.no_grad():
+            self.silence = net.trunk(torch.full((1, 320, N.MELS), N.SILENCE))["tap_medium"][0, :, -1]
+
+    def label(self, head: str, clip: Clip) -> int:
+        source, i = clip
+        return int(self.tables[source][heads.SCORED[head].label][i])
+
+    def split(self, family: Family, left: Sequence[str], rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
+        """Clips to learn from, of all corpora but `left` and never dev, and clips of `left` to judge by, never synthetic."""
+        table, column = self.tables["real"], heads.SCORED[family.heads[0]].label
+        labelled = np.flatnonzero((table[column] >= 0) & (table[column] < 5) & (table["kind"] == 0) & ~table["suspect"])
+        inside = np.isin(self.corpora, left)
+        return (fewer([i for i in labelled if not inside[i] and not table["dev"][i]], self.voices, table[column], rng),
+                fewer([i for i in labelled if inside[i] and not table["synthetic"][i]], self.voices, table[column], rng))
+
+    def chooser(self, family: Family, train: np.ndarray, rng: np.random.Generator) -> Callable[[int], List[Clip]]:
+        """A function that draws clips; corpora and classes with many clips are drawn less than their share."""
+        table, column = self.tables["real"], heads.SCORED[family.heads[0]].label
+        values = table[column][train]
+        weights = np.array([np.sum((self.corpora[train] == self.corpora[i]) & (values == table[column][i])) for i in train]) ** -0.75
+        weights /= weights.sum()
+
+        def draw(size: int) -> List[Clip]:
+            synthetic = int(size * SPOKEN_SHARE) if "language" in family.heads and "spoken" in self.tables else 0
+            chosen = [("real", int(i)) for i in rng.choice(train, size - synthetic, p=weights)]
+            return chosen + [("spoken", int(i)) for i in (rng.integers(0, len(self.tables["spoken"]["language"]), synthetic) if synthetic else [])]
+        return draw
+
+
+def fewer(clips: Sequence[int], voices: np.ndarray, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """At most CLIPS_A_VOICE of each voice and class."""
-    groups = {}
+    groups: Dict[Tuple[str, int], List[int]] = {}
     for i in rng.permutation(clips):
         groups.setdefault((voices[i], values[i]), []).append(i)
     return np.sort(np.concatenate([group[:CLIPS_A_VOICE] for group in groups.values()]))
 
 
-def batch_of(taps, chosen, frames, silence, rng):
-    """Crops [batch, channels, frames] with silence around them, and which frames count."""
-    x, heard = silence[None, :, None].repeat(len(chosen), 1, frames), torch.zeros(len(chosen), frames, dtype=torch.bool)
+def batch_of(data: Data, chosen: Sequence[Clip], frames: int, rng: np.random.Generator) -> Heard:
+    """Crops [batch, channels, frames] with silence around them, and which frames count [batch, frames]."""
+    x, heard = data.silence[None, :, None].repeat(len(chosen), 1, frames), torch.zeros(len(chosen), frames, dtype=torch.bool)
     for row, (source, i) in enumerate(chosen):
-        versions = taps[source][i]
+        versions = data.taps[source][i]
         clip, active = versions[rng.integers(len(versions))]
         at = int(rng.integers(0, 8))
         first = int(rng.integers(0, max(1, clip.shape[1] - frames)))
@@ -92,17 +156,18 @@ def batch_of(taps, chosen, frames, silence, rng):
     return x, heard
 
 
-def fit(top, taps, chooser, label_of, frames, silence, steps, rng):
-    optimizer = torch.optim.AdamW(top.parameters(), lr=1.5e-3, weight_decay=0.05)
+def fit(top: Top, data: Data, draw: Callable[[int], List[Clip]], frames: int, steps: int, rng: np.random.Generator) -> Top:
+    """Trains the layers and heads on the clips that `draw` gives."""
+    optimizer = torch.optim.AdamW(top.parameters(), lr=RATE, weight_decay=0.05)
     top.train()
     for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = 1.5e-3 * 0.5 * (1 + np.cos(np.pi * step / steps))
-        chosen = chooser(48)
-        x, heard = batch_of(taps, chosen, frames, silence, rng)
-        out, loss = top(x + 0.05 * torch.randn_like(x), silence), 0
-        for head, logits in out.items():
-            target = torch.tensor([label_of(head, *which) for which in chosen])[:, None].expand(-1, frames)
+            group["lr"] = RATE * 0.5 * (1 + np.cos(np.pi * step / steps))
+        chosen = draw(BATCH)
+        x, heard = batch_of(data, chosen, frames, rng)
+        loss = 0
+        for head, logits in top(x + 0.05 * torch.randn_like(x), data.silence).items():
+            target = torch.tensor([data.label(head, clip) for clip in chosen])[:, None].expand(-1, frames)
             known = heard & (target >= 0) & (target < logits.shape[1])
             count = torch.bincount(target[known], minlength=logits.shape[1]).float() + 1
             loss = loss + F.cross_entropy(logits.transpose(1, 2)[known], target[known], count.sum() / count / (count.sum() / count).mean(), label_smoothing=0.1)
@@ -112,56 +177,33 @@ def fit(top, taps, chooser, label_of, frames, silence, steps, rng):
     return top.eval()
 
 
-def main(arguments):
+def judge(top: Top, head: str, data: Data, test: Sequence[int], seconds: float) -> E.Figures:
+    """Figures of a head on the first seconds of clips, from where they begin to sound."""
+    judged, answer, size = [], [], int(seconds * 1000 / 64)
+    for i in test:
+        clip, active = data.taps["real"][i][0]
+        if data.label(head, ("real", i)) < 0 or active[:size].sum() < FEW_FRAMES:
+            continue
+        with torch.no_grad():
+            p = torch.softmax(top(clip[None, :, :size].float(), data.silence)[head][0], 0)
+        judged.append(i), answer.append(int(p[:, active[:size]].mean(1).argmax()))
+    chosen = np.array(judged)
+    truth = data.tables["real"][heads.SCORED[head].label][chosen]
+    return E.figures(truth, np.array(answer), data.voices[chosen], data.corpora[chosen], heads.SCORED[head].classes)
+
+
+def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     net = E.load(arguments.trunk)
-    rows, folders = C.read_manifest(arguments.corpus), [(arguments.cache, arguments.versions)]
-    debian = os.path.join(arguments.cache, "debian")
-    if os.path.exists(os.path.join(debian, "manifest.csv")):
-        rows += C.read_manifest(debian)
-        folders.append((debian, [version for version in arguments.versions if version > 0]))
-    table, _, _ = C.labels(rows)
-    names, voices = np.array([r["corpus"] for r in rows]), [r["voice"] for r in rows]
-    taps = {"real": Taps(net, Pool(folders, table))}
-    spoken, spoken_table = os.path.join(arguments.cache, "spoken"), None
-    if os.path.exists(os.path.join(spoken, "manifest.csv")):
-        spoken_table = C.labels(C.read_manifest(spoken))[0]
-        taps["spoken"] = Taps(net, Pool([(spoken, [1])], spoken_table))
-    with torch.no_grad():
-        silence = net(torch.full((1, 320, 64), N.SILENCE))["tap_medium"][0, :, -1]
-    results = {}
-    for family, (columns, groups, frames, seconds) in FAMILIES.items():
-        first = next(iter(columns.values()))
-        labelled = np.flatnonzero((table[first] >= 0) & (table[first] < 5) & (table["kind"] == 0) & ~table["suspect"])
-        for left, corpora in groups.items():
+    data, results = Data(arguments, net), {}
+    for family in FAMILIES.values():
+        for left, corpora in family.left_out.items():
             torch.manual_seed(arguments.seed)
             rng = np.random.default_rng(arguments.seed)
-            train = fewer([i for i in labelled if names[i] not in corpora and not table["dev"][i]], voices, table[first], rng)
-            test = fewer([i for i in labelled if names[i] in corpora and not table["synthetic"][i]], voices, table[first], rng)
-            weights = np.array([np.sum((names[train] == names[i]) & (table[first][train] == table[first][i])) for i in train]) ** -0.75
-            weights /= weights.sum()
-
-            def chooser(size):
-                synthetic = int(size * SPOKEN_SHARE) if family == "language" and spoken_table is not None else 0
-                return ([("real", int(i)) for i in rng.choice(train, size - synthetic, p=weights)] +
-                        [("spoken", int(i)) for i in rng.integers(0, len(spoken_table["language"]), synthetic)] if synthetic else [("real", int(i)) for i in rng.choice(train, size, p=weights)])
-
-            def label_of(head, source, i):
-                return int((table if source == "real" else spoken_table)[columns[head]][i])
-
-            top = fit(Top(columns, net.config["width"]), taps, chooser, label_of, frames, silence, arguments.steps, rng)
-            for head, column in columns.items():
-                judged, answer = [], []
-                for i in test:
-                    clip, active = taps["real"][i][0]
-                    size = int(seconds * 1000 / 64)
-                    if table[column][i] < 0 or active[:size].sum() < 8:
-                        continue
-                    with torch.no_grad():
-                        p = torch.softmax(top(clip[None, :, :size].float(), silence)[head][0], 0)
-                    judged.append(i), answer.append(int(p[:, active[:size]].mean(1).argmax()))
-                judged = np.array(judged)
-                made = E.figures(table[column][judged], np.array(answer), np.array(voices)[judged], names[judged], N.HEADS[head][1])
+            train, test = data.split(family, corpora, rng)
+            top = fit(Top(family.heads, net.config["width"]), data, data.chooser(family, train, rng), family.frames, arguments.steps, rng)
+            for head in family.heads:
+                made = judge(top, head, data, test, family.seconds)
                 results.setdefault(head, {})[left] = made
                 print(head, "without", left, made["uar"], made["interval95"], made["items"], "windows", made["speakers"], "voices", flush=True)
     with open(arguments.out, "w") as file:

@@ -1,24 +1,25 @@
 """Losses of the heads. Labels of -1 do not count."""
+from typing import Dict, Tuple
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 import corpus as C
-import network as N
+import heads
 
-WEIGHTS = {"speech": 1.0, "speech-rt": 0.8, "audio-event": 3.0, "gender": 0.7, "underage-speaker": 0.8, "arousal": 0.7, "emotions": 0.9, "language": 0.9}
-
-VOICE_WEIGHT = 0.5
-VOICE_AFTER = 4         # steps of 64 ms that a voice must have been heard
+OTHER_LANGUAGE_WEIGHT = 0.15
+EVENTS_SURE = (0.02, 0.98)      # targets of absent and present kinds of sound
 
 
 class Balance:
     """Running class frequencies of a head, and the weights that even them out."""
 
-    def __init__(self, classes, power=0.7):
+    def __init__(self, classes: int, power: float = 0.7) -> None:
         self.count, self.power = torch.ones(classes), power
 
-    def weights(self, labels):
+    def weights(self, labels: Tensor) -> Tensor:
+        """Weights [classes], after the labels [any shape] of a batch were counted; the mean weight of an example is 1."""
         self.count = 0.98 * self.count + torch.bincount(labels.flatten(), minlength=len(self.count)).float().cpu()
         share = self.count / self.count.sum()
         weights = share.clamp_min(1e-3) ** -self.power
@@ -28,12 +29,13 @@ class Balance:
 class VoiceLoss(nn.Module):
     """Additive angular margin softmax over the voices of the corpus (ArcFace, Deng et al. 2019)."""
 
-    def __init__(self, voices, size, scale=24.0, margin=0.1):
+    def __init__(self, voices: int, size: int, scale: float = 24.0, margin: float = 0.1) -> None:
         super().__init__()
         self.centres = nn.Parameter(torch.randn(voices, size) * 0.1)
         self.scale, self.margin = scale, margin
 
-    def forward(self, embeddings, labels):
+    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """Mean loss of embeddings [frames, size] whose voices are `labels` [frames]."""
         cosine = embeddings @ F.normalize(self.centres, dim=1).t()
         own = cosine.gather(1, labels[:, None]).clamp(-0.999, 0.999)
         shifted = torch.cos(torch.acos(own) + self.margin)
@@ -41,40 +43,51 @@ class VoiceLoss(nn.Module):
 
 
 class Losses(nn.Module):
-    def __init__(self, voices, size, smoothing=0.05, frames_of_voice=768):
+    """The loss of every head, with what it remembers of the batches so far."""
+
+    def __init__(self, voices: int, size: int, smoothing: float = 0.05, frames_of_voice: int = 768) -> None:
         super().__init__()
         self.voice = VoiceLoss(voices, size)
-        self.balance = {name: Balance(len(classes)) for name, (_, classes) in N.HEADS.items() if name not in N.SIGMOID}
+        self.balance = {name: Balance(head.outputs) for name, head in heads.SCORED.items() if head.activation == "softmax"}
         self.event_rate = torch.full((6,), 0.1)
         self.smoothing, self.frames_of_voice = smoothing, frames_of_voice
 
-    def forward(self, out, labels, same):
+    def forward(self, out: Dict[str, Tensor], labels: Dict[str, Tensor], same: Tensor) -> Tuple[Tensor, Dict[str, float]]:
         """Sum of the losses and each by name. out: of the network; labels: [batch, frames(, 6)]; same: steps in the present voice."""
-        parts = {}
-        for name in N.HEADS:
-            target = labels[name]
-            if name in N.SIGMOID:
-                parts[name] = self.events(out[name].transpose(1, 2), target)
-                continue
+        parts: Dict[str, Tensor] = {}
+        for name, head in heads.SCORED.items():
             logits = out[name].transpose(1, 2)
-            known = (target >= 0) & (target < logits.shape[-1])
-            if known.any():
-                weights = self.balance[name].weights(target[known])
-                parts[name] = F.cross_entropy(logits[known], target[known], weights, label_smoothing=self.smoothing)
-            if name == "language" and (target == C.OTHER_LANGUAGE).any():       # none of the five: sure of nothing
-                parts["other language"] = 0.15 * -F.log_softmax(logits[target == C.OTHER_LANGUAGE], -1).mean()
-        known = (labels["voice"] >= 0) & (same >= VOICE_AFTER)
-        if known.any():
-            where = known.nonzero()
-            where = where[torch.randperm(len(where))[:self.frames_of_voice]]
-            parts["voice"] = self.voice(out["embedding"].transpose(1, 2)[where[:, 0], where[:, 1]], labels["voice"][where[:, 0], where[:, 1]])
-        total = sum(WEIGHTS.get(name, VOICE_WEIGHT if name == "voice" else 1.0) * value for name, value in parts.items())
+            parts.update(self.events(name, logits, labels[name]) if head.activation == "sigmoid" else self.classes(name, logits, labels[name]))
+        parts.update(self.voices(out["embedding"].transpose(1, 2), labels[heads.VOICE.name], same))
+        total = sum((heads.ALL[name].loss_weight if name in heads.ALL else 1.0) * value for name, value in parts.items())
         return total, {name: float(value) for name, value in parts.items()}
 
-    def events(self, logits, target):
+    def classes(self, name: str, logits: Tensor, target: Tensor) -> Dict[str, Tensor]:
+        """Cross-entropy of a head whose classes exclude each other: logits [batch, frames, classes], target [batch, frames]."""
+        parts = {}
+        known = (target >= 0) & (target < logits.shape[-1])
+        if known.any():
+            weights = self.balance[name].weights(target[known])
+            parts[name] = F.cross_entropy(logits[known], target[known], weights, label_smoothing=self.smoothing)
+        if name == "language" and (target == C.OTHER_LANGUAGE).any():       # none of the five: sure of nothing
+            parts["other language"] = OTHER_LANGUAGE_WEIGHT * -F.log_softmax(logits[target == C.OTHER_LANGUAGE], -1).mean()
+        return parts
+
+    def voices(self, embeddings: Tensor, target: Tensor, same: Tensor) -> Dict[str, Tensor]:
+        """Loss of some frames whose voice is known and was heard for long enough: embeddings [batch, frames, size], target and same [batch, frames]."""
+        known = (target >= 0) & (same >= heads.VOICE.wait_steps)
+        if not known.any():
+            return {}
+        where = known.nonzero()
+        where = where[torch.randperm(len(where))[:self.frames_of_voice]]
+        return {heads.VOICE.name: self.voice(embeddings[where[:, 0], where[:, 1]], target[where[:, 0], where[:, 1]])}
+
+    def events(self, name: str, logits: Tensor, target: Tensor) -> Dict[str, Tensor]:
+        """Cross-entropy of kinds of sound that may sound together: logits and target [batch, frames, kinds]."""
         known = (target >= 0).float()
         truth = (target == 1).float()
         self.event_rate = 0.98 * self.event_rate + 0.02 * (truth.sum((0, 1)) / known.sum((0, 1)).clamp_min(1)).cpu()
         positive = (0.5 / self.event_rate.clamp(0.01, 0.5)).sqrt().to(logits)
-        loss = F.binary_cross_entropy_with_logits(logits, truth * 0.96 + 0.02, known, pos_weight=positive, reduction="sum")
-        return loss / known.sum().clamp_min(1)
+        absent, present = EVENTS_SURE
+        loss = F.binary_cross_entropy_with_logits(logits, truth * (present - absent) + absent, known, pos_weight=positive, reduction="sum")
+        return {name: loss / known.sum().clamp_min(1)}

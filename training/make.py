@@ -4,15 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any, Dict, Optional, Sequence
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LANGUAGES = ("de", "en", "es", "fr", "it")
 POOLS, SPOKEN_POOLS, DEBIAN_POOLS = (0, 1, 2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4)
 STANDARD_TASKS = {"scene": 0.24, "event": 0.09, "gender": 0.07, "age": 0.12, "emotion": 0.09, "language": 0.19, "speaker": 0.20}
 OPEN_TASKS = {"scene": 0.28, "event": 0.12, "gender": 0.14, "age": 0.19, "emotion": 0.0, "language": 0.0, "speaker": 0.27}
 
 
-def step(done, *command):
+def step(done: Optional[str], *command: str) -> None:
     """Runs a script of this folder unless the file `done` says that it has run."""
     if done and os.path.exists(done):
         return
@@ -22,61 +22,69 @@ def step(done, *command):
         open(done, "w").close()
 
 
-def tune_clustering(a, name, checkpoint):
+def pools(arguments: argparse.Namespace, folder: str, cache: str, versions: Sequence[int]) -> None:
+    """Feature pools of a folder in the form of the corpus."""
+    for version in versions:
+        step(os.path.join(cache, f"pool{version}.npz"), "features.py", "--corpus", folder, "--rooms", arguments.corpus, "--cache", cache, "--versions", str(version))
+
+
+def prepare(arguments: argparse.Namespace) -> None:
+    """Everything that training reads: pools of the corpus, of synthetic speech and of what comes from Debian packages."""
+    os.makedirs(arguments.cache, exist_ok=True)
+    pools(arguments, arguments.corpus, arguments.cache, POOLS)
+    if arguments.text:
+        spoken = os.path.join(arguments.cache, "spoken")
+        step(os.path.join(spoken, "manifest.csv"), "tts.py", "--text", arguments.text, "--out", spoken)
+        pools(arguments, spoken, spoken, SPOKEN_POOLS)
+    if arguments.packages:
+        debian = os.path.join(arguments.cache, "debian")
+        step(os.path.join(debian, "manifest.csv"), "debian.py", "--packages", arguments.packages, "--out", debian)
+        pools(arguments, debian, debian, DEBIAN_POOLS)
+
+
+def train(arguments: argparse.Namespace, name: str, steps: int, *options: str) -> str:
+    """Trains a run in `arguments.processes` processes that share their gradients; gives its checkpoint."""
+    out = os.path.join(arguments.cache, f"run-{name}")
+    done, checkpoint = os.path.join(out, "done"), os.path.join(out, "checkpoint.pt")
+    if os.path.exists(done):
+        return checkpoint
+    meeting = out + ".meet"
+    if os.path.exists(meeting):
+        os.remove(meeting)
+    command = [sys.executable, os.path.join(HERE, "train.py"), "--corpus", arguments.corpus, "--cache", arguments.cache, "--out", out, "--device", arguments.device,
+               "--world", str(arguments.processes), "--versions", *map(str, POOLS), "--steps", str(steps), *(["--bfloat16"] if arguments.bfloat16 else []), *options]
+    for folder, versions in (("spoken", SPOKEN_POOLS), ("debian", DEBIAN_POOLS)):
+        if os.path.exists(os.path.join(arguments.cache, folder, "manifest.csv")):
+            command += [f"--{folder}", *map(str, versions)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"} if arguments.device == "cpu" else None
+    running = [subprocess.Popen([*command, "--rank", str(rank)], env=environment) for rank in range(arguments.processes)]
+    if any(process.wait() for process in running):
+        raise SystemExit(f"training {name} failed")
+    open(done, "w").close()
+    return checkpoint
+
+
+def tune_clustering(arguments: argparse.Namespace, name: str, checkpoint: str) -> Dict[str, Any]:
     """Settings of the speaker map for a network, found by the engine's own clustering; kept under results/."""
-    folder, found = os.path.join(a.cache, f"conversations-{name}"), os.path.join(HERE, "results", f"speaker-map-{name}.json")
-    step(os.path.join(folder, "conversations.json"), "clustering.py", "--corpus", a.corpus, "--cache", a.cache, "--checkpoint", checkpoint, "--out", folder)
+    folder, found = os.path.join(arguments.cache, f"conversations-{name}"), os.path.join(HERE, "results", f"speaker-map-{name}.json")
+    step(os.path.join(folder, "conversations.json"), "clustering.py", "--corpus", arguments.corpus, "--cache", arguments.cache, "--checkpoint", checkpoint, "--out", folder)
     tuned = subprocess.run(["node", os.path.join(HERE, "tune-clustering.mjs"), folder], stdout=subprocess.PIPE, check=True).stdout
     with open(found, "wb") as file:
         file.write(tuned)
     return json.loads(tuned)["settings"]
 
 
-def train(a, name, steps, *options):
-    """Trains a run in `a.processes` processes that share their gradients."""
-    out, done = os.path.join(a.cache, f"run-{name}"), os.path.join(a.cache, f"run-{name}", "done")
-    if os.path.exists(done):
-        return
-    meeting = out + ".meet"
-    if os.path.exists(meeting):
-        os.remove(meeting)
-    command = [sys.executable, os.path.join(HERE, "train.py"), "--corpus", a.corpus, "--cache", a.cache, "--out", out, "--device", a.device, "--world", str(a.processes),
-               "--versions", *map(str, POOLS), "--steps", str(steps), *(["--bfloat16"] if a.bfloat16 else []), *options]
-    if os.path.exists(os.path.join(a.cache, "spoken", "manifest.csv")):
-        command += ["--spoken", *map(str, SPOKEN_POOLS)]
-    if os.path.exists(os.path.join(a.cache, "debian", "manifest.csv")):
-        command += ["--debian", *map(str, DEBIAN_POOLS)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"} if a.device == "cpu" else None
-    running = [subprocess.Popen([*command, "--rank", str(rank)], env=environment) for rank in range(a.processes)]
-    if any(process.wait() for process in running):
-        raise SystemExit(f"training {name} failed")
-    open(done, "w").close()
-
-
-def main(a):
-    os.makedirs(a.cache, exist_ok=True)
-    for version in POOLS:
-        step(os.path.join(a.cache, f"pool{version}.npz"), "features.py", "--corpus", a.corpus, "--cache", a.cache, "--versions", str(version))
-    if a.text:
-        spoken = os.path.join(a.cache, "spoken")
-        step(os.path.join(spoken, "manifest.csv"), "tts.py", "--text", a.text, "--out", spoken)
-        for version in SPOKEN_POOLS:
-            step(os.path.join(spoken, f"pool{version}.npz"), "features.py", "--corpus", spoken, "--rooms", a.corpus, "--cache", spoken, "--versions", str(version))
-    if a.packages:
-        debian = os.path.join(a.cache, "debian")
-        step(os.path.join(debian, "manifest.csv"), "debian.py", "--packages", a.packages, "--out", debian)
-        for version in DEBIAN_POOLS:
-            step(os.path.join(debian, f"pool{version}.npz"), "features.py", "--corpus", debian, "--rooms", a.corpus, "--cache", debian, "--versions", str(version))
-    train(a, "open", a.open_steps, "--data", "open", "--seed", str(a.seed), "--tasks", json.dumps(OPEN_TASKS))
-    opened = os.path.join(a.cache, "run-open", "checkpoint.pt")
-    train(a, "first", a.steps * 2 // 5, "--data", "all", "--seed", str(a.seed + 1), "--init", opened, "--warmup", "150", "--tasks", json.dumps(STANDARD_TASKS))
-    train(a, "standard", a.steps * 3 // 5, "--data", "all", "--seed", str(a.seed + 2), "--init", os.path.join(a.cache, "run-first", "checkpoint.pt"), "--rate", "1.5e-3",
-          "--warmup", "100", "--keep-start", "0.2", "--tasks", json.dumps(STANDARD_TASKS))
-    for name in ("standard", "open"):
-        checkpoint = os.path.join(a.cache, f"run-{name}", "checkpoint.pt")
-        settings = tune_clustering(a, name, checkpoint)
-        step(None, "publish.py", "--set", name, "--checkpoint", checkpoint, "--corpus", a.corpus, "--cache", a.cache, "--out", a.out, "--clustering", json.dumps(settings))
-    step(None, "loco.py", "--corpus", a.corpus, "--cache", a.cache, "--trunk", opened, "--out", os.path.join(HERE, "results", "loco.json"))
+def main(arguments: argparse.Namespace) -> None:
+    prepare(arguments)
+    data = ("--corpus", arguments.corpus, "--cache", arguments.cache)
+    opened = train(arguments, "open", arguments.open_steps, "--data", "open", "--seed", str(arguments.seed), "--tasks", json.dumps(OPEN_TASKS))
+    standard = ("--data", "all", "--tasks", json.dumps(STANDARD_TASKS))
+    first = train(arguments, "first", arguments.steps * 2 // 5, *standard, "--seed", str(arguments.seed + 1), "--init", opened, "--warmup", "150")
+    last = train(arguments, "standard", arguments.steps * 3 // 5, *standard, "--seed", str(arguments.seed + 2), "--init", first, "--rate", "1.5e-3", "--warmup", "100", "--keep-start", "0.2")
+    for name, checkpoint in (("standard", last), ("open", opened)):
+        settings = tune_clustering(arguments, name, checkpoint)
+        step(None, "publish.py", "--set", name, "--checkpoint", checkpoint, *data, "--out", arguments.out, "--clustering", json.dumps(settings))
+    step(None, "loco.py", *data, "--trunk", opened, "--out", os.path.join(HERE, "results", "loco.json"))
 
 
 if __name__ == "__main__":

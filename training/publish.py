@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import tempfile
+from typing import Any, Dict, Optional, Tuple
 
 import torch
 
@@ -12,8 +13,10 @@ import calibrate
 import catalogue
 import evaluate
 import export
+import heads
 import network as N
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 SETS = {
     "standard": {"folder": "", "title": "Standard: all data, among it non-commercial corpora", "trainingData": "non-commercial", "leftOut": ()},
     "open": {"folder": "open", "title": "Open: openly licensed data only", "trainingData": "open", "leftOut": ("arousal", "emotions", "language")},
@@ -27,48 +30,57 @@ DATA = {
 }
 
 
-def commit_of(folder):
+def commit_of(folder: str) -> str:
+    """Short name of the commit that last changed a folder."""
     found = subprocess.run(["git", "log", "-1", "--format=%h", "--", "."], cwd=folder, stdout=subprocess.PIPE, text=True)
     return found.stdout.strip() or "unknown"
 
 
-def publish(name, checkpoint, corpus, cache, out, clustering=None, quick=False):
-    """Writes the set `name` under `out` and its figures under training/results."""
-    made = SETS[name]
-    net = evaluate.load(checkpoint)
-    state = torch.load(checkpoint, map_location="cpu")
-    sets = evaluate.build_items(corpus, cache)
-    if name == "standard":      # what is unseen by the open set is no test for this one
-        sets = {key: items for key, items in sets.items() if "unseen" not in key[0]}
-    heads = [head for head in N.HEADS if head not in made["leftOut"]]
-    answers = evaluate.Answers(net, sets)
-    fitted, report = calibrate.calibrate(answers, heads)
-    fitted["speaker-map"] = {"clustering": clustering or {}, "unknownBelow": 0.0}
-    folder = os.path.join(out, made["folder"])
-    os.makedirs(folder, exist_ok=True)
-    graph = os.path.join(folder, "deeptone.onnx")
-    results = None if quick else evaluate.evaluate(answers, fitted)
-    for head in heads:              # the shifts become part of the heads
-        if "shift" in fitted[head]:
-            net.heads[head].out.bias.data += torch.from_numpy(fitted[head]["shift"]).float()
+def export_checked(net: N.Network, graph: str) -> Tuple[Dict[str, Any], Dict[str, int]]:
+    """Writes the graph, and ends where it does not agree with PyTorch; gives the catalogue's `trunk` and the offsets of the heads."""
     trunk, offsets = export.save(net, graph)
     with tempfile.TemporaryDirectory() as scratch:
         export.write_reference(net, offsets, trunk, graph, scratch)
         if not export.check(scratch):
             raise SystemExit("the graph does not agree with PyTorch")
-    here = os.path.dirname(os.path.abspath(__file__))
-    provenance = {"commit": commit_of(here), "seed": state["arguments"]["seed"], "trainedAt": datetime.date.today().isoformat(),
-                  "steps": state["step"], "data": DATA[name]}
+    return trunk, offsets
+
+
+def write_results(name: str, provenance: Dict[str, Any], arguments: Dict[str, Any], report: Dict[str, Any], results: Dict[str, Any]) -> None:
+    """Leaves the figures of a set under training/results, without the paths of this machine."""
+    os.makedirs(os.path.join(HERE, "results"), exist_ok=True)
+    training = {**arguments, "corpus": "", "cache": "", "out": "", "init": bool(arguments.get("init"))}
+    with open(os.path.join(HERE, "results", f"{name}.json"), "w") as file:
+        json.dump({"set": name, "provenance": provenance, "measured": "dev voices; no training saw them, but calibration and the choice of settings did", "training": training,
+                   "calibration": report, "figures": results}, file, indent=1)
+        file.write("\n")
+
+
+def publish(name: str, checkpoint: str, corpus: str, cache: str, out: str, clustering: Optional[Dict[str, Any]] = None, quick: bool = False) -> None:
+    """Writes the set `name` under `out` and, unless `quick`, its figures under training/results."""
+    made = SETS[name]
+    net, state = evaluate.load(checkpoint), torch.load(checkpoint, map_location="cpu")
+    sets = evaluate.build_items(corpus, cache)
+    if name == "standard":      # what is unseen by the open set is no test for this one
+        sets = {key: items for key, items in sets.items() if "unseen" not in key[0]}
+    offered = [head for head in heads.SCORED if head not in made["leftOut"]]
+    answers = evaluate.Answers(net, sets)
+    fitted, report = calibrate.calibrate(answers, offered)
+    fitted[heads.VOICE.name] = {"clustering": clustering or {}, "unknownBelow": 0.0}
+    results = None if quick else evaluate.evaluate(answers, fitted)
+    for head in offered:            # the shifts become part of the heads
+        if "shift" in fitted[head]:
+            net.heads[head].out.bias.data += torch.from_numpy(fitted[head]["shift"]).float()
+    folder = os.path.join(out, made["folder"])
+    os.makedirs(folder, exist_ok=True)
+    trunk, offsets = export_checked(net, os.path.join(folder, "deeptone.onnx"))
+    provenance = {"commit": commit_of(HERE), "seed": state["arguments"]["seed"], "trainedAt": datetime.date.today().isoformat(), "steps": state["step"], "data": DATA[name]}
     catalogue.write(os.path.join(folder, "catalogue.json"), name, made["title"], trunk, offsets, provenance, fitted, made["trainingData"], made["leftOut"])
-    if not quick:
+    if results is not None:
         for head in made["leftOut"]:
             results.pop(head, None)
         print(evaluate.brief(results))
-        os.makedirs(os.path.join(here, "results"), exist_ok=True)
-        with open(os.path.join(here, "results", f"{name}.json"), "w") as file:
-            json.dump({"set": name, "provenance": provenance, "measured": "dev voices; no training saw them, but calibration and the choice of settings did", "training": state["arguments"] | {"corpus": "", "cache": "", "out": "", "init": bool(state["arguments"]["init"])},
-                       "calibration": report, "figures": results}, file, indent=1)
-            file.write("\n")
+        write_results(name, provenance, state["arguments"], report, results)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import torch
 from onnx import numpy_helper
 
 import export
+import heads
 import network as N
 
 
@@ -44,8 +45,8 @@ def set_layer(layer: N.Layer, weight: np.ndarray, bias: np.ndarray) -> None:
 def set_heads(net: N.Network, constants: Dict[str, np.ndarray], outputs: Dict[str, int]) -> None:
     """The heads' weights from the shared products of each tap; an output that the graph did not have yet starts as a rare one."""
     for tap in N.TAPS:
-        names = [name for name in outputs if N.HEADS[name][0] == tap]
-        modules = [(net.heads[name], outputs[name]) for name in names] + ([(net.voice, net.config["embedding"])] if tap == "tap_long" else [])
+        names = [name for name in outputs if heads.SCORED[name].tap == tap]
+        modules = [(net.heads[name], outputs[name]) for name in names] + ([(net.voice, net.config["embedding"])] if tap == heads.VOICE.tap else [])
         row = column = 0
         for head, count in modules:
             hidden = head.hidden.weight.shape[0]
@@ -63,7 +64,7 @@ def outputs_of(folder: str) -> Dict[str, int]:
     with open(os.path.join(folder, "catalogue.json")) as file:
         models = json.load(file)["models"]
     told = {model["name"]: len(model["classes"]) for model in models if model["source"].get("output") == "scores"}
-    return {name: told.get(name, len(classes)) for name, (_, classes) in N.HEADS.items()}
+    return {name: told.get(name, len(head.classes)) for name, head in heads.SCORED.items()}
 
 
 def restore(folder: str) -> N.Network:
@@ -118,7 +119,7 @@ def main(arguments: argparse.Namespace) -> None:
         offsets, at = {}, 0
         for tap in N.TAPS:
             for name, count in outputs_of(arguments.models).items():
-                if N.HEADS[name][0] == tap:
+                if heads.SCORED[name].tap == tap:
                     offsets[name], at = at, at + count
         with open(os.path.join(arguments.models, "catalogue.json")) as file:
             trunk = json.load(file)["trunk"]

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import time
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -12,16 +13,22 @@ import torch
 import corpus as C
 import network as N
 from losses import Losses
+from restore import refresh_norms
 from scenes import TASKS, Pool, Scenes
+
+Batch = Tuple[torch.Tensor, Dict[str, torch.Tensor], torch.Tensor]
+LOG_EVERY, SAVE_EVERY = 100, 200        # steps
+NORM_BATCHES = 12                       # from which a network that was restored from a graph learns what its norms see
+LOWEST_RATE = 0.01                      # share of the rate that is left at the end
 
 
 class Stream(torch.utils.data.IterableDataset):
     """Endless batches, made in a process of their own."""
 
-    def __init__(self, make, size, seed):
+    def __init__(self, make: Callable[[int], Scenes], size: int, seed: int) -> None:
         self.make, self.size, self.seed = make, size, seed
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
         info = torch.utils.data.get_worker_info()
         scenes = self.make(self.seed * 1000 + (info.id if info else 0))
@@ -30,7 +37,7 @@ class Stream(torch.utils.data.IterableDataset):
             yield torch.from_numpy(features), {name: torch.from_numpy(value).long() for name, value in labels.items()}, torch.from_numpy(same)
 
 
-def clips_for(table, corpora, data, leave_out):
+def clips_for(table: Dict[str, np.ndarray], corpora: Sequence[str], data: str, leave_out: Sequence[str]) -> np.ndarray:
     """Which clips a run may learn from: never dev, only open ones for the open set, no corpus that is left out."""
     allowed = ~table["dev"]
     if data == "open":
@@ -40,17 +47,157 @@ def clips_for(table, corpora, data, leave_out):
     return allowed
 
 
-def share_gradients(parameters, world):
+def share_gradients(parameters: Sequence[torch.nn.Parameter], world: int) -> None:
     """Averages the gradients over the processes that train together."""
     flat = torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in parameters])
     torch.distributed.all_reduce(flat)
     at = 0
-    for p in parameters:
-        p.grad = flat[at:at + p.numel()].view_as(p) / world
-        at += p.numel()
+    for parameter in parameters:
+        parameter.grad = flat[at:at + parameter.numel()].view_as(parameter) / world
+        at += parameter.numel()
 
 
-def train(arguments):
+def scenes_maker(arguments: argparse.Namespace) -> Tuple[Callable[[int], Scenes], int]:
+    """A function that makes scenes from a seed, of the clips that this run may learn from, and the number of voices in the data."""
+    rows, folders = C.read_manifest(arguments.corpus), [(arguments.cache, arguments.versions)]
+    if arguments.debian:
+        folders.append((os.path.join(arguments.cache, "debian"), arguments.debian))
+        rows += C.read_manifest(folders[-1][0])
+    table, corpora, voices = C.labels(rows)
+    allowed = clips_for(table, corpora, arguments.data, arguments.leave_out)
+    pool, spoken = Pool(folders, table), None
+    if arguments.spoken:
+        folder = os.path.join(arguments.cache, "spoken")
+        spoken = Pool([(folder, arguments.spoken)], C.labels(C.read_manifest(folder))[0])
+    tasks = {**TASKS, **({"emotion": 0.0} if arguments.data == "open" else {}), **json.loads(arguments.tasks)}
+    return lambda seed: Scenes(pool, allowed, seed, spoken, tasks), len(voices)
+
+
+class Run:
+    """A network in training: weights, their running mean, losses, optimizer, and where it stands."""
+
+    def __init__(self, arguments: argparse.Namespace, voices: int) -> None:
+        self.arguments = arguments
+        self.net = N.Network(**json.loads(arguments.network)).to(arguments.device)
+        self.start: Optional[Dict[str, Any]] = None
+        if arguments.init:
+            self.start = torch.load(arguments.init, map_location=arguments.device)
+            self.net.load_state_dict(self.start["ema"])
+        self.losses = Losses(3 * voices, self.net.config["embedding"]).to(arguments.device)
+        self.take_losses()
+        self.mean = copy.deepcopy(self.net).eval()
+        self.optimizer = self.new_optimizer()
+        self.step, self.spent, self.path = 0, 0.0, os.path.join(arguments.out, "checkpoint.pt")
+        self.resumed = os.path.exists(self.path)
+        if self.resumed:
+            state = torch.load(self.path, map_location=arguments.device)
+            self.net.load_state_dict(state["net"]), self.mean.load_state_dict(state["ema"]), self.losses.load_state_dict(state["losses"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.spent = state["step"], state["spent"]
+
+    def take_losses(self) -> None:
+        """Takes over what the losses of the start remember."""
+        if self.start is None or "losses" not in self.start:
+            return
+        with torch.no_grad():       # voices that the run before did not know come last
+            known = self.start["losses"].pop("voice.centres")
+            self.losses.voice.centres[:len(known)] = known
+        self.losses.load_state_dict(self.start["losses"], strict=False)
+
+    def new_optimizer(self) -> torch.optim.Optimizer:
+        """AdamW with weight decay on the matrices of the network alone; the last group is the losses' own."""
+        decay = [p for p in self.net.parameters() if p.dim() > 1]
+        plain = [p for p in self.net.parameters() if p.dim() <= 1]
+        return torch.optim.AdamW([{"params": decay, "weight_decay": 0.03}, {"params": plain, "weight_decay": 0.0},
+                                  {"params": self.losses.parameters(), "weight_decay": 0.0}], lr=self.arguments.rate, betas=(0.9, 0.98))
+
+    def parameters(self) -> List[torch.nn.Parameter]:
+        return [*self.net.parameters(), *self.losses.parameters()]
+
+    def save(self) -> None:
+        torch.save({"net": self.net.state_dict(), "ema": self.mean.state_dict(), "losses": self.losses.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
+                    "spent": self.spent, "config": self.net.config, "arguments": vars(self.arguments)}, self.path + ".new")
+        os.replace(self.path + ".new", self.path)
+
+    def set_rate(self, progress: float) -> None:
+        """Warm-up, then a cosine over `progress` (0 to 1). In the head start of a restored network only the voices' centres move."""
+        warm = min(1.0, (self.step + 1) / self.arguments.warmup)
+        rate = self.arguments.rate * warm * (LOWEST_RATE + (1 - LOWEST_RATE) * 0.5 * (1 + math.cos(math.pi * progress)))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        if self.step < self.arguments.head_start:
+            for group in self.optimizer.param_groups[:-1]:
+                group["lr"] = 0.0
+
+    def learn(self, batch: Batch) -> Dict[str, float]:
+        """One step; gives the losses by name."""
+        arguments, (features, labels, same) = self.arguments, batch
+        self.net.train()
+        with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.bfloat16):
+            out = self.net(features.to(arguments.device))
+        out = {name: value.float() for name, value in out.items() if not name.startswith("tap")}
+        total, parts = self.losses(out, {name: value.to(arguments.device) for name, value in labels.items()}, same.to(arguments.device))
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        if arguments.world > 1:
+            share_gradients(self.parameters(), arguments.world)
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 4.0)
+        self.optimizer.step()
+        self.average(min(arguments.ema, (1 + self.step) / (20 + self.step)))
+        self.step += 1
+        return parts
+
+    @torch.no_grad()
+    def average(self, keep: float) -> None:
+        """Moves the mean of the weights towards the weights."""
+        for old, new in zip(self.mean.state_dict().values(), self.net.state_dict().values()):
+            if old.dtype.is_floating_point:
+                old.lerp_(new, 1 - keep)
+            else:
+                old.copy_(new)
+
+    def finish(self) -> None:
+        """Mixes the start into the mean and saves."""
+        if self.arguments.keep_start:        # the start knew fewer voices by heart (WiSE-FT: Wortsman et al. 2022)
+            for name, value in self.mean.state_dict().items():
+                if value.dtype.is_floating_point:
+                    value.lerp_(self.start["ema"][name].to(value), self.arguments.keep_start)
+        self.save()
+
+
+class Log:
+    """Means of the losses, one line of JSON every LOG_EVERY steps."""
+
+    def __init__(self, folder: str) -> None:
+        self.file, self.sums = open(os.path.join(folder, "log.jsonl"), "a"), {}
+
+    def add(self, parts: Dict[str, float]) -> None:
+        for name, value in parts.items():
+            self.sums.setdefault(name, []).append(value)
+
+    def write(self, step: int, minutes: float, progress: float) -> None:
+        line = {"step": step, "minutes": round(minutes, 2), "progress": round(progress, 3), **{name: round(float(np.mean(v)), 4) for name, v in self.sums.items()}}
+        print(json.dumps(line), flush=True)
+        self.file.write(json.dumps(line) + "\n"), self.file.flush()
+        self.sums = {}
+
+
+def agreed(progress: float, world: int) -> float:
+    """The clock of the first process: all go by the same."""
+    if world == 1:
+        return progress
+    clock = torch.tensor(progress)
+    torch.distributed.broadcast(clock, 0)
+    return float(clock)
+
+
+def batches(arguments: argparse.Namespace, make: Callable[[int], Scenes], step: int) -> Iterator[Batch]:
+    stream = Stream(make, arguments.batch, arguments.seed + step + 500_000 * arguments.rank)
+    ahead = {"prefetch_factor": 6} if arguments.workers else {}
+    return iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=arguments.workers, **ahead))
+
+
+def train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     lead = arguments.rank == 0
     if arguments.world > 1:
@@ -58,105 +205,26 @@ def train(arguments):
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     os.makedirs(arguments.out, exist_ok=True)
-    rows, folders = C.read_manifest(arguments.corpus), [(arguments.cache, arguments.versions)]
-    if arguments.debian:
-        folders.append((os.path.join(arguments.cache, "debian"), arguments.debian))
-        rows += C.read_manifest(folders[-1][0])
-    table, corpora, voices = C.labels(rows)
-    allowed = clips_for(table, corpora, arguments.data, arguments.leave_out)
-    pool = Pool(folders, table)
-    spoken = None
-    if arguments.spoken:
-        folder = os.path.join(arguments.cache, "spoken")
-        spoken = Pool([(folder, arguments.spoken)], C.labels(C.read_manifest(folder))[0])
-    tasks = dict(TASKS)
-    if arguments.data == "open":
-        tasks["emotion"] = 0.0
-    tasks.update(json.loads(arguments.tasks))
-
-    def make(seed):
-        return Scenes(pool, allowed, seed, spoken, tasks)
-
-    net = N.Network(**json.loads(arguments.network)).to(arguments.device)
-    if arguments.init:
-        saved = torch.load(arguments.init, map_location=arguments.device)
-        net.load_state_dict(saved["ema"])
-    losses = Losses(3 * len(voices), net.config["embedding"]).to(arguments.device)
-    if arguments.init and "losses" in saved:
-        with torch.no_grad():       # voices that the run before did not know come last
-            known = saved["losses"].pop("voice.centres")
-            losses.voice.centres[:len(known)] = known
-        losses.load_state_dict(saved["losses"], strict=False)
-    ema = copy.deepcopy(net).eval()
-    everything = [*net.parameters(), *losses.parameters()]
-    decay = [p for p in net.parameters() if p.dim() > 1]
-    plain = [p for p in net.parameters() if p.dim() <= 1]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.03}, {"params": plain, "weight_decay": 0.0},
-                                   {"params": losses.parameters(), "weight_decay": 0.0}], lr=arguments.rate, betas=(0.9, 0.98))
-    step, spent, path = 0, 0.0, os.path.join(arguments.out, "checkpoint.pt")
-    if os.path.exists(path):
-        state = torch.load(path, map_location=arguments.device)
-        net.load_state_dict(state["net"]), ema.load_state_dict(state["ema"]), losses.load_state_dict(state["losses"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, spent = state["step"], state["spent"]
-    log = open(os.path.join(arguments.out, "log.jsonl"), "a") if lead else None
-
-    def save():
-        torch.save({"net": net.state_dict(), "ema": ema.state_dict(), "losses": losses.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "spent": spent,
-                    "config": net.config, "arguments": vars(arguments)}, path + ".new")
-        os.replace(path + ".new", path)
-
-    stream = Stream(make, arguments.batch, arguments.seed + step + 500_000 * arguments.rank)
-    loader = iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=arguments.workers, **({"prefetch_factor": 6} if arguments.workers else {})))
-    began, sums = time.time() - spent, {}
+    make, voices = scenes_maker(arguments)
+    run = Run(arguments, voices)
+    log, source = Log(arguments.out), batches(arguments, make, run.step)
+    if arguments.init and run.start["arguments"].get("restored") and not run.resumed:
+        refresh_norms(run.net, (next(source)[0].to(arguments.device) for _ in range(NORM_BATCHES)))
+        run.mean.load_state_dict(run.net.state_dict())
+    began = time.time() - run.spent
     while True:
-        progress = max(step / arguments.steps, (time.time() - began) / 60 / arguments.minutes)
-        if arguments.world > 1:         # all go by the same clock
-            clock = torch.tensor(progress)
-            torch.distributed.broadcast(clock, 0)
-            progress = float(clock)
+        progress = agreed(max(run.step / arguments.steps, (time.time() - began) / 60 / arguments.minutes), arguments.world)
         if progress >= 1:
             break
-        rate = arguments.rate * min(1.0, (step + 1) / arguments.warmup) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        features, labels, same = next(loader)
-        net.train()
-        with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.bfloat16):
-            out = net(features.to(arguments.device))
-        out = {name: value.float() for name, value in out.items() if not name.startswith("tap")}
-        total, parts = losses(out, {name: value.to(arguments.device) for name, value in labels.items()}, same.to(arguments.device))
-        optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        if arguments.world > 1:
-            share_gradients(everything, arguments.world)
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 4.0)
-        optimizer.step()
-        with torch.no_grad():
-            keep = min(arguments.ema, (1 + step) / (20 + step))
-            for old, new in zip(ema.state_dict().values(), net.state_dict().values()):
-                if old.dtype.is_floating_point:
-                    old.lerp_(new, 1 - keep)
-                else:
-                    old.copy_(new)
-        for name, value in parts.items():
-            sums.setdefault(name, []).append(value)
-        step += 1
-        if step % 100 == 0 and lead:
-            spent = time.time() - began
-            line = {"step": step, "minutes": round(spent / 60, 2), "progress": round(progress, 3), **{name: round(float(np.mean(v)), 4) for name, v in sums.items()}}
-            print(json.dumps(line), flush=True)
-            log.write(json.dumps(line) + "\n"), log.flush()
-            sums = {}
-        if step % 200 == 0 and lead:
-            save()
-    spent = time.time() - began
+        run.set_rate(progress)
+        log.add(run.learn(next(source)))
+        run.spent = time.time() - began
+        if lead and run.step % LOG_EVERY == 0:
+            log.write(run.step, run.spent / 60, progress)
+        if lead and run.step % SAVE_EVERY == 0:
+            run.save()
     if lead:
-        if arguments.keep_start:        # the start knew fewer voices by heart (WiSE-FT: Wortsman et al. 2022)
-            for name, value in ema.state_dict().items():
-                if value.dtype.is_floating_point:
-                    value.lerp_(saved["ema"][name].to(value), arguments.keep_start)
-        save()
+        run.finish()
 
 
 if __name__ == "__main__":
@@ -170,6 +238,7 @@ if __name__ == "__main__":
     parser.add_argument("--debian", type=int, nargs="*", default=[], help="pools of what comes from Debian packages")
     parser.add_argument("--spoken", type=int, nargs="*", default=[], help="pools of synthetic speech")
     parser.add_argument("--init", help="checkpoint to start from")
+    parser.add_argument("--head-start", type=int, default=0, help="steps in which only the voices' centres learn, for a start that was restored from a graph")
     parser.add_argument("--keep-start", type=float, default=0.0, help="share of the weights of --init in the mean that the run ends with")
     parser.add_argument("--network", default="{}", help="JSON of arguments of Network")
     parser.add_argument("--tasks", default="{}", help="JSON of shares of scene kinds that differ from the usual")

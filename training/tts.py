@@ -12,6 +12,7 @@ import io
 import os
 import re
 import subprocess
+from typing import List, Optional, Tuple
 
 import numpy as np
 import soundfile
@@ -23,7 +24,7 @@ VARIANTS = ("f1 f2 f3 f4 f5 m1 m2 m3 m4 m5 m6 m7 m8 Alex Alicia Andrea Andy anik
 PAUSE = int(0.25 * C.RATE)
 
 
-def sentences(folder):
+def sentences(folder: str) -> List[str]:
     """Plain sentences of 40 to 110 characters from the manual pages in a folder."""
     found = set()
     for path in sorted(glob.glob(os.path.join(folder, "**", "*.gz"), recursive=True)):
@@ -40,8 +41,8 @@ def sentences(folder):
     return sorted(found)
 
 
-def speak(text, language, variant, pitch, speed):
-    """16 kHz samples of one sentence."""
+def speak(text: str, language: str, variant: str, pitch: int, speed: int) -> Optional[np.ndarray]:
+    """16 kHz samples of one sentence, or None where it is too short."""
     voice = {"en": "en-us" if pitch % 2 else "en", "es": "es" if pitch % 2 else "es-419"}.get(language, language)
     command = ["espeak-ng", "--stdout", "-v", f"{voice}+{variant}", "-p", str(pitch), "-s", str(speed), text]
     wave = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
@@ -53,34 +54,42 @@ def speak(text, language, variant, pitch, speed):
     return np.fft.irfft(np.fft.rfft(pcm[:size])[:out // 2 + 1], out).astype(np.float32) * (out / size)
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--text", required=True)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--sentences", type=int, default=10, help="a voice and language")
-    arguments = parser.parse_args()
+def say(language: str, variant: str, texts: List[str], settings: List[Tuple[int, int]], out: str, rng: np.random.Generator) -> List[C.Row]:
+    """Writes one file of one voice in one language, a sentence for each (pitch, speed); gives its rows of the manifest."""
+    parts, rows, at = [], [], 0
+    name = f"audio/{language}-{variant}.wav"
+    for pitch, speed in settings:
+        pcm = speak(texts[rng.integers(len(texts))], language, variant, pitch, speed)
+        if pcm is None:
+            continue
+        parts += [pcm, np.zeros(PAUSE, np.float32)]
+        rows.append({"file": name, "start": f"{at / C.RATE:.3f}", "end": f"{(at + len(pcm)) / C.RATE:.3f}", "corpus": "espeak", "voice": f"espeak-{variant}", "part": "train", "gender": "",
+                     "age": "", "age_group": "", "emotion": "", "arousal": "", "language": language, "event": "speech", "licence": "GPL-3", "note": "synthetic"})
+        at += len(pcm) + PAUSE
+    pcm = np.concatenate(parts)
+    soundfile.write(os.path.join(out, name), pcm / (np.abs(pcm).max() + 1e-6) * 0.7, C.RATE, subtype="PCM_16")
+    return rows
+
+
+def main(arguments: argparse.Namespace) -> None:
     rng = np.random.default_rng(7)
     os.makedirs(os.path.join(arguments.out, "audio"), exist_ok=True)
-    rows = []
+    rows: List[C.Row] = []
     texts = {language: sentences(os.path.join(arguments.text, language)) for language in C.LANGUAGES}
     print({language: len(found) for language, found in texts.items()}, flush=True)
     for variant in VARIANTS:
         settings = [(int(rng.integers(15, 85)), int(rng.integers(130, 210))) for _ in range(arguments.sentences)]
         for language in C.LANGUAGES:
-            parts, at = [], 0
-            name = f"audio/{language}-{variant}.wav"
-            for pitch, speed in settings:
-                pcm = speak(texts[language][rng.integers(len(texts[language]))], language, variant, pitch, speed)
-                if pcm is None:
-                    continue
-                parts += [pcm, np.zeros(PAUSE, np.float32)]
-                rows.append({"file": name, "start": f"{at / C.RATE:.3f}", "end": f"{(at + len(pcm)) / C.RATE:.3f}", "corpus": "espeak", "voice": f"espeak-{variant}",
-                             "part": "train", "gender": "", "age": "", "age_group": "", "emotion": "", "arousal": "", "language": language, "event": "speech",
-                             "licence": "GPL-3", "note": "synthetic"})
-                at += len(pcm) + PAUSE
-            pcm = np.concatenate(parts)
-            soundfile.write(os.path.join(arguments.out, name), pcm / (np.abs(pcm).max() + 1e-6) * 0.7, C.RATE, subtype="PCM_16")
+            rows += say(language, variant, texts[language], settings, arguments.out, rng)
     with open(os.path.join(arguments.out, "manifest.csv"), "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--text", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--sentences", type=int, default=10, help="a voice and language")
+    main(parser.parse_args())

@@ -1,0 +1,68 @@
+"""What the network answers, from heads.json: the one place where a head is declared.
+
+| field | meaning |
+|---|---|
+| name, title, description | as in the catalogue; the order of the file is the order of the graph and of the catalogue |
+| tap | depth of the trunk that the head reads |
+| classes | names of the classes, in the order of the scores |
+| activation | softmax: one of the classes; sigmoid: each on its own; embedding: a vector of length 1 |
+| gate | what must let a frame through before it is answered: volume, or voice |
+| withUnknown | whether the head may answer `unknown` |
+| evenedOut | whether calibration shifts the scores until the classes are even |
+| label | the column of corpus.labels that it learns from; `kind` is what sounds |
+| lossWeight | weight of its loss in the sum |
+| waitSteps | steps of 64 ms that a voice must have been heard before its label counts |
+| survivesWarp | whether the label is still true of a voice whose formants were moved |
+"""
+import json
+import os
+from typing import Dict, NamedTuple, Tuple
+
+STEP_LABELS = "kind"
+
+
+class Head(NamedTuple):
+    """One entry of heads.json."""
+
+    name: str
+    title: str
+    description: str
+    tap: str
+    classes: Tuple[str, ...]
+    activation: str
+    gate: str
+    with_unknown: bool
+    evened_out: bool
+    label: str
+    loss_weight: float
+    wait_steps: int
+    survives_warp: bool
+
+    @property
+    def outputs(self) -> int:
+        """Scores that the network has for the head."""
+        return len(self.classes)
+
+    @property
+    def of_voice(self) -> bool:
+        """Whether the head says something of who speaks, and not of what sounds."""
+        return self.label != STEP_LABELS
+
+
+def read() -> Dict[str, Head]:
+    """All heads by name, in the order of the file."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "heads.json")) as file:
+        entries = json.load(file)["heads"]
+    return {entry["name"]: Head(entry["name"], entry["title"], entry["description"], entry["tap"], tuple(entry["classes"]), entry["activation"], entry["gate"],
+                                entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"])
+            for entry in entries}
+
+
+ALL = read()
+SCORED = {name: head for name, head in ALL.items() if head.activation != "embedding"}
+VOICE = next(head for head in ALL.values() if head.activation == "embedding")
+
+
+def named(classes: Tuple[str, ...], names: Tuple[str, ...]) -> Tuple[int, ...]:
+    """Where each of `names` stands in `classes`."""
+    return tuple(classes.index(name) for name in names)
