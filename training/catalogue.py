@@ -16,6 +16,8 @@ def entry(head: heads.Head, offsets: Dict[str, int], fitted: Dict[str, Any], tra
     if not embeds:
         plain = {"temperature": 1.0, **({"bias": [0.0] * len(head.classes)} if head.activation == "sigmoid" else {})}
         made["calibration"] = fitted.get("calibration", plain)
+    if head.reject:             # its score stands behind those of the classes
+        made["reject"] = head.reject
     made["receptiveFieldMs"] = N.FIELD_MS[head.tap]
     made["gate"] = head.gate
     made["unknownBelow"] = fitted.get("unknownBelow", 0.0) if head.with_unknown else None

@@ -77,8 +77,10 @@ def clean_items(rows: List[C.Row], table: C.Table, sound: C.Sound, rng: np.rando
     five = (table["language"] >= 0) & (table["language"] < len(C.LANGUAGES))
     spoken = fewer(rows, np.flatnonzero(dev & five), 100, rng)      # English has far more than the others
     outside = np.flatnonzero(~table["open"] & np.isin([r["corpus"] for r in rows], ("watson", "sppas")) & five)
+    others = fewer(rows, np.flatnonzero(dev & (table["language"] == C.OTHER_LANGUAGE)), 20, rng)
     for seconds in (3, 10):
         clean[f"language {seconds} s"] = windows(spoken, seconds, "language", 8, True)
+        clean[f"language {seconds} s others"] = windows(others, seconds, "language", 2, True)
         clean[f"language {seconds} s unseen by open"] = windows(outside, seconds, "language", 8, True)
     unseen = np.isin([r["corpus"] for r in rows], NON_COMMERCIAL) & ~table["dev"] & ~table["suspect"]
     clean["gender unseen by open"] = windows(some(unseen & (table["gender"] >= 0), 600), 3.0, "gender", 1)
@@ -258,7 +260,7 @@ def event_figures(windows: EventWindows, classes: Sequence[str]) -> Figures:
 
 
 def voice_figures(head: heads.Head, items: Sequence[T.Item], outs: Sequence[Outputs], fitted: Dict[str, Any]) -> Figures:
-    """Figures of a head of the voice, over items and over their frames."""
+    """Figures of a head of the voice, over items and over their frames. A class that the head rejects counts as one of its classes."""
     truth = np.array([i.labels[head.label] for i in items])
     scores, frames, frame_truth = [], [], []
     for label, out in zip(truth, outs):
@@ -267,7 +269,7 @@ def voice_figures(head: heads.Head, items: Sequence[T.Item], outs: Sequence[Outp
         heard = heard if heard.any() else np.ones(len(p), bool)
         scores.append(p[heard].mean(0))
         frames.append(p[heard]), frame_truth.append(np.full(heard.sum(), label))
-    made = figures(truth, np.array(scores).argmax(1), np.array([i.voice for i in items]), np.array([i.corpus for i in items]), head.classes)
+    made = figures(truth, np.array(scores).argmax(1), np.array([i.voice for i in items]), np.array([i.corpus for i in items]), head.learnt)
     p, t = np.concatenate(frames), np.concatenate(frame_truth)
     made["ece"] = round(calibration_error(p.max(1), (p.argmax(1) == t).astype(float)), 4)
     made["frameAccuracy"] = round(float((p.argmax(1) == t).mean()), 4)

@@ -5,6 +5,7 @@
 | name, title, description | as in the catalogue; the order of the file is the order of the graph and of the catalogue |
 | tap | depth of the trunk that the head reads |
 | classes | names of the classes, in the order of the scores |
+| reject | name of one more class that is never answered: none of the classes; its score stands behind theirs |
 | activation | softmax: one of the classes; sigmoid: each on its own; embedding: a vector of length 1 |
 | gate | what must let a frame through before it is answered: volume, or voice |
 | withUnknown | whether the head may answer `unknown` |
@@ -16,7 +17,7 @@
 """
 import json
 import os
-from typing import Dict, NamedTuple, Tuple
+from typing import Dict, NamedTuple, Optional, Tuple
 
 STEP_LABELS = "kind"
 
@@ -29,6 +30,7 @@ class Head(NamedTuple):
     description: str
     tap: str
     classes: Tuple[str, ...]
+    reject: Optional[str]
     activation: str
     gate: str
     with_unknown: bool
@@ -41,7 +43,12 @@ class Head(NamedTuple):
     @property
     def outputs(self) -> int:
         """Scores that the network has for the head."""
-        return len(self.classes)
+        return len(self.learnt)
+
+    @property
+    def learnt(self) -> Tuple[str, ...]:
+        """The classes that the network tells apart: those of the answers, and the rejected one behind them."""
+        return self.classes + ((self.reject,) if self.reject else ())
 
     @property
     def of_voice(self) -> bool:
@@ -53,7 +60,7 @@ def read() -> Dict[str, Head]:
     """All heads by name, in the order of the file."""
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "heads.json")) as file:
         entries = json.load(file)["heads"]
-    return {entry["name"]: Head(entry["name"], entry["title"], entry["description"], entry["tap"], tuple(entry["classes"]), entry["activation"], entry["gate"],
+    return {entry["name"]: Head(entry["name"], entry["title"], entry["description"], entry["tap"], tuple(entry["classes"]), entry.get("reject"), entry["activation"], entry["gate"],
                                 entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"])
             for entry in entries}
 

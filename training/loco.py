@@ -115,7 +115,7 @@ class Data:
     def split(self, family: Family, left: Sequence[str], rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
         """Clips to learn from, of all corpora but `left` and never dev, and clips of `left` to judge by, never synthetic."""
         table, column = self.tables["real"], heads.SCORED[family.heads[0]].label
-        labelled = np.flatnonzero((table[column] >= 0) & (table[column] < 5) & (table["kind"] == 0) & ~table["suspect"])
+        labelled = np.flatnonzero((table[column] >= 0) & (table["kind"] == 0) & ~table["suspect"])
         inside = np.isin(self.corpora, left)
         return (fewer([i for i in labelled if not inside[i] and not table["dev"][i]], self.voices, table[column], rng),
                 fewer([i for i in labelled if inside[i] and not table["synthetic"][i]], self.voices, table[column], rng))
@@ -168,7 +168,7 @@ def fit(top: Top, data: Data, draw: Callable[[int], List[Clip]], frames: int, st
         loss = 0
         for head, logits in top(x + 0.05 * torch.randn_like(x), data.silence).items():
             target = torch.tensor([data.label(head, clip) for clip in chosen])[:, None].expand(-1, frames)
-            known = heard & (target >= 0) & (target < logits.shape[1])
+            known = heard & (target >= 0)
             count = torch.bincount(target[known], minlength=logits.shape[1]).float() + 1
             loss = loss + F.cross_entropy(logits.transpose(1, 2)[known], target[known], count.sum() / count / (count.sum() / count).mean(), label_smoothing=0.1)
         optimizer.zero_grad()
@@ -189,7 +189,7 @@ def judge(top: Top, head: str, data: Data, test: Sequence[int], seconds: float) 
         judged.append(i), answer.append(int(p[:, active[:size]].mean(1).argmax()))
     chosen = np.array(judged)
     truth = data.tables["real"][heads.SCORED[head].label][chosen]
-    return E.figures(truth, np.array(answer), data.voices[chosen], data.corpora[chosen], heads.SCORED[head].classes)
+    return E.figures(truth, np.array(answer), data.voices[chosen], data.corpora[chosen], heads.SCORED[head].learnt)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -5,10 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-import corpus as C
 import heads
 
-OTHER_LANGUAGE_WEIGHT = 0.15
 EVENTS_SURE = (0.02, 0.98)      # targets of absent and present kinds of sound
 
 
@@ -59,18 +57,16 @@ class Losses(nn.Module):
             logits = out[name].transpose(1, 2)
             parts.update(self.events(name, logits, labels[name]) if head.activation == "sigmoid" else self.classes(name, logits, labels[name]))
         parts.update(self.voices(out["embedding"].transpose(1, 2), labels[heads.VOICE.name], same))
-        total = sum((heads.ALL[name].loss_weight if name in heads.ALL else 1.0) * value for name, value in parts.items())
+        total = sum(heads.ALL[name].loss_weight * value for name, value in parts.items())
         return total, {name: float(value) for name, value in parts.items()}
 
     def classes(self, name: str, logits: Tensor, target: Tensor) -> Dict[str, Tensor]:
         """Cross-entropy of a head whose classes exclude each other: logits [batch, frames, classes], target [batch, frames]."""
         parts = {}
-        known = (target >= 0) & (target < logits.shape[-1])
+        known = target >= 0
         if known.any():
             weights = self.balance[name].weights(target[known])
             parts[name] = F.cross_entropy(logits[known], target[known], weights, label_smoothing=self.smoothing)
-        if name == "language" and (target == C.OTHER_LANGUAGE).any():       # none of the five: sure of nothing
-            parts["other language"] = OTHER_LANGUAGE_WEIGHT * -F.log_softmax(logits[target == C.OTHER_LANGUAGE], -1).mean()
         return parts
 
     def voices(self, embeddings: Tensor, target: Tensor, same: Tensor) -> Dict[str, Tensor]:

@@ -63,7 +63,7 @@ def outputs_of(folder: str) -> Dict[str, int]:
     """How many scores each head of a published set has, in the order of the graph; heads that the set does not offer are in the graph all the same."""
     with open(os.path.join(folder, "catalogue.json")) as file:
         models = json.load(file)["models"]
-    told = {model["name"]: len(model["classes"]) for model in models if model["source"].get("output") == "scores"}
+    told = {model["name"]: len(model["classes"]) + ("reject" in model) for model in models if model["source"].get("output") == "scores"}
     return {name: told.get(name, len(head.classes)) for name, head in heads.SCORED.items()}
 
 
@@ -113,7 +113,10 @@ def refresh_norms(net: N.Network, batches: Iterable[torch.Tensor]) -> None:
 
 def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
-    net = restore(arguments.models)
+    net, as_published = restore(arguments.models), restore(arguments.models)
+    for name, count in outputs_of(arguments.models).items():
+        for parameter in as_published.heads[name].out.parameters():
+            parameter.data = parameter.data[:count]
     with tempfile.TemporaryDirectory() as scratch:
         graph = os.path.join(arguments.models, "deeptone.onnx")
         offsets, at = {}, 0
@@ -123,7 +126,7 @@ def main(arguments: argparse.Namespace) -> None:
                     offsets[name], at = at, at + count
         with open(os.path.join(arguments.models, "catalogue.json")) as file:
             trunk = json.load(file)["trunk"]
-        export.write_reference(net, offsets, trunk, graph, scratch)
+        export.write_reference(as_published, offsets, trunk, graph, scratch)
         if not export.check(scratch):
             raise SystemExit("the restored network does not agree with its graph")
     torch.save({"net": net.state_dict(), "ema": net.state_dict(), "config": net.config, "step": 0, "spent": 0.0, "arguments": {"restored": True, "seed": 0}}, arguments.out)

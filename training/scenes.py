@@ -8,6 +8,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+import corpus as C
 import heads
 import network as N
 
@@ -129,7 +130,8 @@ def choosers_of(table: Table, allowed: np.ndarray) -> Dict[str, List[Chooser]]:
         "age": [speech & of for of in (child, child, adult & beside & woman, adult & beside & woman, adult & beside & ~woman, adult & ~beside, adult & young & woman)],
         # Acted moods, moods that tell arousal alone, and ordinary reading.
         "emotion": [speech & acted & (emotion == number) for number in range(4)] + [speech & acted & (table["arousal"] >= 0) & (emotion < 0), speech & ~acted & (emotion >= 0)],
-        "language": [speech & (table["language"] == number) for number in range(6)],
+        # All other languages are one class to reject, which two of seven scenes teach.
+        "language": [speech & (table["language"] == number) for number in (*range(5), C.OTHER_LANGUAGE, C.OTHER_LANGUAGE)],
         "event": [allowed & (table["kind"] == kind) for kind in HUMAN],
         "music": [allowed & (table["kind"] == MUSIC)],
         "noise": [allowed & (table["kind"] == NOISE) & ~table["babble"]],
@@ -242,7 +244,7 @@ class Scenes:
         self.pool, self.spoken, self.rng = pool, spoken, np.random.default_rng(seed)
         self.by = choosers_of(table, allowed)
         if spoken is not None:
-            self.spoken_by = [Chooser(spoken.table, spoken.table["language"] == number) for number in range(5)]
+            self.spoken_by = [Chooser(spoken.table, spoken.table["language"] == number) for number in range(len(C.LANGUAGES))]
         self.same_voice: Dict[Tuple[int, int, int], List[int]] = {}
         for i in np.flatnonzero(allowed & (table["kind"] == SPEECH)):
             self.same_voice.setdefault((table["voice"][i], table["emotion"][i], table["language"][i]), []).append(i)
@@ -304,13 +306,7 @@ class Scenes:
 
     def first_voice(self, task: str, spoken: bool) -> int:
         """The clip that a scene of one voice begins with."""
-        rng = self.rng
-        if spoken:
-            return self.spoken_by[rng.integers(5)].draw(rng)
-        if task == "language":
-            choosers = self.by["language"]
-            return choosers[rng.integers(len(choosers)) if rng.random() < 0.5 else rng.integers(min(5, len(choosers)))].draw(rng)
-        return self.choose(task)
+        return self.spoken_by[self.rng.integers(len(self.spoken_by))].draw(self.rng) if spoken else self.choose(task)
 
     def put_under(self, canvas: Canvas, task: str) -> None:
         """Something underneath: noise or music at -5 to 30 dB below the voice."""
