@@ -1,6 +1,6 @@
 """The catalogue of a model set: what each head is called, reads, means, costs in time, and may be used for."""
 import json
-from typing import Any, Collection, Dict
+from typing import Any, Collection, Dict, Optional
 
 import heads
 import network as N
@@ -30,9 +30,10 @@ def entry(head: heads.Head, offsets: Dict[str, int], fitted: Dict[str, Any], tra
 
 
 def write(path: str, name: str, title: str, trunk: Dict[str, Any], offsets: Dict[str, int], provenance: Dict[str, Any], fitted: Fitted, training_data: str,
-          left_out: Collection[str] = ()) -> None:
-    """Writes catalogue.json. `left_out` names models that this set does not offer."""
+          left_out: Collection[str] = (), gate: Optional[Dict[str, float]] = None) -> None:
+    """Writes catalogue.json. `left_out` names models that this set does not offer; `gate` is how the gate's score is read, if there is a gate."""
     models = [entry(head, offsets, fitted.get(head.name, {}), training_data) for head in heads.ALL.values() if head.name not in left_out]
+    gated = {"gate": {"source": {"kind": "trunk", "output": "scores", "offset": offsets["gate"]}, **gate}} if gate else {}
     with open(path, "w") as file:
-        json.dump({"version": 1, "set": name, "title": title, "trunk": trunk, "provenance": provenance, "models": models}, file, indent=2)
+        json.dump({"version": 1, "set": name, "title": title, "trunk": trunk, **gated, "provenance": provenance, "models": models}, file, indent=2)
         file.write("\n")

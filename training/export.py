@@ -17,6 +17,8 @@ from onnx import TensorProto, helper, numpy_helper
 import heads
 import network as N
 
+# name of the gate in the state, in the scores and in the answers of the network
+GATE = "gate"
 # layers at 64 ms rate, and the tap that each of them ends
 DEEP: Dict[int, Optional[str]] = {5: None, 6: "tap_short", 7: "tap_medium", 8: "tap_long", 9: "tap_longest"}
 
@@ -53,13 +55,17 @@ def state_layout(net: N.Network) -> List[Cache]:
     c = net.config
     layout = [Cache("pcm", 1, N.HOP), Cache("stem1", 2, N.MELS), Cache("stem2", 2, c["stem"][0] * N.MELS // 2),
               Cache("layer3", 1, c["stem"][1] * N.MELS // 4), Cache("layer4", 1, c["early"])]
-    return layout + [Cache(f"layer{i}", getattr(net, f"layer{i}").past, c["width"]) for i in DEEP]
+    layout += [Cache(f"layer{i}", getattr(net, f"layer{i}").past, c["width"]) for i in DEEP]
+    return layout + ([Cache(GATE, 1, net.gate.config["memory"])] if net.gate is not None else [])
 
 
 def endless_silence(net: N.Network) -> np.ndarray:
     """The caches after endless silence, as the state holds them: [1, state]."""
     silent, parts = silent_inputs(net), [np.zeros(N.HOP)]
     for name, frames, _ in state_layout(net)[1:]:
+        if name == GATE:            # begins without a memory, as in training
+            parts.append(np.zeros(frames * net.gate.config["memory"]))
+            continue
         endless = np.repeat(silent[name][..., None, :], frames, -2) if name.startswith("stem") else np.tile(silent[name], frames)
         parts.append(endless.reshape(-1))
     return np.concatenate(parts)[None]
@@ -220,8 +226,29 @@ class Graph:
             for name in names:
                 offsets[name], at = at, at + heads.SCORED[name].outputs
             scores.append(y)
+        if self.net.gate is not None:
+            offsets[GATE] = at
+            scores.append(self.gate([taps[tap] for tap in N.TAPS]))
         self.op("Concat", scores, axis=2, name="scores")
         return offsets
+
+    def gate(self, taps: Sequence[str]) -> str:
+        """The gate's logit [batch, frames, 1]."""
+        gate = self.net.gate
+        memory, turned = gate.config["memory"], [1, 0, 2]
+        value = lambda parameter: parameter.detach().numpy()
+        mix = self.const("gate_mix_w", value(gate.mix.weight)[:, :, 0].T), self.const("gate_mix_b", value(gate.mix.bias))
+        mixed = self.op("Relu", [self.op("Add", [self.op("MatMul", [self.op("Concat", taps, axis=2), mix[0]]), mix[1]])])
+        # PyTorch has reset, update, new; ONNX has update, reset, new
+        swapped = lambda parameter: np.concatenate([np.split(value(parameter), 3)[part] for part in (1, 0, 2)])
+        weights = [self.const("gate_gru_w", swapped(gate.recurrent.weight_ih_l0)[None]), self.const("gate_gru_r", swapped(gate.recurrent.weight_hh_l0)[None]),
+                   self.const("gate_gru_b", np.concatenate([swapped(gate.recurrent.bias_ih_l0), swapped(gate.recurrent.bias_hh_l0)])[None])]
+        before = self.shaped(self.caches[GATE], "gate_state", 1, -1, memory)
+        said, after = self.op("GRU", [self.op("Transpose", [mixed], perm=turned), *weights, "", before], 2, hidden_size=memory, linear_before_reset=1)
+        self.kept.append(self.shaped(after, "gate_kept", -1, memory))
+        remembered = self.op("Transpose", [self.op("Squeeze", [said, self.const("axis1", [1], np.int64)])], perm=turned)
+        out = self.const("gate_out_w", value(gate.out.weight).T), self.const("gate_out_b", value(gate.out.bias))
+        return self.op("Add", [self.op("MatMul", [self.op("Concat", [mixed, remembered], axis=2), out[0]]), out[1]])
 
 
 def build(net: N.Network) -> Tuple[onnx.ModelProto, Dict[str, int], Dict[str, int]]:
@@ -231,7 +258,7 @@ def build(net: N.Network) -> Tuple[onnx.ModelProto, Dict[str, int], Dict[str, in
     offsets = g.heads(g.taps())
     g.op("Sub", [g.op("Concat", g.kept, axis=1), "silence"], name="state_out")
     state = sum(cache.frames * cache.values for cache in state_layout(net))
-    scores, embedding = sum(head.outputs for head in heads.SCORED.values()), net.config["embedding"]
+    scores, embedding = sum(head.outputs for head in heads.SCORED.values()) + (net.gate is not None), net.config["embedding"]
 
     def value(name: str, *shape: Any) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))

@@ -7,6 +7,7 @@ import sys
 from typing import Any, Dict, Optional, Sequence
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+GATE_STEPS = 6000
 POOLS, SPOKEN_POOLS, DEBIAN_POOLS = (0, 1, 2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4)
 STANDARD_TASKS = {"scene": 0.24, "event": 0.09, "gender": 0.07, "age": 0.12, "emotion": 0.09, "language": 0.19, "speaker": 0.20}
 OPEN_TASKS = {"scene": 0.28, "event": 0.12, "gender": 0.14, "age": 0.19, "emotion": 0.0, "language": 0.0, "speaker": 0.27}
@@ -40,6 +41,26 @@ def prepare(arguments: argparse.Namespace) -> None:
         debian = os.path.join(arguments.cache, "debian")
         step(os.path.join(debian, "manifest.csv"), "debian.py", "--packages", arguments.packages, "--out", debian)
         pools(arguments, debian, debian, DEBIAN_POOLS)
+
+
+def teach(arguments: argparse.Namespace) -> None:
+    """What the teachers hear in the corpus, as targets of the gate."""
+    labels = os.path.join(arguments.cache, "labels")
+    if not os.path.exists(os.path.join(labels, "done")):
+        subprocess.run(["node", os.path.join(HERE, "teachers.mjs"), arguments.cache, labels, "--fireredvad", arguments.fireredvad, "--silero", arguments.silero], check=True)
+        open(os.path.join(labels, "done"), "w").close()
+    for version in POOLS:
+        step(os.path.join(arguments.cache, f"pool{version}.gate"), "targets.py", "--corpus", arguments.corpus, "--cache", arguments.cache, "--labels", labels, "--versions", str(version))
+
+
+def train_gate(arguments: argparse.Namespace, name: str, trunk: str) -> Sequence[str]:
+    """Trains the gate on a trunk; gives the options of publish.py for it."""
+    if not (arguments.fireredvad and arguments.silero):
+        return ()
+    out, data = os.path.join(arguments.cache, f"gate-{name}"), "open" if name == "open" else "all"
+    step(os.path.join(out, "done"), "train_gate.py", "--corpus", arguments.corpus, "--cache", arguments.cache, "--trunk", trunk, "--out", out, "--data", data,
+         "--versions", *map(str, POOLS), "--steps", str(GATE_STEPS), "--seed", str(arguments.seed), *(["--bfloat16"] if arguments.bfloat16 else []))
+    return "--gate", os.path.join(out, "checkpoint.pt")
 
 
 def train(arguments: argparse.Namespace, name: str, steps: int, *options: str) -> str:
@@ -76,14 +97,16 @@ def tune_clustering(arguments: argparse.Namespace, name: str, checkpoint: str) -
 
 def main(arguments: argparse.Namespace) -> None:
     prepare(arguments)
+    if arguments.fireredvad and arguments.silero:
+        teach(arguments)
     data = ("--corpus", arguments.corpus, "--cache", arguments.cache)
     opened = train(arguments, "open", arguments.open_steps, "--data", "open", "--seed", str(arguments.seed), "--tasks", json.dumps(OPEN_TASKS))
     standard = ("--data", "all", "--tasks", json.dumps(STANDARD_TASKS))
     first = train(arguments, "first", arguments.steps * 2 // 5, *standard, "--seed", str(arguments.seed + 1), "--init", opened, "--warmup", "150")
     last = train(arguments, "standard", arguments.steps * 3 // 5, *standard, "--seed", str(arguments.seed + 2), "--init", first, "--rate", "1.5e-3", "--warmup", "100", "--keep-start", "0.2")
     for name, checkpoint in (("standard", last), ("open", opened)):
-        settings = tune_clustering(arguments, name, checkpoint)
-        step(None, "publish.py", "--set", name, "--checkpoint", checkpoint, *data, "--out", arguments.out, "--clustering", json.dumps(settings))
+        gate, settings = train_gate(arguments, name, checkpoint), tune_clustering(arguments, name, checkpoint)
+        step(None, "publish.py", "--set", name, "--checkpoint", checkpoint, *data, "--out", arguments.out, "--clustering", json.dumps(settings), *gate)
     step(None, "loco.py", *data, "--trunk", opened, "--out", os.path.join(HERE, "results", "loco.json"))
 
 
@@ -94,6 +117,8 @@ if __name__ == "__main__":
     parser.add_argument("--cache", default=os.path.join(HERE, "..", ".cache", "training"))
     parser.add_argument("--text", help="folder with the unpacked manual pages of five languages, for synthetic speech")
     parser.add_argument("--packages", help="folder with the unpacked Debian packages that `debian.py --list` names, for more voices, music and noises")
+    parser.add_argument("--fireredvad", help="folder of FireRedVAD's graphs and cmvn.ark, a teacher of the gate")
+    parser.add_argument("--silero", help="Silero VAD's graph, the other teacher; without both no gate is trained")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--bfloat16", action="store_true")

@@ -6,7 +6,7 @@ the mean and the deviation of their input over the same span, which costs no fie
 """
 import functools
 import math
-from typing import Dict, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -157,9 +157,32 @@ class Head(nn.Module):
         return self.out(self.drop2(F.relu(self.hidden(self.drop(x)))))
 
 
+class Gate(nn.Module):
+    """Whether somebody speaks: one logit per 64 ms from all taps of the trunk, with a recurrent state that remembers further back than any of them."""
+
+    def __init__(self, channels: int, hidden: int = 64, memory: int = 64, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.config = dict(channels=channels, hidden=hidden, memory=memory, dropout=dropout)
+        self.drop = ChannelDropout(dropout)
+        self.mix = nn.Conv1d(channels, hidden, 1)
+        self.recurrent = nn.GRU(hidden, memory, batch_first=True)
+        self.out = nn.Linear(hidden + memory, 1)
+
+    def forward(self, taps: Tensor, state: Optional[Tensor] = None) -> Tuple[Tensor, Tensor]:
+        """Logits [batch, frames] and the state after them [1, batch, memory], from taps [batch, channels, frames] and the state before them (None: zeros)."""
+        mixed = F.relu(self.mix(self.drop(taps))).transpose(1, 2)
+        remembered, state = self.recurrent(mixed, state)
+        return self.out(torch.cat([mixed, remembered], 2))[:, :, 0], state
+
+
+def side_by_side(taps: Dict[str, Tensor]) -> Tensor:
+    """All taps as the gate reads them: [batch, channels of all, frames]."""
+    return torch.cat([taps[tap].float() for tap in TAPS], 1)
+
+
 class Network(nn.Module):
     """Trunk and heads. forward([batch, 4 x frames, 64] features) gives {head: [batch, classes, frames] logits,
-    "embedding": [batch, E, frames] (length 1), tap: [batch, channels, frames]}."""
+    "embedding": [batch, E, frames] (length 1), tap: [batch, channels, frames]}; with a gate also "gate": [batch, 1, frames]."""
 
     def __init__(self, stem: Sequence[int] = (16, 24), early: int = 128, width: int = 192, hidden: int = 96, embedding: int = 96, dropout: float = 0.2) -> None:
         super().__init__()
@@ -174,6 +197,7 @@ class Network(nn.Module):
         self.layer9 = Layer(width, width, 8, statistics=True)
         self.heads = nn.ModuleDict({name: Head(self.channels(head.tap), hidden, head.outputs, dropout) for name, head in heads.SCORED.items()})
         self.voice = Head(width, hidden, embedding, 0.0)
+        self.gate: Optional[Gate] = None        # trained afterwards, on the trunk as it is
 
     def channels(self, tap: str) -> int:
         return self.config["early"] if tap == "tap_rt" else self.config["width"]
@@ -202,5 +226,15 @@ class Network(nn.Module):
         """Adds what the heads say to the taps."""
         for name, head in self.heads.items():
             out[name] = head(out[heads.SCORED[name].tap])
+        if self.gate is not None:
+            out["gate"] = self.gate(side_by_side(out))[0][:, None]
         out["embedding"] = F.normalize(self.voice(out[heads.VOICE.tap]).float(), dim=1)
         return out
+
+
+def load_gate(path: str) -> Gate:
+    """The averaged gate of a checkpoint of train_gate.py, in eval mode."""
+    saved = torch.load(path, map_location="cpu")
+    gate = Gate(**saved["config"])
+    gate.load_state_dict(saved["mean"])
+    return gate.eval()

@@ -16,6 +16,7 @@ import export
 import heads
 import network as N
 
+GATE = {"temperature": 1.0, "openAbove": 0.5, "closeBelow": 0.35}       # somebody speaks from the first probability on, until it falls below the second
 HERE = os.path.dirname(os.path.abspath(__file__))
 SETS = {
     "standard": {"folder": "", "title": "Standard: all data, among it non-commercial corpora", "trainingData": "non-commercial", "leftOut": ()},
@@ -56,8 +57,9 @@ def write_results(name: str, provenance: Dict[str, Any], arguments: Dict[str, An
         file.write("\n")
 
 
-def publish(name: str, checkpoint: str, corpus: str, cache: str, out: str, clustering: Optional[Dict[str, Any]] = None, quick: bool = False) -> None:
-    """Writes the set `name` under `out` and, unless `quick`, its figures under training/results."""
+def publish(name: str, checkpoint: str, corpus: str, cache: str, out: str, clustering: Optional[Dict[str, Any]] = None, quick: bool = False,
+            gate: Optional[str] = None) -> None:
+    """Writes the set `name` under `out` and, unless `quick`, its figures under training/results. `gate`: checkpoint of the gate on this very trunk."""
     made = SETS[name]
     net, state = evaluate.load(checkpoint), torch.load(checkpoint, map_location="cpu")
     sets = evaluate.build_items(corpus, cache)
@@ -71,11 +73,14 @@ def publish(name: str, checkpoint: str, corpus: str, cache: str, out: str, clust
     for head in offered:            # the shifts become part of the heads
         if "shift" in fitted[head]:
             net.heads[head].out.bias.data += torch.from_numpy(fitted[head]["shift"]).float()
+    if gate:
+        net.gate = N.load_gate(gate)
     folder = os.path.join(out, made["folder"])
     os.makedirs(folder, exist_ok=True)
     trunk, offsets = export_checked(net, os.path.join(folder, "deeptone.onnx"))
     provenance = {"commit": commit_of(HERE), "seed": state["arguments"]["seed"], "trainedAt": datetime.date.today().isoformat(), "steps": state["step"], "data": DATA[name]}
-    catalogue.write(os.path.join(folder, "catalogue.json"), name, made["title"], trunk, offsets, provenance, fitted, made["trainingData"], made["leftOut"])
+    catalogue.write(os.path.join(folder, "catalogue.json"), name, made["title"], trunk, offsets, provenance, fitted, made["trainingData"], made["leftOut"],
+                    GATE if gate else None)
     if results is not None:
         for head in made["leftOut"]:
             results.pop(head, None)
@@ -91,7 +96,8 @@ if __name__ == "__main__":
     parser.add_argument("--cache", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--clustering", help="JSON")
+    parser.add_argument("--gate", help="checkpoint of the gate that was trained on this trunk")
     parser.add_argument("--quick", action="store_true", help="no figures")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    publish(arguments.set, arguments.checkpoint, arguments.corpus, arguments.cache, arguments.out, arguments.clustering and json.loads(arguments.clustering), arguments.quick)
+    publish(arguments.set, arguments.checkpoint, arguments.corpus, arguments.cache, arguments.out, arguments.clustering and json.loads(arguments.clustering), arguments.quick, arguments.gate)
