@@ -26,6 +26,7 @@ FRAME_MS = 64.0
 LONGEST = 10                        # seconds of a single sound
 MOST = 120                          # single sounds of a group
 SINGERS = ("songs-ultrastar",)
+OPEN_ABOVE, WIDTHS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7), (0.0, 0.1, 0.2, 0.3)       # thresholds that are tried
 NODE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "teachers.mjs")
 
 
@@ -118,6 +119,28 @@ def streams(made: Sequence[Sound], said: Sequence[np.ndarray]) -> Dict[str, Any]
     return {**E.talk_figures(said, truths), "f1": E.f1(truth[known] == 1, score[known] >= 0.5)}
 
 
+def speaks(probability: np.ndarray, open_above: float, close_below: float) -> np.ndarray:
+    """Whether somebody speaks in each frame of a stream: from one probability on, until it falls below the other."""
+    found, open_now = np.zeros(len(probability), bool), False
+    for k, p in enumerate(probability):
+        open_now = p >= (close_below if open_now else open_above)
+        found[k] = open_now
+    return found
+
+
+def thresholds(made: Sequence[Sound], said: Sequence[np.ndarray]) -> Dict[str, float]:
+    """The thresholds that give the best F1 on every other stream, and what they give on the rest of them."""
+    talk = [k for k, sound in enumerate(made) if sound.group.startswith("talk")]
+
+    def judged(chosen: Sequence[int], open_above: float, close_below: float) -> float:
+        truth = np.concatenate([made[k].truth for k in chosen])
+        answer = np.concatenate([speaks(said[k], open_above, close_below) for k in chosen])
+        return E.f1(truth[truth >= 0] == 1, answer[truth >= 0])
+    pairs = [(above, above - width) for above in OPEN_ABOVE for width in WIDTHS if above > width]
+    best = max(pairs, key=lambda pair: judged(talk[::2], *pair))
+    return {"openAbove": round(best[0], 2), "closeBelow": round(best[1], 2), "f1": judged(talk[1::2], *best), "f1AtOneHalf": judged(talk[1::2], 0.5, 0.5)}
+
+
 def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     made = sounds(arguments.corpus, arguments.cache)
@@ -136,6 +159,8 @@ def main(arguments: argparse.Namespace) -> None:
                 loud = np.concatenate([volumes[k] for k in chosen]) >= E.SILENT_RMS
                 results.setdefault(group, {})[name] = round(float((np.concatenate(mine)[loud] >= 0.5).mean()), 4) if loud.any() else None
         print(f"{group:45s} {len(of):4d}", {name: (value["auc"], value["f1"]) if isinstance(value, dict) else value for name, value in results[group].items()}, flush=True)
+    results["thresholds"] = {name: thresholds(made, found[name]) for name in found}
+    print("thresholds", results["thresholds"], flush=True)
     if arguments.out:
         with open(arguments.out, "w") as file:
             json.dump({"method": " ".join(__doc__.split()), "figures": results}, file, indent=1)
