@@ -84,11 +84,11 @@ def frames_of(answers: Answers, head: heads.Head) -> Frames:
             count = heard.sum()
             if count:
                 rows.append((out[head.name][heard], np.full(count, label), np.full(count, 1.0 / count), [item.voice] * count, np.full(count, condition == "clean")))
-    logits, truth, weight, clean = (np.concatenate([r[k] for r in rows]) for k in (0, 1, 2, 4))
+    logits, truth, weight, clean = (np.concatenate([row[part] for row in rows]) for part in (0, 1, 2, 4))
     item_weight = weight.copy()
-    for c in np.unique(truth):
-        weight[truth == c] /= weight[truth == c].sum()
-    return Frames(logits, truth, weight / weight.mean(), item_weight, np.array(sum((list(r[3]) for r in rows), [])), clean)
+    for number in np.unique(truth):
+        weight[truth == number] /= weight[truth == number].sum()
+    return Frames(logits, truth, weight / weight.mean(), item_weight, np.array(sum((row[3] for row in rows), [])), clean)
 
 
 def resample(weight: np.ndarray, size: int = 40000) -> np.ndarray:
@@ -98,18 +98,19 @@ def resample(weight: np.ndarray, size: int = 40000) -> np.ndarray:
 
 def unknown_below(frames: Frames, temperature: float, shift: np.ndarray) -> Made:
     """The confidence below which a head says `unknown`: of clean frames a tenth."""
-    p = softmax((frames.logits + shift) / temperature)
-    classes = p.shape[1]
-    confidence = np.abs(p[:, 0] - p[:, 1]) if classes == 2 else p.max(1)
+    probability = softmax((frames.logits + shift) / temperature)
+    classes = probability.shape[1]
+    confidence = np.abs(probability[:, 0] - probability[:, 1]) if classes == 2 else probability.max(1)
     pick = resample(frames.weight * frames.clean)
     below = float(np.floor(np.quantile(confidence[pick], UNKNOWN_SHARE) * 100) / 100)
     threshold = round(min(max(below, LOWEST_OF_TWO if classes == 2 else LOWEST_OF_MORE), HIGHEST_UNKNOWN), 2)
-    right, kept = (p.argmax(1) == frames.truth)[pick], confidence[pick] >= threshold
+    right, kept = (probability.argmax(1) == frames.truth)[pick], confidence[pick] >= threshold
     return {"unknownBelow": threshold}, {"unknownBelow": threshold, "unknownShare": round(float(1 - kept.mean()), 4), "accuracyAll": round(float(right.mean()), 4),
                                          "accuracyKept": round(float(right[kept].mean()), 4)}
 
 
 def softmax_head(answers: Answers, head: heads.Head) -> Made:
+    """Temperature, shift and threshold of a head whose classes exclude each other."""
     frames = frames_of(answers, head)
     half, shifted, crossed = halves(frames.voices), head.evened_out, np.zeros(frames.logits.shape)
     for side in (0, 1):

@@ -80,7 +80,7 @@ def read_manifest(folder: str) -> List[Row]:
     for path in manifests(folder):
         with open(path, newline="") as file:
             found = list(csv.DictReader(file))
-        refuse_kept_out(sorted({part for r in found for part in (r["corpus"], r["voice"], r["file"], r["note"])}), path)
+        refuse_kept_out(sorted({part for row in found for part in (row["corpus"], row["voice"], row["file"], row["note"])}), path)
         rows += found
     for row in rows:
         row["start"], row["end"] = float(row["start"]), float(row["end"])
@@ -118,9 +118,9 @@ COLUMNS = ("gender", "age", "emotion", "arousal", "language", "speaker")      # 
 
 def numbered(rows: List[Row]) -> Tuple[List[str], List[str]]:
     """Names of corpora and of voices; a row's numbers are their places."""
-    corpora = sorted({r["corpus"] for r in rows})
-    later = {r["voice"] for r in rows if r["licence"] == DEBIAN_LICENCE}      # the numbers of the corpus's own voices stay as they are without them
-    return corpora, sorted({r["voice"] for r in rows}, key=lambda voice: (voice in later, voice))
+    corpora = sorted({row["corpus"] for row in rows})
+    later = {row["voice"] for row in rows if row["licence"] == DEBIAN_LICENCE}      # the numbers of the corpus's own voices stay as they are without them
+    return corpora, sorted({row["voice"] for row in rows}, key=lambda voice: (voice in later, voice))
 
 
 def labels(rows: List[Row]) -> Tuple[Table, List[str], List[str]]:
@@ -128,19 +128,19 @@ def labels(rows: List[Row]) -> Tuple[Table, List[str], List[str]]:
     corpora, voices = numbered(rows)
     corpus_number, voice_number = ({name: number for number, name in enumerate(names)} for names in (corpora, voices))
     table = {
-        "kind": np.array([KINDS.index(r["event"]) for r in rows], np.int32),
-        "corpus": np.array([corpus_number[r["corpus"]] for r in rows], np.int32),
-        "voice": np.array([voice_number[r["voice"]] for r in rows], np.int32),
-        "dev": np.array([r["part"] == "dev" for r in rows]),
-        "open": np.array([open_licence(r) for r in rows]),
-        "babble": np.array(["babble" in r["note"] for r in rows]),
-        "weak": np.array([r["emotion"].endswith("?") for r in rows]),
-        "suspect": np.array(["label-suspect" in r["note"] for r in rows]),
-        "synthetic": np.array([synthetic(r) for r in rows]),
-        "years": np.array([years(r) for r in rows], np.float32),
-        "acted": np.array([r["event"] == "speech" and bool(r["emotion"] or r["arousal"]) for r in rows]),
+        "kind": np.array([KINDS.index(row["event"]) for row in rows], np.int32),
+        "corpus": np.array([corpus_number[row["corpus"]] for row in rows], np.int32),
+        "voice": np.array([voice_number[row["voice"]] for row in rows], np.int32),
+        "dev": np.array([row["part"] == "dev" for row in rows]),
+        "open": np.array([open_licence(row) for row in rows]),
+        "babble": np.array(["babble" in row["note"] for row in rows]),
+        "weak": np.array([row["emotion"].endswith("?") for row in rows]),
+        "suspect": np.array(["label-suspect" in row["note"] for row in rows]),
+        "synthetic": np.array([synthetic(row) for row in rows]),
+        "years": np.array([years(row) for row in rows], np.float32),
+        "acted": np.array([row["event"] == "speech" and bool(row["emotion"] or row["arousal"]) for row in rows]),
     }
-    told = [voice_labels(r, voice_number[r["voice"]]) if r["event"] == "speech" else {} for r in rows]
+    told = [voice_labels(row, voice_number[row["voice"]]) if row["event"] == "speech" else {} for row in rows]
     return {**table, **{name: np.array([of.get(name, -1) for of in told], np.int32) for name in COLUMNS}}, corpora, voices
 
 
@@ -180,7 +180,7 @@ def load(folder: str, cache: str) -> Tuple[List[Row], Sound]:
         os.makedirs(cache, exist_ok=True)
         spans, at = {}, 0
         with open(sound, "wb") as file:
-            for name in sorted({r["file"] for r in rows}):
+            for name in sorted({row["file"] for row in rows}):
                 pcm = decode(os.path.join(folder, name))
                 file.write(pcm.tobytes())
                 spans[name], at = [at, len(pcm)], at + len(pcm)

@@ -141,9 +141,10 @@ class Answers:
         return self.known[key]
 
 
-def softmax(x: np.ndarray) -> np.ndarray:
-    e = np.exp(x - x.max(-1, keepdims=True))
-    return e / e.sum(-1, keepdims=True)
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities [..., classes]."""
+    power = np.exp(logits - logits.max(-1, keepdims=True))
+    return power / power.sum(-1, keepdims=True)
 
 
 def probabilities(name: str, logits: np.ndarray, fitted: Dict[str, Any]) -> np.ndarray:
@@ -154,12 +155,13 @@ def probabilities(name: str, logits: np.ndarray, fitted: Dict[str, Any]) -> np.n
 
 
 def recall(truth: np.ndarray, answer: np.ndarray, classes: int) -> List[Optional[float]]:
-    return [float((answer[truth == c] == c).mean()) if (truth == c).any() else None for c in range(classes)]
+    """Share of each class's items that were answered so; None for a class without items."""
+    return [float((answer[truth == number] == number).mean()) if (truth == number).any() else None for number in range(classes)]
 
 
 def macro(truth: np.ndarray, answer: np.ndarray, classes: int) -> Optional[float]:
     """Mean of the recalls of the classes that there are."""
-    known = [r for r in recall(truth, answer, classes) if r is not None]
+    known = [share for share in recall(truth, answer, classes) if share is not None]
     return float(np.mean(known)) if known else None
 
 
@@ -171,10 +173,10 @@ def percentiles(values: Sequence[float]) -> List[float]:
 def interval(truth: np.ndarray, answer: np.ndarray, voices: np.ndarray, classes: int, draws: int = 400) -> Optional[List[float]]:
     """95 % interval of macro recall, bootstrapped over speakers."""
     rng, names = np.random.default_rng(0), np.unique(voices)
-    where = {v: np.flatnonzero(voices == v) for v in names}
+    where = {name: np.flatnonzero(voices == name) for name in names}
     values = []
     for _ in range(draws):
-        pick = np.concatenate([where[v] for v in rng.choice(names, len(names))])
+        pick = np.concatenate([where[name] for name in rng.choice(names, len(names))])
         value = macro(truth[pick], answer[pick], classes)
         if value is not None and len(np.unique(truth[pick])) == len(np.unique(truth)):
             values.append(value)
@@ -183,8 +185,12 @@ def interval(truth: np.ndarray, answer: np.ndarray, voices: np.ndarray, classes:
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
     """Expected calibration error of confidences [answers] whose answers were right (1) or not (0)."""
-    edges = np.minimum((confidence * bins).astype(int), bins - 1)
-    return float(sum(abs(confidence[edges == b].mean() - right[edges == b].mean()) * (edges == b).mean() for b in range(bins) if (edges == b).any()))
+    place, error = np.minimum((confidence * bins).astype(int), bins - 1), 0.0
+    for number in range(bins):
+        inside = place == number
+        if inside.any():
+            error += abs(confidence[inside].mean() - right[inside].mean()) * inside.mean()
+    return float(error)
 
 
 def f1(truth: np.ndarray, answer: np.ndarray) -> float:
@@ -234,15 +240,16 @@ class EventWindows(NamedTuple):
 
 
 def event_windows(head: str, items: Sequence[T.Item], outs: Sequence[Outputs], fitted: Dict[str, Any]) -> EventWindows:
+    """Windows of all items that are not silent, with the mean probabilities of a head."""
     kinds, scores, voices, corpora = [], [], [], []
     for item, out in zip(items, outs):
-        p = probabilities(head, out[head], fitted)
-        for at in range(0, max(1, len(p) - WINDOW_STEPS + 1), WINDOW_STEPS):
+        probability = probabilities(head, out[head], fitted)
+        for at in range(0, max(1, len(probability) - WINDOW_STEPS + 1), WINDOW_STEPS):
             heard = out["rms"][at:at + WINDOW_STEPS] >= SILENT_RMS
             if heard.sum() < FEW_FRAMES:
                 continue
             kinds.append(item.labels["kind"])
-            scores.append(p[at:at + WINDOW_STEPS][heard].mean(0))
+            scores.append(probability[at:at + WINDOW_STEPS][heard].mean(0))
             voices.append(item.voice), corpora.append(item.corpus)
     return EventWindows(np.array(kinds), np.array(scores), np.array(voices), np.array(corpora))
 
@@ -254,7 +261,7 @@ def event_figures(windows: EventWindows, classes: Sequence[str]) -> Figures:
     for c, label in enumerate(classes):
         made[label] = {"f1": f1(column == c, decided[:, c]), "windows": int((column == c).sum()),
                        "recall": round(float(decided[column == c, c].mean()), 4), "falseAlarms": round(float(decided[column != c, c].mean()), 4)}
-    return {"macroF1": round(float(np.mean([m["f1"] for m in made.values()])), 4), "byClass": made,
+    return {"macroF1": round(float(np.mean([of["f1"] for of in made.values()])), 4), "byClass": made,
             "winner": figures(column, windows.scores.argmax(1), windows.voices, windows.corpora, classes),
             "ece": round(calibration_error(windows.scores.flatten(), (np.eye(6)[column] > 0).flatten().astype(float)), 4)}
 
@@ -264,15 +271,16 @@ def voice_figures(head: heads.Head, items: Sequence[T.Item], outs: Sequence[Outp
     truth = np.array([i.labels[head.label] for i in items])
     scores, frames, frame_truth = [], [], []
     for label, out in zip(truth, outs):
-        p = probabilities(head.name, out[head.name], fitted)
+        probability = probabilities(head.name, out[head.name], fitted)
         heard = out["rms"] >= SILENT_RMS
-        heard = heard if heard.any() else np.ones(len(p), bool)
-        scores.append(p[heard].mean(0))
-        frames.append(p[heard]), frame_truth.append(np.full(heard.sum(), label))
+        heard = heard if heard.any() else np.ones(len(probability), bool)
+        scores.append(probability[heard].mean(0))
+        frames.append(probability[heard]), frame_truth.append(np.full(heard.sum(), label))
     made = figures(truth, np.array(scores).argmax(1), np.array([i.voice for i in items]), np.array([i.corpus for i in items]), head.learnt)
-    p, t = np.concatenate(frames), np.concatenate(frame_truth)
-    made["ece"] = round(calibration_error(p.max(1), (p.argmax(1) == t).astype(float)), 4)
-    made["frameAccuracy"] = round(float((p.argmax(1) == t).mean()), 4)
+    every = np.concatenate(frames)
+    right = (every.argmax(1) == np.concatenate(frame_truth)).astype(float)
+    made["ece"] = round(calibration_error(every.max(1), right), 4)
+    made["frameAccuracy"] = round(float(right.mean()), 4)
     return made
 
 

@@ -84,6 +84,7 @@ class Graph:
         self.caches = self.open_state()
 
     def const(self, name: str, value: Any, dtype: type = np.float32) -> str:
+        """Adds a named constant."""
         self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(np.asarray(value, dtype)), name)
         return name
 
@@ -95,6 +96,7 @@ class Graph:
         return names[0] if outputs == 1 else names
 
     def shaped(self, x: str, name: str, *shape: int) -> str:
+        """Reshapes x; `name` is that of the shape."""
         return self.op("Reshape", [x, self.const(f"shape_{name}", shape, np.int64)])
 
     def keep(self, x: str, frames: int, axis: int, flat: bool) -> None:
@@ -135,6 +137,7 @@ class Graph:
         return self.shaped(self.op("Transpose", [self.convolved("stem2", x)], perm=[0, 2, 1, 3]), "x3", 0, -1, 2 * self.config["stem"][1] * N.MELS // 4)
 
     def convolved(self, name: str, x: str) -> str:
+        """One 2-D layer of the stem."""
         stem = getattr(self.net, name)
         weight, bias, _ = fold(stem.conv, stem.norm)
         y = self.op("Conv", [x, self.const(f"{name}_w", weight), self.const(f"{name}_b", bias)], kernel_shape=[3, 3], strides=[1, 2], pads=[0, 1, 0, 1])

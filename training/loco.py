@@ -80,6 +80,7 @@ class Taps:
         return self.known[i]
 
     def hear(self, log_power: np.ndarray, active: np.ndarray) -> Heard:
+        """From log powers [frames, 64] and activity [frames] at 16 ms."""
         first = max(0, int(np.argmax(active)) // 4 * 4 - 8)
         log_power, active = log_power[first:first + LONGEST_MS16], active[first:first + LONGEST_MS16]
         size = len(active) // 4 * 4
@@ -109,6 +110,7 @@ class Data:
             self.silence = net.trunk(torch.full((1, 320, N.MELS), N.SILENCE))["tap_medium"][0, :, -1]
 
     def label(self, head: str, clip: Clip) -> int:
+        """What a head should say of a clip, -1 where nobody knows."""
         source, i = clip
         return int(self.tables[source][heads.SCORED[head].label][i])
 
@@ -185,8 +187,8 @@ def judge(top: Top, head: str, data: Data, test: Sequence[int], seconds: float) 
         if data.label(head, ("real", i)) < 0 or active[:size].sum() < FEW_FRAMES:
             continue
         with torch.no_grad():
-            p = torch.softmax(top(clip[None, :, :size].float(), data.silence)[head][0], 0)
-        judged.append(i), answer.append(int(p[:, active[:size]].mean(1).argmax()))
+            probability = torch.softmax(top(clip[None, :, :size].float(), data.silence)[head][0], 0)
+        judged.append(i), answer.append(int(probability[:, active[:size]].mean(1).argmax()))
     chosen = np.array(judged)
     truth = data.tables["real"][heads.SCORED[head].label][chosen]
     return E.figures(truth, np.array(answer), data.voices[chosen], data.corpora[chosen], heads.SCORED[head].learnt)

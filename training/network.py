@@ -200,6 +200,7 @@ class Network(nn.Module):
         self.gate: Optional[Gate] = None        # trained afterwards, on the trunk as it is
 
     def channels(self, tap: str) -> int:
+        """Values of a tap in one frame."""
         return self.config["early"] if tap == "tap_rt" else self.config["width"]
 
     def forward(self, features: Tensor) -> Dict[str, Tensor]:

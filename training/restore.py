@@ -82,6 +82,7 @@ def restore(folder: str) -> N.Network:
 
 
 def norms_of(net: N.Network) -> List[torch.nn.Module]:
+    """Every BatchNorm of a network."""
     return [module for module in net.modules() if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)]
 
 

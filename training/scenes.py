@@ -96,6 +96,7 @@ class Chooser:
         return bool(self.tree)
 
     def draw(self, rng: Random) -> int:
+        """Index of a clip."""
         return self.draw_from(self.tree[np.searchsorted(self.weights, rng.random())], rng)
 
     def draw_several(self, count: int, rng: Random) -> List[int]:
@@ -105,6 +106,7 @@ class Chooser:
 
     @staticmethod
     def draw_from(voices: List[np.ndarray], rng: Random) -> int:
+        """A clip of one of the voices, each as likely as the others."""
         clips = voices[rng.integers(len(voices))]
         return int(clips[rng.integers(len(clips))])
 

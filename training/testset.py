@@ -103,6 +103,7 @@ class Sources(NamedTuple):
 
 
 def sources(rows: List[C.Row], table: C.Table) -> Sources:
+    """The dev clips that streams may be made of; no babble, no clicks."""
     speech: Dict[str, List[int]] = {}
     for i in np.flatnonzero(table["dev"] & (table["kind"] == 0)):
         speech.setdefault(rows[i]["corpus"], []).append(i)

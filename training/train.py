@@ -192,12 +192,14 @@ def agreed(progress: float, world: int) -> float:
 
 
 def batches(arguments: argparse.Namespace, make: Callable[[int], Scenes], step: int) -> Iterator[Batch]:
+    """Endless batches, other ones after every step from which a run goes on."""
     stream = Stream(make, arguments.batch, arguments.seed + step + 500_000 * arguments.rank)
     ahead = {"prefetch_factor": 6} if arguments.workers else {}
     return iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=arguments.workers, **ahead))
 
 
 def train(arguments: argparse.Namespace) -> None:
+    """Trains until the steps or the minutes are over."""
     torch.manual_seed(arguments.seed)
     lead = arguments.rank == 0
     if arguments.world > 1:
