@@ -225,9 +225,9 @@ class Graph:
                 continue
             y = self.answers(tap, taps[tap], modules)
             if tap == heads.VOICE.tap:
-                y = self.embedding(y, sum(heads.SCORED[name].outputs for name in names))
+                y = self.embedding(y, sum(self.net.outputs(name) for name in names))
             for name in names:
-                offsets[name], at = at, at + heads.SCORED[name].outputs
+                offsets[name], at = at, at + self.net.outputs(name)
             scores.append(y)
         if self.net.gate is not None:
             offsets[GATE] = at
@@ -261,7 +261,7 @@ def build(net: N.Network) -> Tuple[onnx.ModelProto, Dict[str, int], Dict[str, in
     offsets = g.heads(g.taps())
     g.op("Sub", [g.op("Concat", g.kept, axis=1), "silence"], name="state_out")
     state = sum(cache.frames * cache.values for cache in state_layout(net))
-    scores, embedding = sum(head.outputs for head in heads.SCORED.values()) + (net.gate is not None), net.config["embedding"]
+    scores, embedding = sum(net.outputs(name) for name in heads.SCORED) + (net.gate is not None), net.config["embedding"]
 
     def value(name: str, *shape: Any) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))

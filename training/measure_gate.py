@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import subprocess
+import zlib
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
@@ -49,9 +50,9 @@ def group_of(row: C.Row) -> str:
     return f"{row['event']}: {row['corpus']}"
 
 
-def sounds(folder: str, cache: str) -> List[Sound]:
-    """All dev sounds that the gate is measured on, made once and kept in the cache."""
-    path = os.path.join(cache, "testset-gate.pkl")
+def sounds(folder: str, cache: str, corpora: Sequence[str]) -> List[Sound]:
+    """All dev sounds that the gate is measured on, made once and kept in the cache. With `corpora`, voices and human sounds are theirs alone; music and noise are of all."""
+    path = os.path.join(cache, f"testset-gate-{zlib.crc32(' '.join(sorted(corpora)).encode()):08x}.pkl" if corpora else "testset-gate.pkl")
     if os.path.exists(path):
         with open(path, "rb") as file:
             return pickle.load(file)
@@ -59,6 +60,8 @@ def sounds(folder: str, cache: str) -> List[Sound]:
     table, _, _ = C.labels(rows)
     rng = np.random.default_rng(SEED)
     rooms, draw = C.rooms(folder), T.backgrounds(rows, table, sound, rng)
+    if corpora:
+        table["dev"] &= np.isin([row["corpus"] for row in rows], corpora) | np.isin([row["event"] for row in rows], ("music", "noise"))
     made = [Sound("talk, " + condition, pcm, truth, f"{condition} {k}") for condition in T.CONDITIONS
             for k, (pcm, truth, _) in enumerate(T.talk_scenes(rows, table, sound, STREAMS, condition, draw, rooms, rng))]
     groups: Dict[str, List[int]] = {}
@@ -143,10 +146,10 @@ def thresholds(made: Sequence[Sound], said: Sequence[np.ndarray]) -> Dict[str, f
 
 def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
-    made = sounds(arguments.corpus, arguments.cache)
+    made = sounds(arguments.corpus, arguments.cache, arguments.corpora)
     found, volumes = ours(made, arguments.trunk, arguments.gate)
     if arguments.teachers:
-        found.update(peers(made, os.path.join(arguments.cache, "peers"), arguments.teachers))
+        found.update(peers(made, os.path.join(arguments.cache, "peers-of-some" if arguments.corpora else "peers"), arguments.teachers))
     results: Dict[str, Any] = {}
     for group in dict.fromkeys(sound.group for sound in made):
         chosen = [k for k, sound in enumerate(made) if sound.group == group]
@@ -173,6 +176,7 @@ if __name__ == "__main__":
     parser.add_argument("--cache", required=True)
     parser.add_argument("--trunk", required=True, help="checkpoint")
     parser.add_argument("--gate", required=True, help="checkpoint")
+    parser.add_argument("--corpora", nargs="*", default=[], help="whose voices and human sounds to measure on, where the gate was trained with --leave-out of them")
     parser.add_argument("--out", help="JSON")
     parser.add_argument("--teachers", nargs=argparse.REMAINDER, help="options of teachers.mjs for --fireredvad and --silero; must come last")
     main(parser.parse_args())

@@ -199,6 +199,10 @@ class Network(nn.Module):
         self.voice = Head(width, hidden, embedding, 0.0)
         self.gate: Optional[Gate] = None        # trained afterwards, on the trunk as it is
 
+    def outputs(self, name: str) -> int:
+        """Scores of a head; a network restored from an older graph may have fewer than heads.json says."""
+        return self.heads[name].out.weight.shape[0]
+
     def channels(self, tap: str) -> int:
         """Values of a tap in one frame."""
         return self.config["early"] if tap == "tap_rt" else self.config["width"]

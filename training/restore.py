@@ -81,6 +81,15 @@ def restore(folder: str) -> N.Network:
     return net.eval()
 
 
+def as_published(folder: str) -> N.Network:
+    """The same with as many scores as the graph has, where heads.json has come to know more."""
+    net = restore(folder)
+    for name, count in outputs_of(folder).items():
+        for parameter in net.heads[name].out.parameters():
+            parameter.data = parameter.data[:count]
+    return net
+
+
 def norms_of(net: N.Network) -> List[torch.nn.Module]:
     """Every BatchNorm of a network."""
     return [module for module in net.modules() if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)]
@@ -114,10 +123,7 @@ def refresh_norms(net: N.Network, batches: Iterable[torch.Tensor]) -> None:
 
 def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
-    net, as_published = restore(arguments.models), restore(arguments.models)
-    for name, count in outputs_of(arguments.models).items():
-        for parameter in as_published.heads[name].out.parameters():
-            parameter.data = parameter.data[:count]
+    net = restore(arguments.models)
     with tempfile.TemporaryDirectory() as scratch:
         graph = os.path.join(arguments.models, "deeptone.onnx")
         offsets, at = {}, 0
@@ -127,7 +133,7 @@ def main(arguments: argparse.Namespace) -> None:
                     offsets[name], at = at, at + count
         with open(os.path.join(arguments.models, "catalogue.json")) as file:
             trunk = json.load(file)["trunk"]
-        export.write_reference(as_published, offsets, trunk, graph, scratch)
+        export.write_reference(as_published(arguments.models), offsets, trunk, graph, scratch)
         if not export.check(scratch):
             raise SystemExit("the restored network does not agree with its graph")
     torch.save({"net": net.state_dict(), "ema": net.state_dict(), "config": net.config, "step": 0, "spent": 0.0, "arguments": {"restored": True, "seed": 0}}, arguments.out)
