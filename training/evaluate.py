@@ -33,9 +33,7 @@ NON_COMMERCIAL = ("ravdess", "emovo", "emodb", "samplevoice")       # new to the
 def load(path: str) -> N.Network:
     """The averaged network of a checkpoint, in eval mode."""
     state = torch.load(path, map_location="cpu")
-    net = N.Network(**state["config"])
-    net.load_state_dict(state["ema"])
-    return net.eval()
+    return N.from_state(state["config"], state["ema"]).eval()
 
 
 def build_items(folder: str, cache: str) -> Dict[Key, List[Any]]:

@@ -10,6 +10,12 @@ import heads
 EVENTS_SURE = (0.02, 0.98)      # targets of absent and present kinds of sound
 
 
+def gate_loss_of(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy with soft targets [batch, steps]; -1 does not count."""
+    known = target >= 0
+    return F.binary_cross_entropy_with_logits(logits[known], target[known])
+
+
 class Balance:
     """Running class frequencies of a head, and the weights that even them out."""
 

@@ -6,7 +6,7 @@ the mean and the deviation of their input over the same span, which costs no fie
 """
 import functools
 import math
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -235,6 +235,16 @@ class Network(nn.Module):
             out["gate"] = self.gate(side_by_side(out))[0][:, None]
         out["embedding"] = F.normalize(self.voice(out[heads.VOICE.tap]).float(), dim=1)
         return out
+
+
+def from_state(config: Dict[str, Any], state: Dict[str, Tensor]) -> Network:
+    """A network from what a checkpoint holds, with its gate if it has one."""
+    net = Network(**config)
+    if any(name.startswith("gate.") for name in state):
+        hidden, channels, _ = state["gate.mix.weight"].shape
+        net.gate = Gate(channels, hidden, state["gate.recurrent.weight_hh_l0"].shape[1])
+    net.load_state_dict(state)
+    return net
 
 
 def load_gate(path: str) -> Gate:

@@ -80,7 +80,7 @@ def publish(name: str, checkpoint: str, corpus: str, cache: str, out: str, clust
     trunk, offsets = export_checked(net, os.path.join(folder, "deeptone.onnx"))
     provenance = {"commit": commit_of(HERE), "seed": state["arguments"]["seed"], "trainedAt": datetime.date.today().isoformat(), "steps": state["step"], "data": DATA[name]}
     catalogue.write(os.path.join(folder, "catalogue.json"), name, made["title"], trunk, offsets, provenance, fitted, made["trainingData"], made["leftOut"],
-                    GATE if gate else None)
+                    GATE if net.gate is not None else None)
     if results is not None:
         for head in made["leftOut"]:
             results.pop(head, None)

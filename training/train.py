@@ -12,13 +12,15 @@ import torch
 
 import corpus as C
 import network as N
-from losses import Losses
+from gate_scenes import GateScenes, TaughtPool
+from losses import Losses, gate_loss_of
 from restore import refresh_norms
 from scenes import TASKS, Pool, Scenes
 
 Batch = Tuple[torch.Tensor, Dict[str, torch.Tensor], torch.Tensor]
 LOG_EVERY, SAVE_EVERY = 100, 200        # steps
 NORM_BATCHES = 12                       # from which a network that was restored from a graph learns what its norms see
+GATE_WEIGHT = 1.0
 LOWEST_RATE = 0.01                      # share of the rate that is left at the end
 
 
@@ -57,6 +59,19 @@ def share_gradients(parameters: Sequence[torch.nn.Parameter], world: int) -> Non
         at += parameter.numel()
 
 
+GateBatch = Tuple[torch.Tensor, torch.Tensor]
+
+
+def gate_batches(arguments: argparse.Namespace, step: int) -> Iterator[GateBatch]:
+    """Endless scenes for the gate: features [batch, 640, 64] and targets [batch, 160]."""
+    table, corpora, _ = C.labels(C.read_manifest(arguments.corpus))
+    allowed = clips_for(table, corpora, arguments.data, arguments.leave_out)
+    scenes = GateScenes(TaughtPool(arguments.cache, arguments.versions, table), corpora, allowed, 7 * arguments.seed * 1000 + step)
+    while True:
+        features, target = scenes.batch(arguments.gate_batch)
+        yield torch.from_numpy(features), torch.from_numpy(target)
+
+
 def scenes_maker(arguments: argparse.Namespace) -> Tuple[Callable[[int], Scenes], int]:
     """A function that makes scenes from a seed, of the clips that this run may learn from, and the number of voices in the data."""
     rows, folders = C.read_manifest(arguments.corpus), [(arguments.cache, arguments.versions)]
@@ -82,7 +97,9 @@ class Run:
         self.start: Optional[Dict[str, Any]] = None
         if arguments.init:
             self.start = torch.load(arguments.init, map_location=arguments.device)
-            self.net.load_state_dict(self.start["ema"])
+            self.net.load_state_dict(self.start["ema"], strict=not arguments.gate)
+        if arguments.gate:
+            self.net.gate = N.load_gate(arguments.gate).to(arguments.device)
         self.losses = Losses(3 * voices, self.net.config["embedding"]).to(arguments.device)
         self.take_losses()
         self.mean = copy.deepcopy(self.net).eval()
@@ -129,15 +146,28 @@ class Run:
             for group in self.optimizer.param_groups[:-1]:
                 group["lr"] = 0.0
 
-    def learn(self, batch: Batch) -> Dict[str, float]:
+    def gate_loss(self, batch: GateBatch) -> torch.Tensor:
+        """Loss of the gate on scenes of its own, through the trunk."""
+        features, target = (part.to(self.arguments.device) for part in batch)
+        with torch.autocast(self.arguments.device, torch.bfloat16, enabled=self.arguments.bfloat16):
+            taps = N.side_by_side(self.net.trunk(features))
+        return gate_loss_of(self.net.gate(taps)[0], target)
+
+    def learn(self, batch: Batch, gate_batch: Optional[GateBatch] = None) -> Dict[str, float]:
         """One step; gives the losses by name."""
         arguments, (features, labels, same) = self.arguments, batch
         self.net.train()
+        for name in arguments.without:
+            labels[name][:] = -1
         with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.bfloat16):
             out = self.net(features.to(arguments.device))
         out = {name: value.float() for name, value in out.items() if not name.startswith("tap")}
         total, parts = self.losses(out, {name: value.to(arguments.device) for name, value in labels.items()}, same.to(arguments.device))
         self.optimizer.zero_grad(set_to_none=True)
+        if gate_batch is not None:
+            parts["gate"] = self.gate_loss(gate_batch)
+            total = total + GATE_WEIGHT * parts["gate"]
+            parts["gate"] = float(parts["gate"])
         total.backward()
         if arguments.world > 1:
             share_gradients(self.parameters(), arguments.world)
@@ -160,7 +190,7 @@ class Run:
         """Mixes the start into the mean and saves."""
         if self.arguments.keep_start:        # the start knew fewer voices by heart (WiSE-FT: Wortsman et al. 2022)
             for name, value in self.mean.state_dict().items():
-                if value.dtype.is_floating_point:
+                if value.dtype.is_floating_point and name in self.start["ema"]:
                     value.lerp_(self.start["ema"][name].to(value), self.arguments.keep_start)
         self.save()
 
@@ -210,6 +240,7 @@ def train(arguments: argparse.Namespace) -> None:
     make, voices = scenes_maker(arguments)
     run = Run(arguments, voices)
     log, source = Log(arguments.out), batches(arguments, make, run.step)
+    gate_source = gate_batches(arguments, run.step) if arguments.gate else None
     if arguments.init and run.start["arguments"].get("restored") and not run.resumed:
         refresh_norms(run.net, (next(source)[0].to(arguments.device) for _ in range(NORM_BATCHES)))
         run.mean.load_state_dict(run.net.state_dict())
@@ -219,7 +250,7 @@ def train(arguments: argparse.Namespace) -> None:
         if progress >= 1:
             break
         run.set_rate(progress)
-        log.add(run.learn(next(source)))
+        log.add(run.learn(next(source), next(gate_source) if gate_source else None))
         run.spent = time.time() - began
         if lead and run.step % LOG_EVERY == 0:
             log.write(run.step, run.spent / 60, progress)
@@ -236,11 +267,14 @@ if __name__ == "__main__":
     parser.add_argument("--out", required=True, help="folder of the checkpoint and the log")
     parser.add_argument("--data", choices=("all", "open"), default="all")
     parser.add_argument("--leave-out", nargs="*", default=[], help="corpora not to learn from")
+    parser.add_argument("--without", nargs="*", default=[], help="heads that do not learn in this run")
     parser.add_argument("--versions", type=int, nargs="+", default=[0, 1, 2, 3, 4, 5, 6])
     parser.add_argument("--debian", type=int, nargs="*", default=[], help="pools of what comes from Debian packages")
     parser.add_argument("--spoken", type=int, nargs="*", default=[], help="pools of synthetic speech")
     parser.add_argument("--init", help="checkpoint to start from")
     parser.add_argument("--head-start", type=int, default=0, help="steps in which only the voices' centres learn, for a start that was restored from a graph")
+    parser.add_argument("--gate", help="checkpoint of train_gate.py: the gate trains along, on scenes of its own, and the trunk for it")
+    parser.add_argument("--gate-batch", type=int, default=10, help="scenes of 10 s for the gate in every step")
     parser.add_argument("--keep-start", type=float, default=0.0, help="share of the weights of --init in the mean that the run ends with")
     parser.add_argument("--network", default="{}", help="JSON of arguments of Network")
     parser.add_argument("--tasks", default="{}", help="JSON of shares of scene kinds that differ from the usual")

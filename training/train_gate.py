@@ -13,11 +13,11 @@ from typing import Dict, Optional
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 import corpus as C
 import network as N
 from gate_scenes import GateScenes, TaughtPool
+from losses import gate_loss_of
 from train import clips_for
 
 SAVE_EVERY, LOG_EVERY = 100, 50     # steps
@@ -26,21 +26,13 @@ SAVE_EVERY, LOG_EVERY = 100, 50     # steps
 def load_trunk(path: str) -> N.Network:
     """The averaged network of a checkpoint, frozen and in eval mode."""
     saved = torch.load(path, map_location="cpu")
-    net = N.Network(**saved["config"])
-    net.load_state_dict(saved["ema"], strict=False)
-    return net.eval().requires_grad_(False)
+    return N.from_state(saved["config"], saved["ema"]).eval().requires_grad_(False)
 
 
 def taps_of(net: N.Network, features: torch.Tensor, bfloat16: bool) -> torch.Tensor:
     """All taps side by side, [batch, channels, steps], of features [batch, frames, 64]."""
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         return N.side_by_side(net.trunk(features))
-
-
-def loss_of(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy with soft targets [batch, steps]; -1 does not count."""
-    known = target >= 0
-    return F.binary_cross_entropy_with_logits(logits[known], target[known])
 
 
 class Run:
@@ -72,7 +64,7 @@ class Run:
             group["lr"] = rate
         self.gate.train()
         logits, state = self.gate(taps, state)
-        loss = loss_of(logits, target)
+        loss = gate_loss_of(logits, target)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.gate.parameters(), 1.0)
