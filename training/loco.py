@@ -1,6 +1,7 @@
 """Leave one corpus out: what arousal, emotions, gender and language are worth on speakers, texts and microphones that they never met.
 
-The trunk of the first open set has never heard any of the corpora that are left out. With its weights frozen up to the tap of one second, private copies of the deeper layers and
+The trunk of the open set has never heard the corpora that are not openly licensed; samromur, vcmex, voxlingua-dev, voxforge-arpan and the French volunteers are, so that for them only a trunk counts that
+never met the second manifest, as the first published open set (restore.py). With its weights frozen up to the tap of one second, private copies of the deeper layers and
 the heads are trained on the train part of all data but one corpus, and judged on all of that one, on the first seconds from where a clip begins to sound. Frames that pause do not count. EMO-DB's two
 versions hold the same recordings and are left out together.
 """
