@@ -10,7 +10,7 @@ import os
 import pickle
 import subprocess
 import zlib
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -96,10 +96,11 @@ def peers(made: Sequence[Sound], folder: str, teachers: Sequence[str]) -> Dict[s
     return found
 
 
-def ours(made: Sequence[Sound], trunk: str, gate_path: str) -> Tuple[Dict[str, List[np.ndarray]], List[np.ndarray]]:
+def ours(made: Sequence[Sound], trunk: str, gate_path: Optional[str]) -> Tuple[Dict[str, List[np.ndarray]], List[np.ndarray]]:
     """Speech probabilities per 64 ms of the two heads and of the gate, and the volume of every frame."""
     net = load_trunk(trunk)
-    net.gate = N.load_gate(gate_path)
+    if gate_path:
+        net.gate = N.load_gate(gate_path)
     found: Dict[str, List[np.ndarray]] = {"speech-rt": [], "speech": [], "gate": []}
     volumes = []
     with torch.no_grad():
@@ -175,7 +176,7 @@ if __name__ == "__main__":
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--cache", required=True)
     parser.add_argument("--trunk", required=True, help="checkpoint")
-    parser.add_argument("--gate", required=True, help="checkpoint")
+    parser.add_argument("--gate", help="checkpoint of train_gate.py, unless --trunk has trained its own gate")
     parser.add_argument("--corpora", nargs="*", default=[], help="whose voices and human sounds to measure on, where the gate was trained with --leave-out of them")
     parser.add_argument("--out", help="JSON")
     parser.add_argument("--teachers", nargs=argparse.REMAINDER, help="options of teachers.mjs for --fireredvad and --silero; must come last")
