@@ -17,8 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 import heads
 import network as N
 
-# name of the gate in the state, in the scores and in the answers of the network
-GATE = "gate"
+GATE = heads.GATE.name         # in the state, in the scores and in the answers of the network
 # layers at 64 ms rate, and the tap that each of them ends
 DEEP: Dict[int, Optional[str]] = {5: None, 6: "tap_short", 7: "tap_medium", 8: "tap_long", 9: "tap_longest"}
 

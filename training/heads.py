@@ -14,6 +14,9 @@
 | lossWeight | weight of its loss in the sum |
 | waitSteps | steps of 64 ms that a voice must have been heard before its label counts |
 | survivesWarp | whether the label is still true of a voice whose formants were moved |
+
+Beside them stands the `gate`, which no user asks for: its hidden values and recurrent units, how its score is read (somebody speaks from the probability `openAbove`
+on, until it falls below `closeBelow`), and the weight of its loss where it trains along with the trunk.
 """
 import json
 import os
@@ -56,16 +59,30 @@ class Head(NamedTuple):
         return self.label != STEP_LABELS
 
 
-def read() -> Dict[str, Head]:
-    """All heads by name, in the order of the file."""
+class Gate(NamedTuple):
+    """The entry `gate` of heads.json."""
+
+    name: str
+    hidden: int
+    memory: int
+    temperature: float
+    open_above: float
+    close_below: float
+    loss_weight: float
+
+
+def read() -> Tuple[Dict[str, Head], Gate]:
+    """All heads by name, in the order of the file, and the gate."""
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "heads.json")) as file:
-        entries = json.load(file)["heads"]
-    return {entry["name"]: Head(entry["name"], entry["title"], entry["description"], entry["tap"], tuple(entry["classes"]), entry.get("reject"), entry["activation"], entry["gate"],
-                                entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"])
-            for entry in entries}
+        made = json.load(file)
+    gate, entries = made["gate"], made["heads"]
+    heads = {entry["name"]: Head(entry["name"], entry["title"], entry["description"], entry["tap"], tuple(entry["classes"]), entry.get("reject"), entry["activation"], entry["gate"],
+                                 entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"])
+             for entry in entries}
+    return heads, Gate(gate["name"], gate["hidden"], gate["memory"], gate["temperature"], gate["openAbove"], gate["closeBelow"], gate["lossWeight"])
 
 
-ALL = read()
+ALL, GATE = read()
 SCORED = {name: head for name, head in ALL.items() if head.activation != "embedding"}
 VOICE = next(head for head in ALL.values() if head.activation == "embedding")
 

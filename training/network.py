@@ -160,7 +160,7 @@ class Head(nn.Module):
 class Gate(nn.Module):
     """Whether somebody speaks: one logit per 64 ms from all taps of the trunk, with a recurrent state that remembers further back than any of them."""
 
-    def __init__(self, channels: int, hidden: int = 64, memory: int = 64, dropout: float = 0.1) -> None:
+    def __init__(self, channels: int, hidden: int = heads.GATE.hidden, memory: int = heads.GATE.memory, dropout: float = 0.1) -> None:
         super().__init__()
         self.config = dict(channels=channels, hidden=hidden, memory=memory, dropout=dropout)
         self.drop = ChannelDropout(dropout)

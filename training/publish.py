@@ -16,7 +16,7 @@ import export
 import heads
 import network as N
 
-GATE = {"temperature": 1.0, "openAbove": 0.5, "closeBelow": 0.35}       # somebody speaks from the first probability on, until it falls below the second
+GATE = {"temperature": heads.GATE.temperature, "openAbove": heads.GATE.open_above, "closeBelow": heads.GATE.close_below}
 HERE = os.path.dirname(os.path.abspath(__file__))
 SETS = {
     "standard": {"folder": "", "title": "Standard: all data, among it non-commercial corpora", "trainingData": "non-commercial", "leftOut": ()},

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 import corpus as C
+import heads
 import network as N
 from gate_scenes import GateScenes, TaughtPool
 from losses import Losses, gate_loss_of
@@ -20,7 +21,6 @@ from scenes import TASKS, Pool, Scenes
 Batch = Tuple[torch.Tensor, Dict[str, torch.Tensor], torch.Tensor]
 LOG_EVERY, SAVE_EVERY = 100, 200        # steps
 NORM_BATCHES = 12                       # from which a network that was restored from a graph learns what its norms see
-GATE_WEIGHT = 1.0
 LOWEST_RATE = 0.01                      # share of the rate that is left at the end
 
 
@@ -166,7 +166,7 @@ class Run:
         self.optimizer.zero_grad(set_to_none=True)
         if gate_batch is not None:
             parts["gate"] = self.gate_loss(gate_batch)
-            total = total + GATE_WEIGHT * parts["gate"]
+            total = total + heads.GATE.loss_weight * parts["gate"]
             parts["gate"] = float(parts["gate"])
         total.backward()
         if arguments.world > 1:

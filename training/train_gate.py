@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import corpus as C
+import heads
 import network as N
 from gate_scenes import GateScenes, TaughtPool
 from losses import gate_loss_of
@@ -115,8 +116,8 @@ if __name__ == "__main__":
     parser.add_argument("--data", choices=("all", "open"), default="all")
     parser.add_argument("--leave-out", nargs="*", default=[], help="corpora not to learn from")
     parser.add_argument("--versions", type=int, nargs="+", default=[0, 1, 2, 3])
-    parser.add_argument("--hidden", type=int, default=64)
-    parser.add_argument("--memory", type=int, default=64)
+    parser.add_argument("--hidden", type=int, default=heads.GATE.hidden)
+    parser.add_argument("--memory", type=int, default=heads.GATE.memory)
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--minutes", type=float, default=1e9, help="end by then even if steps are left")
     parser.add_argument("--batch", type=int, default=24)
