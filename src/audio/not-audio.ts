@@ -11,7 +11,6 @@ const OTHERS: readonly Signature[] = [
   { name: 'a WebP image', at: 8, text: 'WEBP' },
   { name: 'a TIFF image', at: 0, text: 'II*\0' },
   { name: 'a TIFF image', at: 0, text: 'MM\0*' },
-  { name: 'an icon', at: 0, text: '\0\0\x01\0' },
   { name: 'a PDF document', at: 0, text: '%PDF' },
   { name: 'a ZIP archive', at: 0, text: 'PK\x03\x04' },
   { name: 'an empty ZIP archive', at: 0, text: 'PK\x05\x06' },
@@ -48,7 +47,7 @@ const MIN_TEXT = 4;
  */
 export function refusedContent(head: Uint8Array, encoding: Encoding, isAll: boolean): string | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-  const other = known(OTHERS, head);
+  const other = otherKind(head);
   if (other !== undefined) return `it is ${other}`;
   const piece = known(LATER_PIECES, head);
   if (piece !== undefined) return laterPiece(piece);
@@ -87,7 +86,7 @@ export function describeContent(head: Uint8Array): string {
   if (head.length === 0) return 'empty';
   const container = detectContainer(head);
   if (container !== undefined) return `${container} audio or video`;
-  const other = known(OTHERS, head);
+  const other = otherKind(head);
   if (other !== undefined) return other;
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   if (isWideText(bytes)) return `text that begins ${beginning(bytes.toString('utf16le', 2))}`;
@@ -103,6 +102,18 @@ export function looksLikeText(head: Uint8Array): boolean {
 
 function beginning(text: string): string {
   return `"${withoutMark(text).slice(0, 40).replace(/\s+/gu, ' ').trim()}"`;
+}
+
+function otherKind(head: Uint8Array): string | undefined {
+  return known(OTHERS, head) ?? (isIcon(head) ? 'an icon' : undefined);
+}
+
+/** Its first four bytes are silence in 16 bits, too: its list of pictures is looked at, whose first begins behind the list. */
+function isIcon(head: Uint8Array): boolean {
+  if (letters(head, 0, 4) !== '\0\0\x01\0' || head.length < 22) return false;
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const pictures = bytes.readUInt16LE(4);
+  return pictures > 0 && bytes.readUInt32LE(18) === 6 + 16 * pictures;
 }
 
 function known(signatures: readonly Signature[], head: Uint8Array): string | undefined {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { describeContent, detectContainer } from '../../src/audio';
-import { makeWav, noise, run, seededRandom } from '../tools/audio';
+import { describeContent, detectContainer, type Encoding } from '../../src/audio';
+import { HEAD_BYTES } from '../../src/audio/containers';
+import { judge } from '../../src/audio/sniff';
+import { encodeSamples, makeWav, noise, run, seededRandom } from '../tools/audio';
 
 function made(format: string, ...options: readonly string[]): Promise<Buffer> {
   const source = ['-f', 'lavfi', '-i', 'sine=440:d=2:r=48000'];
@@ -69,5 +71,50 @@ describe('describeContent', () => {
     assert.equal(describeContent(Buffer.from('Grüße\n  an alle')), 'text that begins "Grüße an alle"');
     assert.match(describeContent(Uint8Array.of(0, 1, 2, 255)), /begins with the bytes 00 01 02 ff$/u);
     assert.equal(describeContent(makeWav([noise(0.01)])), 'wav audio or video');
+  });
+});
+
+describe('Raw samples just above silence', () => {
+  const ofWidth = (encoding: Encoding) =>
+    [-2, -1, 0, 1, 2].map((level) => encodeSamples([Float32Array.of(level / 32_768)], encoding));
+  const bytes = (...values: readonly number[]) => values.map((value) => Uint8Array.of(value));
+  // The first samples decide, and by chance they are the letters of some file: 00 00 01 00 begins an icon.
+  const levels: readonly (readonly [Encoding, readonly Uint8Array[]])[] = [
+    ...(['s16le', 's16be', 's24le', 's24be', 's32le', 's32be'] as const).map(
+      (encoding) => [encoding, ofWidth(encoding)] as const,
+    ),
+    ['u8', bytes(0x7e, 0x7f, 0x80, 0x81, 0x82)],
+    ['alaw', bytes(0x54, 0x55, 0xd4, 0xd5, 0xd7)],
+    ['mulaw', bytes(0x7e, 0x7f, 0xfd, 0xfe, 0xff)],
+  ];
+  for (const [encoding, encoded] of levels) {
+    it(`are samples, whatever the first ones are: ${encoding}`, () => {
+      const format = { encoding, sampleRate: 16_000, channels: 1 };
+      const random = seededRandom(8);
+      const one = (index: number): Uint8Array => encoded[index] ?? new Uint8Array(0);
+      const head = new Uint8Array(
+        Buffer.concat(Array.from({ length: HEAD_BYTES }, () => one(Math.floor(random() * 5)))),
+      ).subarray(0, HEAD_BYTES);
+      const width = one(0).length;
+      const taken = new Set<string>();
+      for (let first = 0; first < 5 ** 5; first++) {
+        for (let at = 0; at < 5; at++) head.set(one(Math.floor(first / 5 ** at) % 5), at * width);
+        const verdict = judge(head, { isAll: false, format, isStated: false });
+        taken.add(verdict.is === 'refused' ? verdict.reason : verdict.is);
+      }
+      assert.deepEqual([...taken], ['raw']);
+    });
+  }
+
+  it('are told from an icon, which has a list of its pictures', () => {
+    const icon = Buffer.alloc(1_200, 7);
+    icon.set([0, 0, 1, 0, 1, 0, 16, 16, 0, 0, 1, 0, 32, 0, 0x68, 4, 0, 0, 22, 0, 0, 0]);
+    assert.equal(describeContent(icon), 'an icon');
+    const verdict = judge(icon, {
+      isAll: true,
+      format: { encoding: 's16le', sampleRate: 16_000, channels: 1 },
+      isStated: false,
+    });
+    assert.deepEqual(verdict, { is: 'refused', reason: 'it is an icon' });
   });
 });
