@@ -3,6 +3,7 @@ export { throwIfAborted } from './abort';
 export { checkStreamInput, soundIn, type AudioData, type StreamInput } from './audio-data';
 export { beginsAsWav, detectContainer, isWavContainer } from './containers';
 export { decodeStream } from './decode-stream';
+export { checkAttached } from './detached';
 export type { AudioWarning, AudioWarningCode } from './decoder-warning';
 export { FFMPEG_VARIABLE, findFfmpeg } from './ffmpeg/find-ffmpeg';
 export { DEFAULT_PROTOCOLS, type LiveInputOptions } from './ffmpeg/live-input';

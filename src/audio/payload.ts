@@ -1,6 +1,7 @@
 /** Audio as it is handed over: what kind of thing it is, and a plain sentence when it is none. */
 import { types } from 'node:util';
 import { BadAudioError } from '../errors';
+import { checkAttached } from './detached';
 import { audioInJson, audioInNumbers, audioInValue, type FoundAudio, type StatedBeside } from './json-audio';
 import type { SampleArray } from './pcm/sample-array';
 import { isBase64Text, isHexText, withoutMark } from './text-kind';
@@ -30,6 +31,7 @@ const HINT =
  * @throws BadAudioError for anything else; its message says what was given and what to do
  */
 export function readPayload(payload: unknown): AudioPayload {
+  checkAttached(payload);
   if (payload instanceof Uint8Array) return { kind: 'bytes', bytes: payload };
   if (types.isAnyArrayBuffer(payload)) return { kind: 'bytes', bytes: new Uint8Array(payload) };
   if (typeof payload === 'string') return readText(payload);

@@ -1,6 +1,7 @@
 import { SAMPLE_RATE } from '../clock';
 import { BadAudioError } from '../errors';
 import { CompressedSound } from './compressed-sound';
+import { checkAttached } from './detached';
 import { HEAD_BYTES, mayBeginContainer } from './containers';
 import type { AudioWarning } from './decoder-warning';
 import type { FoundAudio, StatedBeside } from './json-audio';
@@ -143,6 +144,7 @@ export class SoundDecoder {
    *   that is not accepted; the next piece is taken as if the bad one had not been
    */
   push(bytes: Uint8Array, declared: Declared = DEFAULT): DecodedChannels {
+    checkAttached(bytes);
     this.#declared = declared;
     const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (this.#options.isMessages === true && this.#isStrayText(piece)) return this.#sink.nothing;
@@ -162,6 +164,7 @@ export class SoundDecoder {
    * @throws as {@link push}
    */
   pushSamples(samples: SampleArray, declared: Declared = DEFAULT): DecodedChannels {
+    checkAttached(samples);
     const { sampleRate, channels } = declared.format;
     const isFloat = samples instanceof Float32Array || samples instanceof Float64Array;
     const floats = isFloat ? Float32Array.from(samples) : samplesToFloat32(this.#sink.finite(samples));

@@ -1,7 +1,8 @@
 import { isFloat32Array } from 'node:util/types';
-import { FRAME_SAMPLES, samplesToMs } from '../clock';
+import { FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../clock';
 import { BadAudioError, ClosedError, InvalidArgumentError } from '../errors';
 import type { AudioData, AudioWarning } from '../audio';
+import { describe } from '../rules';
 import { FrameAssembler, type AssembledFrames } from './frame-assembler';
 import type { SoundFeed } from './sound-feed';
 import type { PredictionStream } from '../inference';
@@ -16,6 +17,11 @@ import type {
 
 /** Frames in one request to the engine at most: 4 s, so that a long push cannot hold live streams up. */
 const REQUEST_FRAMES = 64;
+
+/** Samples that may be left out at once: an hour. */
+const LONGEST_SILENCE = 3_600 * SAMPLE_RATE;
+/** Frames of silence that are answered in one turn of the event loop: about 16 s, a few milliseconds. */
+const REPEATED_FRAMES = 256;
 
 /**
  * One stream of audio under analysis: samples of any number in, answers out as they are ready. File, bytes, chunk and
@@ -122,24 +128,30 @@ export class AnalysisStream {
    * Hears zeros where there was no sound: in front of a chunk's context, and in the place of audio that never came.
    * Unlike zeros that are pushed they are no step in a sound with an offset (decision 27).
    *
-   * @param sampleCount number of samples at 16 kHz
-   * @throws InferenceError, ClosedError
+   * @param sampleCount number of samples at 16 kHz, an hour at most
+   * @throws InferenceError, ClosedError, InvalidArgumentError
    */
   pad(sampleCount: number): Promise<AnalysisEvents> {
-    if (this.#closed || this.#finishing) return Promise.reject(new ClosedError('This stream is closed.'));
+    const refusal = this.#refusalOf(sampleCount);
+    if (refusal) return Promise.reject(refusal);
     return this.#answer(this.#frames.pad(sampleCount));
   }
 
   /**
    * Lets time pass in the place of audio that never came: frames of silence that cost the engine nothing. Their raw values
-   * are those of the last frame heard; so are their labels where the volume threshold is 0 and nothing is silence.
+   * are those of the last frame heard, or of one of silence where nothing was; so are their labels where the volume threshold is 0 and
+   * nothing is silence.
    *
-   * @param sampleCount number of samples at 16 kHz
-   * @throws InferenceError, ClosedError
+   * @param sampleCount number of samples at 16 kHz, an hour at most
+   * @throws InferenceError, ClosedError, InvalidArgumentError
    */
   skip(sampleCount: number): Promise<AnalysisEvents> {
-    if (this.#closed || this.#finishing || !this.#hasHeard) return this.pad(sampleCount);
-    const toFrame = Math.min(sampleCount, this.#frames.missingSamples);
+    const refusal = this.#refusalOf(sampleCount);
+    if (refusal) return Promise.reject(refusal);
+    // There is nothing to repeat until a frame was heard.
+    const first =
+      this.#hasHeard || this.#frames.missingSamples > 0 ? this.#frames.missingSamples : FRAME_SAMPLES;
+    const toFrame = Math.min(sampleCount, first);
     const rest = sampleCount - toFrame;
     const frameCount = Math.floor(rest / FRAME_SAMPLES);
     const begun = this.pad(toFrame);
@@ -147,6 +159,16 @@ export class AnalysisStream {
     const passed = this.#after(() => this.#repeat(frameCount));
     const end = this.pad(rest % FRAME_SAMPLES);
     return Promise.all([begun, passed, end]).then(joinEvents);
+  }
+
+  #refusalOf(sampleCount: unknown): Error | undefined {
+    if (this.#closed || this.#finishing) return new ClosedError('This stream is closed.');
+    const isAccepted =
+      Number.isSafeInteger(sampleCount) && Number(sampleCount) >= 0 && Number(sampleCount) <= LONGEST_SILENCE;
+    if (isAccepted) return undefined;
+    return new InvalidArgumentError(
+      `sampleCount is ${describe(sampleCount)}: a whole number from 0 to ${LONGEST_SILENCE}, an hour, is accepted.`,
+    );
   }
 
   /**
@@ -249,8 +271,17 @@ export class AnalysisStream {
     throw this.#failure;
   }
 
-  /** Frames of silence with the predictions of the last frame. */
-  #repeat(frameCount: number): AnalysisEvents {
+  /** Frames of silence with the predictions of the last frame, some at a time. */
+  async #repeat(frameCount: number): Promise<AnalysisEvents> {
+    const parts: AnalysisEvents[] = [];
+    for (let first = 0; first < frameCount; first += REPEATED_FRAMES) {
+      if (first > 0) await new Promise((resolve) => setImmediate(resolve)); // Others have their turn.
+      parts.push(this.#repeatSome(Math.min(REPEATED_FRAMES, frameCount - first)));
+    }
+    return joinEvents(parts);
+  }
+
+  #repeatSome(frameCount: number): AnalysisEvents {
     const probabilities = new Map(
       [...this.#lastFrame].map(([name, frame]) => {
         const values = new Float32Array(frameCount * frame.length);

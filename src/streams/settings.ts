@@ -29,7 +29,10 @@ export interface LiveSettings {
     readonly action: GapAction;
     /** A pause in arrivals beyond this is a gap, where the sender gives neither `seq` nor `ts`. 0 = pauses are none. */
     readonly arrivalMs: number;
-    /** Longer gaps begin the stream anew rather than being filled. */
+    /**
+     * Longer gaps begin the stream anew rather than being filled; so do gaps of more than an hour, and a series of gaps that is longer in
+     * all than this beyond the time that has passed and the audio that was heard.
+     */
     readonly maxMs: number;
   };
   /** Hysteresis of the transitions that are told as steady ones; see `TransitionFilter`. */

@@ -22,16 +22,26 @@ export class StatedFormat {
   of({ format, contentType, userProperties }: StreamAudio<unknown>): Declared {
     const message = format ?? this.#first;
     const { fmt, encoding, rate, channels } = (userProperties ?? {}) as Record<string, unknown>;
-    const stated = JSON.stringify([message, contentType, fmt, encoding, rate, channels]);
-    if (this.#last?.stated !== stated) {
-      const statements = { setting: this.#setting, message, contentType, userProperties };
-      const declared = {
-        format: declaredFormat(statements, this.#trust),
-        isStated: isFormatStated(statements, this.#trust),
-      };
-      this.#last = { stated, declared };
-    }
+    const stated = textOf([message, contentType, fmt, encoding, rate, channels]);
+    if (stated !== undefined && this.#last?.stated === stated) return this.#last.declared;
+    const statements = { setting: this.#setting, message, contentType, userProperties };
+    const declared = {
+      format: declaredFormat(statements, this.#trust),
+      isStated: isFormatStated(statements, this.#trust),
+    };
+    this.#last = stated === undefined ? undefined : { stated, declared };
     this.#first ??= message; // Not before: what is not accepted must not go on holding.
-    return this.#last.declared;
+    return declared;
+  }
+}
+
+/** What was stated, to be compared; undefined where it holds what no text does (a BigInt, a cycle). */
+function textOf(statements: readonly unknown[]): string | undefined {
+  try {
+    return JSON.stringify(statements, (_name, value: unknown) =>
+      typeof value === 'function' || typeof value === 'symbol' ? String(value) : value,
+    );
+  } catch {
+    return undefined;
   }
 }

@@ -6,6 +6,8 @@ import type { HubStatistics, Listener, LiveEvent, StreamAudio } from './events';
 import { LiveStream, type CommonSetup } from './live-stream';
 import { liveSettings, type LiveOptions, type LiveSettings, type PartialLiveSettings } from './settings';
 import { messageMark, Redeliveries } from './redeliveries';
+import { checkValue } from '../rules';
+import { readMessage } from './read-message';
 import { Throughput } from './throughput';
 import { WaitingRoom } from './waiting-audio';
 import { WallClock } from './wall-clock';
@@ -114,20 +116,22 @@ export class StreamHub<C = unknown> {
    */
   async hear(key: string, audio: StreamAudio<C>): Promise<void> {
     if (this.#isClosed) throw new ClosedError('The live streams have been closed.');
-    if (isEmptyPayload(audio.payload)) {
+    checkValue('key', key, { type: 'text', accepted: 'a text is accepted' });
+    const message = readMessage<C>(audio);
+    if (isEmptyPayload(message.payload)) {
       if (this.#settings.endOnEmpty) await this.end(key);
       return;
     }
     const now = this.#now();
-    const mark = audio.delivery && messageMark(audio.payload, audio.delivery);
-    if (mark && audio.delivery.dup && this.#redeliveries.isRepeated(key, mark)) {
+    const mark = message.delivery && messageMark(message.payload, message.delivery);
+    if (mark && message.delivery.dup && this.#redeliveries.isRepeated(key, mark)) {
       await this.#streams.get(key)?.cameTwice(now);
       return;
     }
-    const stream = this.#streams.get(key) ?? this.#begin(key, audio, now);
+    const stream = this.#streams.get(key) ?? this.#begin(key, message, now);
     if (mark) this.#redeliveries.heard(key, mark);
     try {
-      await stream.hear(audio, now);
+      await stream.hear(message, now);
     } catch (error) {
       if (stream.isUnused) this.#drop(stream);
       throw error;

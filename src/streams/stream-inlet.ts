@@ -13,6 +13,7 @@ import { GapTracker, type Place, type Segment } from './gap-tracker';
 import { PaceWatch } from './pace-watch';
 import { senderMarks, type SenderMarks } from './sender-marks';
 import type { LiveSettings } from './settings';
+import { SilenceBudget } from './silence-budget';
 import { StatedFormat } from './stated-format';
 import { TroubleLog } from './trouble-log';
 import type { Settle, WaitingAudio, WaitingRoom } from './waiting-audio';
@@ -65,6 +66,7 @@ export class StreamInlet {
   readonly #format: StatedFormat;
   readonly #decoder: SoundDecoder;
   readonly #gaps: GapTracker;
+  readonly #silence: SilenceBudget;
   readonly #pace = new PaceWatch();
   readonly #troubles = new TroubleLog(() => performance.now());
   #told: Told[] = [];
@@ -86,6 +88,7 @@ export class StreamInlet {
       name: 'The message',
     });
     this.#gaps = new GapTracker(setup.settings.gaps.arrivalMs);
+    this.#silence = new SilenceBudget(setup.settings.gaps.maxMs);
   }
 
   /** Whether no message was taken yet. */
@@ -250,6 +253,7 @@ export class StreamInlet {
     this.#tellWarnings();
     const hasRoom = this.#setup.room.hasRoom(this.#setup.line, samples.length);
     this.#noticeDropped();
+    this.#silence.heard(durationMs, now);
     if (place.is === 'after-gap') this.#lost(place.evidence, place.lostMs);
     if (this.#isBrokenOff) this.#beginAnew();
     this.#gaps.heard(marks, durationMs, now);
@@ -258,10 +262,9 @@ export class StreamInlet {
 
   /** Audio is missing before the next. */
   #lost(evidence: GapEvidence, lostMs: number | null): void {
-    const { action, maxMs } = this.#setup.settings.gaps;
-    const canFill = lostMs !== null && lostMs <= maxMs;
-    const remedy: GapRemedy =
-      action === 'ignore' ? 'ignore' : action === 'reset' || !canFill ? 'restart' : 'silence';
+    const { action } = this.#setup.settings.gaps;
+    const isFilled = action === 'silence' && lostMs !== null && this.#silence.take(lostMs);
+    const remedy: GapRemedy = action === 'ignore' ? 'ignore' : isFilled ? 'silence' : 'restart';
     this.#told.push(this.#troubles.gap(evidence, remedy, lostMs, this.#gaps.clockMs));
     switch (remedy) {
       case 'silence': {

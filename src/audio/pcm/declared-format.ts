@@ -3,6 +3,7 @@
  * format, and devices differ in where they state it, so the order of trust is the user's.
  */
 import { InvalidArgumentError } from '../../errors';
+import { describe } from '../../rules';
 import { SAMPLE_RATE } from '../../clock';
 import { checkSampleFormat, ENCODINGS, isEncoding, type Encoding, type SampleFormat } from './sample-format';
 
@@ -156,14 +157,12 @@ function isStated(value: unknown): boolean {
 function encodingIn(where: string, value: unknown): Encoding {
   if (typeof value === 'string' && isEncoding(value)) return value;
   throw new InvalidArgumentError(
-    `encoding in ${where} is ${JSON.stringify(value)}. Accepted: ${ENCODINGS.join(', ')}.`,
+    `encoding in ${where} is ${describe(value)}. Accepted: ${ENCODINGS.join(', ')}.`,
   );
 }
 
 function numberIn(where: string, name: string, value: unknown): number {
   const number = typeof value === 'string' ? Number(value) : value;
   if (typeof number === 'number' && Number.isInteger(number)) return number;
-  throw new InvalidArgumentError(
-    `${name} in ${where} is ${JSON.stringify(value)}: a whole number is accepted.`,
-  );
+  throw new InvalidArgumentError(`${name} in ${where} is ${describe(value)}: a whole number is accepted.`);
 }

@@ -1,4 +1,5 @@
 import { BadAudioError, InvalidArgumentError } from '../../errors';
+import { checkAttached } from '../detached';
 import { firstNonFinite } from './sample-codec';
 
 /** Samples in memory, as a caller may have them (decision 17). */
@@ -26,6 +27,7 @@ export type SampleArray =
  *   decode it with `PcmDecoder` or `openAudioContainer`
  */
 export function samplesToFloat32(data: SampleArray): Float32Array {
+  checkAttached(data);
   if (data instanceof Float32Array) return finite(data);
   if (data instanceof Float64Array) return finite(Float32Array.from(data));
   if (data instanceof Int16Array) return scaled(data, 0, 2 ** -15);

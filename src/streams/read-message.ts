@@ -1,0 +1,51 @@
+import { InvalidArgumentError } from '../errors';
+import { checkAttached } from '../audio';
+import { describe } from '../rules';
+import type { StreamAudio } from './events';
+
+/** The user properties that are looked at: the sender's marks and the format. */
+const PROPERTIES = ['seq', 'ts', 'fmt', 'encoding', 'rate', 'channels'] as const;
+
+/**
+ * A message as it is now, read once: what is read of it later cannot throw, nor be another.
+ *
+ * @throws InvalidArgumentError for what is no message, or has properties that throw; BadAudioError where the memory of the audio was
+ *   given away
+ */
+export function readMessage<C>(audio: unknown): StreamAudio<C> {
+  if (typeof audio !== 'object' || audio === null) {
+    throw new InvalidArgumentError(
+      `A message of a stream is ${audio === null ? 'null' : describe(audio)}: an object with a payload is accepted.`,
+    );
+  }
+  const message = read<C>(audio);
+  checkAttached(message.payload);
+  return message;
+}
+
+function read<C>(audio: object): StreamAudio<C> {
+  try {
+    const { format, options, userProperties, ...rest } = audio as StreamAudio<C>;
+    return {
+      ...rest,
+      ...(options === undefined ? {} : { options: { ...options } }),
+      format: shallowCopy(format),
+      userProperties: known(userProperties),
+    };
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : 'it throws';
+    throw new InvalidArgumentError(`The message cannot be read: ${words}`, { cause });
+  }
+}
+
+/** Copies a plain object; anything else is for others to judge. */
+function shallowCopy(value: unknown): unknown {
+  const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isPlain && !ArrayBuffer.isView(value) ? { ...value } : value;
+}
+
+function known(properties: unknown): Record<string, unknown> {
+  if (typeof properties !== 'object' || properties === null) return {};
+  const values = properties as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(PROPERTIES.map((name) => [name, values[name]]));
+}
