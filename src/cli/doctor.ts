@@ -15,7 +15,7 @@ export async function doctor(flags: DoctorFlags, terminal: Terminal, signal: Abo
   for await (const finding of examine(flags)) {
     if (signal.aborted) return ExitCode.Interrupted;
     findings.push(finding);
-    if (!flags.json) await terminal.write(describe(finding));
+    if (!flags.json) await terminal.print(describe(finding));
   }
   const healthy = findings.every(({ state }) => state !== 'problem');
   if (flags.json) await terminal.write(`${JSON.stringify({ healthy, findings }, null, 2)}\n`);

@@ -100,7 +100,7 @@ export async function inspect(
 ): Promise<ExitCode> {
   const { algorithm, keyId, license } = inspectLicense(await licenseText(file, signal));
   const facts = { ...licenseFacts(license), algorithm, keyId: keyId ?? 'not named' };
-  await terminal.write(flags.json ? json(facts) : list(facts));
+  await terminal.print(flags.json ? json(facts) : list(facts));
   terminal.say('The signature was not checked; "deeptone license verify" does.');
   return ExitCode.Ok;
 }
@@ -120,7 +120,7 @@ export async function verify(
   const guard = new LicenseGuard(await licenseText(file, signal), { publicKeys });
   guard.check();
   const status = guard.status();
-  await terminal.write(flags.json ? json(statusFacts(status)) : `${status.message}\n`);
+  await terminal.print(flags.json ? json(statusFacts(status)) : `${status.message}\n`);
   return ExitCode.Ok;
 }
 

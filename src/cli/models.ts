@@ -17,7 +17,7 @@ export async function listModels(flags: ModelsFlags, terminal: Terminal): Promis
       `${JSON.stringify({ set: catalogue.set, models, broken: catalogue.broken }, null, 2)}\n`,
     );
   } else {
-    await terminal.write(models.map(describe).join('\n'));
+    await terminal.print(models.map(describe).join('\n'));
   }
   for (const { name, reason } of catalogue.broken)
     terminal.say(`deeptone: The model ${name} is left out: ${reason}`);

@@ -49,6 +49,12 @@ export async function runProgram(
     )
     .version(packageVersion())
     .exitOverride()
+    // What it says of a wrong command line repeats parts of it.
+    .configureOutput({
+      writeErr: (text) => {
+        terminal.say(text.replace(/\n$/u, ''));
+      },
+    })
     .showHelpAfterError('Run it with --help to see what is accepted.')
     .addHelpText('after', EXIT_CODES);
 

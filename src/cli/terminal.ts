@@ -46,10 +46,15 @@ export class Terminal {
     gone.abort();
   }
 
+  /** Writes results that are for people's eyes: what names and keys hold does nothing to a terminal. */
+  print(text: string): Promise<void> {
+    return this.write(printable(text));
+  }
+
   /** A message to the person at the keyboard. */
   say(text: string): void {
     this.#clearBar();
-    this.#stderr.write(`${text}\n`);
+    this.#stderr.write(`${printable(text)}\n`);
   }
 
   /**
@@ -64,7 +69,7 @@ export class Terminal {
     this.#drawnAt = now;
     this.#barShown = true;
     this.#stderr.write(
-      `${CLEAR_LINE}${progressLine(label, fraction, processedMs, this.#stderr.columns || DEFAULT_COLUMNS)}`,
+      `${CLEAR_LINE}${progressLine(printable(label), fraction, processedMs, this.#stderr.columns || DEFAULT_COLUMNS)}`,
     );
   }
 
@@ -77,6 +82,17 @@ export class Terminal {
     if (this.#barShown) this.#stderr.write(CLEAR_LINE);
     this.#barShown = false;
   }
+}
+
+/**
+ * Text with control characters shown as text (`\\u001b`), so that a name of a file cannot move the cursor, set the title or hide what
+ * stands before it; so are those that turn the direction of writing. Line ends stay.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /(?!\n)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** One line of at most `columns` characters: `talk.wav [############------------] 50 %`. */

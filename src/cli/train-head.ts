@@ -36,7 +36,7 @@ export async function trainHead(
         terminal.progress(file, fraction, 0);
       },
     });
-    await terminal.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report, out));
+    await terminal.print(flags.json ? `${JSON.stringify(report, null, 2)}\n` : textOf(report, out));
   } finally {
     terminal.done();
   }

@@ -87,12 +87,15 @@ function speaker(result: ModelResult | undefined): Extract<ModelResult, { speake
   return result !== undefined && 'speaker_top' in result ? result : undefined;
 }
 
+/** A text that a spreadsheet would take for a formula, after blanks too, begins with one of these; an apostrophe before it keeps it a text. */
+const FORMULA = /^\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/u;
+
 /** One line, quoted by RFC 4180, with the line end of Unix tools. */
 function row(fields: readonly (string | number | undefined)[]): string {
   return `${fields.map(quote).join(',')}\n`;
 }
 
 function quote(field: string | number | undefined): string {
-  const text = field === undefined ? '' : String(field);
+  const text = typeof field === 'string' && FORMULA.test(field) ? `'${field}` : String(field ?? '');
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
