@@ -5,6 +5,7 @@ import type { OpenEngine } from './hub';
 import { codeOf, toError } from '../shared/failure';
 import type { NodeAPI } from '../shared/node-red';
 import { openEngine } from './open-engine';
+import { Probe } from './probe';
 
 const PERMISSION = 'deeptone-engine.read';
 
@@ -25,6 +26,14 @@ export function serveEngineFacts(RED: NodeAPI): void {
     const node: unknown = typeof id === 'string' ? RED.nodes.getNode(id) : undefined;
     return isEngine(node) ? node.engine() : undefined;
   };
+  /** Of engines that are not deployed: all of them have the same to say. */
+  const defaults = new Probe();
+  const probes = new WeakMap<OpenEngine, Probe>();
+  const probeOf = (engine: OpenEngine): Probe => {
+    const probe = probes.get(engine) ?? new Probe();
+    probes.set(engine, probe);
+    return probe;
+  };
   const serve = (what: string, answer: (engine: OpenEngine, isDeployed: boolean) => unknown): void => {
     RED.httpAdmin.get(
       `/deeptone-engine/:id/${what}`,
@@ -33,7 +42,10 @@ export function serveEngineFacts(RED: NodeAPI): void {
         Promise.resolve()
           .then(() => {
             const engine = deployed(request.params['id']);
-            return answer(engine ?? openEngine({}), engine !== undefined);
+            if (!engine) return defaults.ask(what, () => answer(openEngine({}), false));
+            return what === 'runtime'
+              ? probeOf(engine).ask(what, () => answer(engine, true))
+              : answer(engine, true);
           })
           .then(
             (body) => response.json(body),

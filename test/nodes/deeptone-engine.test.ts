@@ -197,6 +197,23 @@ describe('deeptone-engine', () => {
     });
   });
 
+  it('starts at most one engine for all requests about engines that are not deployed', async () => {
+    await start();
+    await ask('/deeptone-engine/engine/runtime');
+    let workers = 0;
+    const count = (): void => {
+      workers++;
+    };
+    process.on('worker', count);
+    const asked = Array.from({ length: 12 }, (_, n) =>
+      ask(`/deeptone-engine/${n % 2 ? `no${n}` : 'engine'}/runtime`),
+    );
+    const answers = await Promise.all(asked);
+    process.off('worker', count);
+    assert.ok(workers <= 1, `${workers} were started`);
+    for (const { body } of answers) assert.match(JSON.stringify(body), /onnxruntime/);
+  });
+
   it('closes with the flows, and a new deployment starts anew', async () => {
     const flow = await start();
     flow.send({ filename: PHONE_CALL });
