@@ -1,4 +1,5 @@
 /** Where the bytes of a sound come from: memory, a file, ffmpeg. */
+import { constants, type Stats } from 'node:fs';
 import { open, mkdtemp, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -7,6 +8,9 @@ import { fileArguments, FfmpegProcess } from './ffmpeg/ffmpeg-process';
 
 /** Bytes per read, about 2 s of 16-bit mono: the calls cost nothing, memory stays flat, and no turn of the event loop is long. */
 const READ_BYTES = 64 * 1024;
+
+/** Windows has no such flag, and no named pipes among its files. */
+const OPEN_FLAGS = constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0);
 
 /** Bytes of a sound, and how to let go of where they come from. */
 export interface AudioBytes {
@@ -24,20 +28,32 @@ export interface OpenFile {
 /** @throws AudioFileError when it is missing, no regular file or not readable; BadAudioError when it is empty */
 export async function openRegularFile(filename: string): Promise<OpenFile> {
   try {
-    // Looked at before it is opened: opening a named pipe waits until somebody writes to it.
-    const status = await stat(filename);
-    if (!status.isFile()) {
-      const kind = status.isDirectory() ? 'a directory' : 'not a regular file';
-      throw new AudioFileError(
-        'DEEPTONE_FILE_UNREADABLE',
-        `"${filename}" is ${kind}; an audio file is needed.`,
-      );
+    // Looked at before it is opened: opening a device may do something.
+    checkRegular(filename, await stat(filename));
+    // And afterwards, since another may stand there by now: opened like this, a named pipe without a writer is no trap.
+    const handle = await open(filename, OPEN_FLAGS);
+    try {
+      const status = await handle.stat();
+      checkRegular(filename, status);
+      return { filename, handle, size: status.size };
+    } catch (error) {
+      await handle.close();
+      throw error;
     }
-    if (status.size === 0) throw new BadAudioError(`The file "${filename}" is empty (0 bytes).`);
-    return { filename, handle: await open(filename, 'r'), size: status.size };
   } catch (error) {
     throw error instanceof DeeptoneError ? error : fileError(filename, error);
   }
+}
+
+function checkRegular(filename: string, status: Stats): void {
+  if (!status.isFile()) {
+    const kind = status.isDirectory() ? 'a directory' : 'not a regular file';
+    throw new AudioFileError(
+      'DEEPTONE_FILE_UNREADABLE',
+      `"${filename}" is ${kind}; an audio file is needed.`,
+    );
+  }
+  if (status.size === 0) throw new BadAudioError(`The file "${filename}" is empty (0 bytes).`);
 }
 
 function fileError(filename: string, cause: unknown): AudioFileError {
@@ -81,7 +97,10 @@ export async function readAt(
   }
 }
 
-/** The bytes of a file from its start. A piece is to be used before the next is asked for: they share their memory. */
+/**
+ * The bytes of a file from its start; iterating throws BadAudioError where it has become shorter since it was opened, AudioFileError. A piece is to be used before the next is asked for: they
+ * share their memory.
+ */
 export function fileBytes(file: OpenFile): AudioBytes {
   return { bytes: readFrom(file), close: () => file.handle.close() };
 }
@@ -90,7 +109,12 @@ async function* readFrom(file: OpenFile): AsyncGenerator<Uint8Array, void, undef
   const buffer = new Uint8Array(READ_BYTES);
   for (let position = 0; ;) {
     const bytes = await readAt(file, position, READ_BYTES, buffer);
-    if (bytes.length === 0) return;
+    if (bytes.length === 0) {
+      if (position >= file.size) return;
+      throw new BadAudioError(
+        `The file "${file.filename}" became shorter while it was read: ${file.size} bytes when it was opened, ${position} at the end. Analyse it again when nobody writes to it.`,
+      );
+    }
     position += bytes.length;
     yield bytes;
   }
