@@ -1,5 +1,5 @@
 /** Containers of audio and video, by the first bytes. */
-import { framesFromStart } from './frame-sync';
+import { beginsAsTransportStream, framesFromStart } from './frame-sync';
 
 /** Bytes at the beginning that are enough to tell, where there are so many. */
 export const HEAD_BYTES = 4_096;
@@ -47,7 +47,7 @@ const WAV_MARKERS: Readonly<Record<string, string>> = {
 export function detectContainer(head: Uint8Array): string | undefined {
   const container = namedContainer(head);
   if (container !== undefined) return container;
-  if ([0, 188, 376].every((at) => head[at] === 0x47)) return 'mpegts';
+  if (beginsAsTransportStream(head)) return 'mpegts';
   return framesFromStart(head);
 }
 

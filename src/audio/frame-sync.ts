@@ -39,23 +39,59 @@ export function mayBeginFrame(head: Uint8Array): boolean {
   return KINDS.some(([, frameBytes]) => frameBytes(head, 0) !== undefined) || head[0] === 0x47;
 }
 
+/** Frames of one sound have the same layer and rate: the second byte, and two bits of the third, stay what they are. */
 function follow(bytes: Uint8Array, from: number, frameBytes: FrameBytes, frames: number): boolean {
   let at = from;
   for (let count = 0; count < frames; count++) {
     const size = frameBytes(bytes, at);
-    if (size === undefined) return false;
+    if (size === undefined || bytes[at + 1] !== bytes[from + 1]) return false;
+    const isSameRate = (((bytes[at + 2] ?? 0) ^ (bytes[from + 2] ?? 0)) & 0x0c) === 0;
+    if (!isSameRate && bytes[from] === 0xff) return false;
     at += size;
   }
   return true;
 }
 
-/** Packets of 188 bytes that begin with 0x47 (ISO/IEC 13818-1), wherever the first of them begins. */
+/** Bytes of a packet of an MPEG transport stream (ISO/IEC 13818-1). */
+const PACKET_BYTES = 188;
+const PACKETS_FROM_START = 3;
+const PACKETS_FROM_WITHIN = 4;
+
+/** Whether bytes begin with packets of an MPEG transport stream. */
+export function beginsAsTransportStream(head: Uint8Array): boolean {
+  return packetsFollow(head, 0, PACKETS_FROM_START);
+}
+
 function isTransportStream(head: Uint8Array): boolean {
-  for (let first = 0; first < 188 && first + 3 * 188 < head.length; first++) {
-    if ([0, 1, 2, 3].every((packet) => head[first + packet * 188] === 0x47)) return true;
+  for (let first = 0; first < PACKET_BYTES; first++) {
+    if (packetsFollow(head, first, PACKETS_FROM_WITHIN)) return true;
   }
   return false;
 }
+
+/**
+ * Whether packets, so many at least, follow each other up to the end: they begin with 0x47, hold something, and those of one number count up. Sound that repeats itself
+ * has the same bytes in the same places too, and does not count.
+ */
+function packetsFollow(head: Uint8Array, first: number, packets: number): boolean {
+  const counters = new Map<number, number>();
+  if (first + (packets - 1) * PACKET_BYTES + 3 >= head.length) return false;
+  for (let at = first; at + 3 < head.length; at += PACKET_BYTES) {
+    if (head[at] !== 0x47) return false;
+    const id = (((head[at + 1] ?? 0) & 0x1f) << 8) | (head[at + 2] ?? 0);
+    const flags = head[at + 3] ?? 0;
+    const counter = flags & 15;
+    if ((flags & 0x30) === 0) return false;
+    const before = counters.get(id);
+    const isNext = (flags & 0x10) === 0 ? before === counter : before === ((counter + 15) & 15);
+    if (before !== undefined && id !== EMPTY_PACKETS && !isNext) return false;
+    counters.set(id, counter);
+  }
+  return true;
+}
+
+/** Number of packets that hold nothing, and do not count. */
+const EMPTY_PACKETS = 0x1fff;
 
 /** Size of the AAC frame with an ADTS header (ISO/IEC 13818-7). */
 function adtsFrameBytes(bytes: Uint8Array, at: number): number | undefined {

@@ -46,28 +46,48 @@ function simpleBlockBytes(bytes: Buffer, at: number): number | undefined {
   return 1 + width + (bytes.readUIntBE(at + 1, width) & (2 ** (7 * width) - 1));
 }
 
-/** Bytes of the shortest and longest header of a FLAC frame (RFC 9639, 9.1), the check byte not counted. */
-const SHORTEST_FLAC_HEADER = 5;
-const LONGEST_FLAC_HEADER = 15;
+/** The header of a FLAC frame: what stays the same in all of a recording, and the number that counts frames, or samples. */
+interface FlacHeader {
+  readonly constant: number;
+  readonly number: number;
+}
 
-/** Whether the header of a FLAC frame stands here: its sync code, and the check byte that ends it. */
+/** Whether headers of two FLAC frames stand here, of one recording and one right after the other or nearly so. */
 function hasFlacFrame(bytes: Buffer): boolean {
-  let headers = 0;
+  const headers: FlacHeader[] = [];
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
-    if (isFlacHeader(bytes, at) && ++headers >= 2) return true;
+    const header = flacHeader(bytes, at);
+    if (!header) continue;
+    if (headers.some(({ constant, number }) => constant === header.constant && header.number === number + 1))
+      return true;
+    if (headers.length < MOST_HEADERS) headers.push(header);
   }
   return false;
 }
 
-function isFlacHeader(bytes: Buffer, at: number): boolean {
-  const [, second = 0, third = 0, fourth = 0] = bytes.subarray(at, at + 4);
-  if ((second & 0xfe) !== 0xf8 || third >> 4 === 0 || (third & 15) === 15 || (fourth & 1) !== 0) return false;
+/** Headers that are kept to compare with; there are no more in so few bytes but by chance. */
+const MOST_HEADERS = 64;
+
+/** Where the sync code stands, and the check byte that ends the header (RFC 9639, 9.1); recordings with frames of one size count frames. */
+function flacHeader(bytes: Buffer, at: number): FlacHeader | undefined {
+  const [, second = 0, third = 0, fourth = 0, fifth = 0] = bytes.subarray(at, at + 5);
+  if (second !== 0xf8 || third >> 4 === 0 || (third & 15) === 15 || (fourth & 1) !== 0) return undefined;
+  const width = fifth < 0x80 ? 1 : Math.clz32((~fifth & 0xff) << 24);
+  if (width > 6 || (fifth >= 0x80 && width < 2)) return undefined;
+  const blockWidth = third >> 4 === 6 ? 1 : third >> 4 === 7 ? 2 : 0;
+  const rateWidth = (third & 15) === 12 ? 1 : [13, 14].includes(third & 15) ? 2 : 0;
+  const end = at + 4 + width + blockWidth + rateWidth;
+  if (end >= bytes.length) return undefined;
   let check = 0;
-  for (let i = 0; i < LONGEST_FLAC_HEADER && at + i < bytes.length; i++) {
-    if (i >= SHORTEST_FLAC_HEADER && bytes[at + i] === check) return true;
-    check = crc8(check ^ (bytes[at + i] ?? 0));
+  for (let i = at; i < end; i++) check = crc8(check ^ (bytes[i] ?? 0));
+  if (check !== bytes[end]) return undefined;
+  let number = width === 1 ? fifth : fifth & (0x7f >> width);
+  for (let i = 1; i < width; i++) {
+    const next = bytes[at + 4 + i] ?? 0;
+    if ((next & 0xc0) !== 0x80) return undefined;
+    number = number * 64 + (next & 0x3f);
   }
-  return false;
+  return { constant: ((third & 15) << 8) | (fourth & 0x0e), number };
 }
 
 /** Polynomial x^8 + x^2 + x + 1. */
