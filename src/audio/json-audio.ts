@@ -1,13 +1,15 @@
 /** Audio in JSON and in objects that were JSON: arrays, Buffers, envelopes with one field of audio. */
+import { types } from 'node:util';
 import { BadAudioError } from '../errors';
 import { namedContainer } from './containers';
+import { samplesOfView, type SampleArray } from './pcm/sample-array';
 import { ENCODINGS, isEncoding, type Encoding } from './pcm/sample-format';
 import { isBase64Text, withoutMark } from './text-kind';
 
 /** Audio that was found: bytes of any kind, or samples; with what stands beside it about the format. */
 export type FoundAudio = (
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'samples'; readonly samples: readonly number[] }
+  | { readonly kind: 'samples'; readonly samples: Exclude<SampleArray, Uint8Array> }
 ) & { readonly stated?: StatedBeside };
 
 /** What an envelope says about raw samples. */
@@ -131,7 +133,8 @@ function fieldsWithAudio(object: Fields, depth: number, path = '', above: Stated
       const found = AUDIO_NAMES.indexOf(name.toLowerCase());
       const audio = audioLike(value, found >= 0);
       if (audio) return [{ audio, path: where, rank: found >= 0 ? found : AUDIO_NAMES.length, stated }];
-      const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+      const isObject =
+        typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
       return isObject && depth < DEEPEST ? fieldsWithAudio(value as Fields, depth + 1, where, stated) : [];
     });
 }
@@ -140,10 +143,21 @@ function audioLike(value: unknown, isNamed: boolean): FoundAudio | undefined {
   if (typeof value === 'string') return textLike(value, isNamed);
   if (Array.isArray(value)) return numbersLike(value, isNamed);
   if (typeof value !== 'object' || value === null) return undefined;
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return viewLike(value);
   const fields = value as Fields;
   if (fields['type'] === 'Buffer' && 'data' in fields) return bufferLike(fields['data']);
   const numbers = arrayLike(fields);
+  // Typed arrays alone become that, and those of bytes hold no others.
+  const isBytes = numbers?.every(isByte) === true && numbers.some((value) => Number(value) > 0x7f);
+  if (isBytes) return { kind: 'bytes', bytes: Uint8Array.from(numbers as readonly number[]) };
   return numbers && numbersLike(numbers, isNamed);
+}
+
+/** A Buffer or typed array in an object that never was JSON. */
+function viewLike(value: ArrayBufferView | ArrayBufferLike): FoundAudio | undefined {
+  const samples = samplesOfView(value);
+  if (samples instanceof Uint8Array) return { kind: 'bytes', bytes: samples };
+  return samples && { kind: 'samples', samples };
 }
 
 /** What `JSON.stringify` makes of a Buffer. */
@@ -199,17 +213,32 @@ export function audioInNumbers(list: readonly number[]): FoundAudio {
   );
 }
 
-/** Whether every second byte is near 0 or 255, as the high bytes of 16-bit samples are, and the others are not. */
+/** Mean steps from one byte to the next of its kind: those of low bytes are 85 by chance, high bytes go along with the sound. */
+const LEAST_LOW_STEP = 50;
+const LARGEST_HIGH_STEP = 12;
+
+/**
+ * Whether every second byte is the high byte of a 16-bit sample: near 0 or 255, and the others are not or are too, as in quiet sound; or it
+ * changes slowly, and the others do as they like.
+ */
 function highBytesAreSigns(list: readonly number[]): boolean {
   let high = 0;
   let low = 0;
+  let highSteps = 0;
+  let lowSteps = 0;
   const isSign = (value = 0x80): boolean => value < 0x20 || value >= 0xe0;
   for (let at = 0; at + 1 < list.length; at += 2) {
     if (isSign(list[at])) low++;
     if (isSign(list[at + 1])) high++;
+    if (at === 0) continue;
+    lowSteps += Math.abs((list[at] ?? 0) - (list[at - 2] ?? 0));
+    const step = Math.abs((list[at + 1] ?? 0) - (list[at - 1] ?? 0));
+    highSteps += Math.min(step, 256 - step);
   }
   const pairs = Math.floor(list.length / 2);
-  return high > 0.8 * pairs && low < high;
+  const isQuiet = low > 0.8 * pairs;
+  if (high > 0.8 * pairs && (low < high || isQuiet)) return true;
+  return lowSteps > LEAST_LOW_STEP * pairs && highSteps < LARGEST_HIGH_STEP * pairs;
 }
 
 function isByte(value: unknown): boolean {

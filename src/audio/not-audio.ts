@@ -1,12 +1,11 @@
 /** What is known not to be audio, in words (decision 15). */
-import type { Encoding } from './pcm/sample-format';
+import type { SampleFormat } from './pcm/sample-format';
 import { detectContainer, letters, type Signature } from './containers';
-import { isAllText, isHexText, looksWritten, withoutMark } from './text-kind';
+import { hovers, isAllText, isHexText, looksWritten, withoutMark } from './text-kind';
 
 /** Well-known files that are not audio. */
 const OTHERS: readonly Signature[] = [
   { name: 'a PNG image', at: 0, text: '\x89PNG' },
-  { name: 'a JPEG image', at: 0, text: '\xff\xd8\xff' },
   { name: 'a GIF image', at: 0, text: 'GIF8' },
   { name: 'a WebP image', at: 8, text: 'WEBP' },
   { name: 'a TIFF image', at: 0, text: 'II*\0' },
@@ -19,7 +18,7 @@ const OTHERS: readonly Signature[] = [
   { name: 'gzip data', at: 0, text: '\x1f\x8b\x08' },
   { name: 'Zstandard data', at: 0, text: '\x28\xb5\x2f\xfd' },
   { name: 'XZ data', at: 0, text: '\xfd7zXZ' },
-  { name: 'bzip2 data', at: 0, text: 'BZh' },
+  { name: 'bzip2 data', at: 4, text: '1AY&SY' },
   { name: 'a program', at: 0, text: '\x7fELF' },
   { name: 'a SQLite database', at: 0, text: 'SQLite format 3' },
   { name: 'a MIDI file (notes, not sound)', at: 0, text: 'MThd' },
@@ -42,10 +41,10 @@ const MIN_TEXT = 4;
  * Says why bytes that are in no known container are not audio; undefined where they may be raw samples.
  *
  * @param head the first bytes
- * @param encoding that raw samples would have
+ * @param format that raw samples would have
  * @param isAll there are no more bytes
  */
-export function refusedContent(head: Uint8Array, encoding: Encoding, isAll: boolean): string | undefined {
+export function refusedContent(head: Uint8Array, format: SampleFormat, isAll: boolean): string | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const other = otherKind(head);
   if (other !== undefined) return `it is ${other}`;
@@ -61,7 +60,7 @@ export function refusedContent(head: Uint8Array, encoding: Encoding, isAll: bool
   if (/^--[^\r\n]{1,70}\r?\nContent-/iu.test(letters(head, 0, 128))) {
     return 'it is a form that was uploaded (multipart), with headers before the file: send the bytes of the file in it alone';
   }
-  return refusedText(bytes, encoding, isAll);
+  return refusedText(bytes, format, isAll);
 }
 
 /** Says that the beginning of a recording is missing. */
@@ -69,13 +68,13 @@ export function laterPiece(container: string): string {
   return `it is a later piece of a recording in ${container}, whose beginning is needed: send every piece from the first on, or a whole recording`;
 }
 
-function refusedText(bytes: Buffer, encoding: Encoding, isAll: boolean): string | undefined {
+function refusedText(bytes: Buffer, format: SampleFormat, isAll: boolean): string | undefined {
   if (!isAllText(bytes) || bytes.length < MIN_TEXT || (!isAll && bytes.length < 128)) return undefined;
   const text = withoutMark(bytes.toString('utf8'));
-  if (isHexText(text.trim())) {
+  if (isHexText(text.trim()) && !hovers(bytes, format)) {
     return 'it is text of hexadecimal digits: turn it into bytes, as with Buffer.from(text, "hex")';
   }
-  if (!looksWritten(text, encoding)) return undefined;
+  if (!looksWritten(bytes, format)) return undefined;
   return /^\s*<(!doctype|html|\?xml|[a-z])/iu.test(text)
     ? `it is a page of HTML or XML that begins ${beginning(text)}: what was asked for the audio answered with something else`
     : `it is text that begins ${beginning(text)}`;
@@ -105,7 +104,13 @@ function beginning(text: string): string {
 }
 
 function otherKind(head: Uint8Array): string | undefined {
+  if (isJpeg(head)) return 'a JPEG image';
   return known(OTHERS, head) ?? (isIcon(head) ? 'an icon' : undefined);
+}
+
+/** Two markers; the first three bytes alone are quiet sound in 24 bits, too. */
+function isJpeg(head: Uint8Array): boolean {
+  return /^\xff\xd8\xff[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]/u.test(letters(head, 0, 4));
 }
 
 /** Its first four bytes are silence in 16 bits, too: its list of pictures is looked at, whose first begins behind the list. */

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { BadAudioError } from '../errors';
 import { checkAttached } from './detached';
 import { audioInJson, audioInNumbers, audioInValue, type FoundAudio, type StatedBeside } from './json-audio';
-import type { SampleArray } from './pcm/sample-array';
+import { samplesOfView, type SampleArray } from './pcm/sample-array';
 import { isBase64Text, isHexText, withoutMark } from './text-kind';
 
 /** Bytes, raw, of a container or of text; or samples whose type tells their scale (decision 17). */
@@ -37,7 +37,7 @@ export function readPayload(payload: unknown): AudioPayload {
   if (typeof payload === 'string') return readText(payload);
   if (Array.isArray(payload)) return readNumbers(payload);
   if (ArrayBuffer.isView(payload)) {
-    const view = viewOfOurs(payload);
+    const view = samplesOfView(payload);
     if (view instanceof Uint8Array) return { kind: 'bytes', bytes: view };
     if (view) return { kind: 'samples', samples: view };
   }
@@ -69,7 +69,12 @@ function readText(payload: string): AudioPayload {
       'The audio is text of hexadecimal digits: turn it into bytes, as with Buffer.from(text, "hex").',
     );
   }
-  if (!BASE64.test(base64) || base64.replace(/=+$/u, '').length % 4 === 1 || isWord(base64)) {
+  if (
+    !BASE64.test(base64) ||
+    base64.replace(/=+$/u, '').length % 4 === 1 ||
+    isWord(base64) ||
+    isWords(text)
+  ) {
     throw new BadAudioError(`The audio is a text that is not base64${beginning(text)}. ${HINT}`);
   }
   return { kind: 'bytes', bytes: Buffer.from(base64, 'base64') }; // It reads base64url as well.
@@ -79,6 +84,11 @@ function readText(payload: string): AudioPayload {
 function isWord(base64: string): boolean {
   if (base64.length >= FEW_LETTERS) return !isBase64Text(base64) && new Set(base64).size > 1;
   return base64.length % 4 !== 0 || /^[a-z_-]+$/u.test(base64);
+}
+
+/** Blanks between letters; base64 is broken into lines, where it is broken. */
+function isWords(text: string): boolean {
+  return text.length < FEW_LETTERS && /[a-z][ \t]+[a-z]/iu.test(text);
 }
 
 function beginning(text: string): string {
@@ -94,25 +104,6 @@ function readNumbers(list: readonly unknown[]): FoundAudio {
   }
   // JSON has no NaN: what was one comes as null, and is for the decoder to judge.
   return audioInNumbers(list.map((value) => (typeof value === 'number' ? value : Number.NaN)));
-}
-
-/**
- * The same memory as an array of our own realm: an array that was made in a sandbox comes from a realm of its own, where
- * `instanceof` of ours says no. Undefined for a view that holds no samples.
- */
-function viewOfOurs(view: ArrayBufferView): Exclude<SampleArray, readonly number[]> | undefined {
-  const { buffer, byteOffset, byteLength } = view;
-  if (types.isUint8Array(view) || types.isUint8ClampedArray(view)) {
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  }
-  if (types.isInt8Array(view)) return new Int8Array(buffer, byteOffset, byteLength);
-  if (types.isInt16Array(view)) return new Int16Array(buffer, byteOffset, byteLength / 2);
-  if (types.isUint16Array(view)) return new Uint16Array(buffer, byteOffset, byteLength / 2);
-  if (types.isInt32Array(view)) return new Int32Array(buffer, byteOffset, byteLength / 4);
-  if (types.isUint32Array(view)) return new Uint32Array(buffer, byteOffset, byteLength / 4);
-  if (types.isFloat32Array(view)) return new Float32Array(buffer, byteOffset, byteLength / 4);
-  if (types.isFloat64Array(view)) return new Float64Array(buffer, byteOffset, byteLength / 8);
-  return undefined;
 }
 
 /** Objects made in a sandbox may have no constructor, or anything else under that name. */

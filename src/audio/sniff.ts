@@ -48,7 +48,7 @@ export function judge(head: Uint8Array, { isAll, format, isStated }: Judgement):
   const few = head.subarray(0, FEW_BYTES);
   if (isAllText(few)) {
     if (head.length < FEW_BYTES && !isAll) return OPEN;
-    const kind = textKind(few, format.encoding);
+    const kind = textKind(few, format);
     if (kind !== undefined) return { is: 'text', kind };
   }
   if (letters(head, 0, 4) === 'riff' && head.length < W64_BYTES && !isAll) return OPEN;
@@ -60,7 +60,7 @@ export function judge(head: Uint8Array, { isAll, format, isStated }: Judgement):
       : { is: 'compressed', container };
   }
   if (isStated) return { is: 'raw' };
-  const reason = refusedContent(few, format.encoding, isAll);
+  const reason = refusedContent(few, format, isAll);
   if (reason !== undefined) return { is: 'refused', reason };
   if (!isAll && head.length < FEW_BYTES) return OPEN;
   if (head.length < HEAD_BYTES && !isAll) return isPlainlySamples(head, format) ? { is: 'raw' } : OPEN;
@@ -68,7 +68,7 @@ export function judge(head: Uint8Array, { isAll, format, isStated }: Judgement):
   if (frames !== undefined) return { is: 'compressed', container: frames };
   const piece = pieceFromWithin(head);
   if (piece !== undefined) return { is: 'refused', reason: laterPiece(piece) };
-  return bytesPerSample(format.encoding) <= 2 && hasNoOrder(head)
+  return bytesPerSample(format.encoding) <= 2 && hasNoOrder(head, format)
     ? { is: 'refused', reason: NO_ORDER }
     : { is: 'raw' };
 }
@@ -90,8 +90,14 @@ const ORDER = 2;
 const NO_ORDER =
   'its bytes have no order, as those of compressed or encrypted data: send a recording from its beginning on; if these are samples, send their format with them';
 
-function hasNoOrder(head: Uint8Array): boolean {
+/** Mean step from one sample to the next where they have nothing to do with each other: two thirds of full scale, here and there. */
+const LEAST_STEP = 0.55;
+const LARGEST_STEP = 0.78;
+
+function hasNoOrder(head: Uint8Array, format: SampleFormat): boolean {
   if (head.length < ENOUGH_BYTES) return false;
+  const step = meanStep(samplesIn(head, format));
+  if (step < LEAST_STEP || step > LARGEST_STEP) return false;
   const counts = new Uint32Array(256);
   for (const byte of head) counts[byte] = (counts[byte] ?? 0) + 1;
   const expected = head.length / 256;
@@ -108,11 +114,28 @@ const FEWEST_VALUES = 8;
 function isPlainlySamples(head: Uint8Array, format: SampleFormat): boolean {
   const few = head.subarray(0, FEW_BYTES);
   if (mayBeginFrame(few)) return false;
+  const samples = samplesIn(few, format);
+  return (
+    samples.length >= FEWEST_VALUES &&
+    meanStep(samples) < LARGEST_MEAN_STEP &&
+    new Set(samples).size >= FEWEST_VALUES
+  );
+}
+
+/** The first channel of bytes that are samples. */
+function samplesIn(bytes: Uint8Array, format: SampleFormat): Float32Array {
   const block = blockBytes(format);
-  const samples = new Float32Array(Math.floor((few.length - bytesPerSample(format.encoding)) / block) + 1);
-  if (few.length < block || samples.length < FEWEST_VALUES) return false;
-  decodeChannel(format.encoding, new DataView(few.buffer, few.byteOffset, few.byteLength), 0, block, samples);
+  if (bytes.length < block) return new Float32Array(0);
+  const count = Math.floor((bytes.length - bytesPerSample(format.encoding)) / block) + 1;
+  const samples = new Float32Array(count);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  decodeChannel(format.encoding, view, 0, block, samples);
+  return samples;
+}
+
+/** From one sample to the next; of bytes that are anything it is large. */
+function meanStep(samples: Float32Array): number {
   let steps = 0;
   for (let i = 1; i < samples.length; i++) steps += Math.abs((samples[i] ?? 0) - (samples[i - 1] ?? 0));
-  return steps / samples.length < LARGEST_MEAN_STEP && new Set(samples).size >= FEWEST_VALUES;
+  return steps / samples.length;
 }

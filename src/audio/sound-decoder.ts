@@ -6,10 +6,10 @@ import { HEAD_BYTES, mayBeginContainer } from './containers';
 import type { AudioWarning } from './decoder-warning';
 import type { FoundAudio, StatedBeside } from './json-audio';
 import type { AudioPayload } from './payload';
-import { looksWritten, isAllText } from './text-kind';
+import { isAllText, looksWritten, textKind } from './text-kind';
 import { SampleSink, type Channels, type DecodedChannels } from './sample-sink';
 import { FEW_BYTES, judge, type Verdict } from './sniff';
-import { textAudio, type TextAudio } from './text-audio';
+import { isWordsAmong, textAudio, type TextAudio } from './text-audio';
 import { blockBytes, type SampleFormat } from './pcm/sample-format';
 import { samplesToFloat32, type SampleArray } from './pcm/sample-array';
 import { WavStreamReader } from './wav/wav-stream-reader';
@@ -44,6 +44,9 @@ export interface Declared {
 export const DEFAULT_FORMAT: SampleFormat = { encoding: 's16le', sampleRate: SAMPLE_RATE, channels: 1 };
 const DEFAULT: Declared = { format: DEFAULT_FORMAT };
 
+/** Letters of a message, fewer of which are told from samples by their number alone. */
+const SHORTEST_TEXT = 4;
+
 const NO_BYTES = Buffer.alloc(0);
 
 /** What the bytes of the sound are at this point. */
@@ -74,6 +77,8 @@ export class SoundDecoder {
   /** Whether every message so far held whole samples. */
   #isAligned = true;
   #lastMessageBytes = 0;
+  /** Whether it was of letters alone, so that the next may be and is sound all the same. */
+  #lastWasText = false;
 
   constructor(options: SoundDecoderOptions = {}) {
     this.#options = options;
@@ -153,6 +158,7 @@ export class SoundDecoder {
     );
     this.#isAligned &&= !this.endsWithinSample;
     this.#lastMessageBytes = piece.length;
+    if (this.#options.isMessages === true) this.#lastWasText = isAllText(piece);
     return samples;
   }
 
@@ -245,7 +251,7 @@ export class SoundDecoder {
     );
   }
 
-  #samplesIn(samples: readonly number[]): DecodedChannels {
+  #samplesIn(samples: SampleArray): DecodedChannels {
     return this.pushSamples(samples, { format: this.#format() });
   }
 
@@ -359,15 +365,21 @@ export class SoundDecoder {
    * this one is all text and no whole number of samples, or of another length.
    */
   #isStrayText(piece: Buffer): boolean {
-    if (this.#text || !isAllText(piece)) {
-      this.#dropWordsBefore(piece);
-      return false;
+    if (this.#text) {
+      const mayBe = this.#text.isWhole && piece.length !== this.#lastMessageBytes;
+      if (!mayBe || !isAllText(piece) || !isWordsAmong(piece, this.#text.kind)) return false;
+      this.#sink.warnings.text(piece);
+      return true;
     }
+    this.#dropWordsBefore(piece);
+    if (!isAllText(piece)) return false;
     const isBegun = this.#phase.is === 'pcm' || this.heldBytes >= FEW_BYTES;
-    if (!isBegun || !this.#isAligned || piece.length < 3) return false;
+    if (!isBegun || !this.#isAligned) return false;
     const isOdd = piece.length % blockBytes(this.#sink.format ?? this.#format()) !== 0;
     const isOther = piece.length !== this.#lastMessageBytes;
-    if (!(isOdd || isOther) || !looksWritten(piece.toString('utf8'), this.#format().encoding)) return false;
+    if (!isOdd && (!isOther || this.#lastWasText)) return false;
+    const isWord = isOdd && piece.length < SHORTEST_TEXT && piece.length < this.#lastMessageBytes;
+    if (!isWord && !looksWritten(piece, this.#sink.format ?? this.#format())) return false;
     this.#sink.warnings.text(piece);
     return true;
   }
@@ -376,15 +388,15 @@ export class SoundDecoder {
   #dropWordsBefore(piece: Buffer): void {
     if (this.#phase.is !== 'open' || this.#text) return;
     const { head } = this.#phase;
-    if (
-      head.length < 4 ||
-      head.length !== this.#lastMessageBytes ||
-      isAllText(piece) ||
-      !isAllText(head) ||
-      mayBeginContainer(head)
-    )
-      return;
-    if (!looksWritten(head.toString('utf8'), this.#format().encoding)) return;
+    const isMessage = head.length > 0 && head.length === this.#lastMessageBytes;
+    if (!isMessage || !isAllText(head) || mayBeginContainer(head)) return;
+    const format = this.#format();
+    if (isAllText(piece)) {
+      const kind = piece.length === head.length ? undefined : textKind(piece.subarray(0, FEW_BYTES), format);
+      if (kind === undefined || !isWordsAmong(head, kind)) return;
+    } else if (head.length < SHORTEST_TEXT) {
+      if (head.length % blockBytes(format) === 0 || piece.length <= head.length) return;
+    } else if (!looksWritten(head, format)) return;
     this.#sink.warnings.text(head);
     this.#isAligned = true;
     this.#phase = { is: 'open', head: NO_BYTES };

@@ -12,6 +12,9 @@ const NOTHING = Buffer.alloc(0);
 
 /** Takes the audio out of text in pieces of any size. */
 export interface TextAudio {
+  readonly kind: TextKind;
+  /** Whether what came before is whole, so that a message of words may stand here. */
+  readonly isWhole: boolean;
   /** @throws BadAudioError for text of another kind */
   push(text: Uint8Array): readonly FoundAudio[];
   /** @throws BadAudioError where the text ends too early */
@@ -32,7 +35,12 @@ export function textAudio(kind: TextKind): TextAudio {
 
 /** Base64 in any alphabet and with or without line ends; padding ends a group, so that texts may follow each other. */
 class Base64Audio implements TextAudio {
+  readonly kind = 'base64';
   #carry = '';
+
+  get isWhole(): boolean {
+    return this.#carry === '';
+  }
 
   push(text: Uint8Array): readonly FoundAudio[] {
     const letters = Buffer.from(text.buffer, text.byteOffset, text.byteLength)
@@ -63,10 +71,32 @@ class Base64Audio implements TextAudio {
 
 /** `data:audio/wav;base64,...`; one after the other. */
 class DataUrlAudio implements TextAudio {
+  readonly kind = 'data-url';
   #prefix: Buffer | undefined = NOTHING;
+  /** Letters with which the next may begin. */
+  #held = '';
   readonly #base64 = new Base64Audio();
 
+  get isWhole(): boolean {
+    return this.#prefix === undefined && this.#held === '' && this.#base64.isWhole;
+  }
+
   push(text: Uint8Array): readonly FoundAudio[] {
+    const all = this.#held + Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('latin1');
+    const held = /(d|da|dat|data)$/iu.exec(all)?.[0] ?? '';
+    this.#held = held;
+    // A colon is no letter of base64.
+    const parts = all.slice(0, all.length - held.length).split(/(?=data:)/iu);
+    return parts.flatMap((part) => {
+      const last = /^data:/iu.test(part) ? this.#base64.end() : [];
+      if (/^data:/iu.test(part)) this.#prefix = NOTHING;
+      return [...last, ...this.#within(Buffer.from(part, 'latin1'))];
+    });
+  }
+
+  /** Bytes of one URL. */
+  #within(text: Uint8Array): readonly FoundAudio[] {
+    if (text.length === 0) return [];
     if (this.#prefix === undefined) return this.#base64.push(text);
     const all = Buffer.concat([this.#prefix, text]);
     const comma = all.indexOf(',');
@@ -83,8 +113,23 @@ class DataUrlAudio implements TextAudio {
   }
 
   end(): readonly FoundAudio[] {
-    return this.#base64.end();
+    const last = this.#within(Buffer.from(this.#held, 'latin1'));
+    return [...last, ...this.#base64.end()];
   }
+}
+
+const WORD = /^\s*[A-Z]?[a-z][a-z_-]{2,30}\s*$/u;
+
+/** Letters of a message, fewer of which hold no audio; base64 of anything comes in fours. */
+const SHORTEST_BASE64 = 16;
+
+/** Whether a message is words, such as a status, and no part of audio in text of a kind. */
+export function isWordsAmong(message: Uint8Array, kind: TextKind): boolean {
+  const text = Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString('utf8');
+  if (kind === 'json') return !/^[\s,\]}]*([[{]|$)/u.test(text.replaceAll('\u001e', ''));
+  if (/^\s*"?data:/iu.test(text)) return false;
+  const isCut = text.length < SHORTEST_BASE64 && text.length % 4 !== 0 && !text.includes('=');
+  return isCut || WORD.test(text) || /\S[ \t]+\S/u.test(text) || !/^[\w+/=\s-]*$/u.test(text);
 }
 
 const BRACES: ReadonlyMap<number, 1 | -1> = new Map([
@@ -96,11 +141,16 @@ const BRACES: ReadonlyMap<number, 1 | -1> = new Map([
 
 /** JSON values one after the other, each read when it is whole. */
 class JsonAudio implements TextAudio {
+  readonly kind = 'json';
   #parts: Uint8Array[] = [];
   #length = 0;
   #depth = 0;
   #isInString = false;
   #isEscaped = false;
+
+  get isWhole(): boolean {
+    return this.#depth === 0 && this.#length === 0;
+  }
 
   push(text: Uint8Array): readonly FoundAudio[] {
     const found: FoundAudio[] = [];

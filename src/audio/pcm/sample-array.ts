@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { BadAudioError, InvalidArgumentError } from '../../errors';
 import { checkAttached } from '../detached';
 import { firstNonFinite } from './sample-codec';
@@ -93,4 +94,26 @@ function plainNumbers(data: readonly unknown[]): Float32Array {
   }
   for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) * 2 ** -15;
   return out;
+}
+
+/**
+ * The same memory as an array of our own realm, bytes where nothing is said about samples: an array that was made in a sandbox comes from a realm of its own, where
+ * `instanceof` of ours says no. Undefined for a view that holds no samples.
+ */
+export function samplesOfView(
+  view: ArrayBufferView | ArrayBufferLike,
+): Exclude<SampleArray, readonly number[]> | undefined {
+  if (!ArrayBuffer.isView(view)) return new Uint8Array(view);
+  const { buffer, byteOffset, byteLength } = view;
+  if (types.isUint8Array(view) || types.isUint8ClampedArray(view)) {
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+  if (types.isInt8Array(view)) return new Int8Array(buffer, byteOffset, byteLength);
+  if (types.isInt16Array(view)) return new Int16Array(buffer, byteOffset, byteLength / 2);
+  if (types.isUint16Array(view)) return new Uint16Array(buffer, byteOffset, byteLength / 2);
+  if (types.isInt32Array(view)) return new Int32Array(buffer, byteOffset, byteLength / 4);
+  if (types.isUint32Array(view)) return new Uint32Array(buffer, byteOffset, byteLength / 4);
+  if (types.isFloat32Array(view)) return new Float32Array(buffer, byteOffset, byteLength / 4);
+  if (types.isFloat64Array(view)) return new Float64Array(buffer, byteOffset, byteLength / 8);
+  return undefined;
 }
