@@ -1,6 +1,6 @@
 /** Where the bytes of a sound come from: memory, a file, ffmpeg. */
 import { constants, type Stats } from 'node:fs';
-import { open, mkdtemp, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { lstat, open, mkdtemp, readdir, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { AudioFileError, BadAudioError, DeeptoneError } from '../errors';
@@ -11,6 +11,13 @@ const READ_BYTES = 64 * 1024;
 
 /** Windows has no such flag, and no named pipes among its files. */
 const OPEN_FLAGS = constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0);
+
+/** Milliseconds for which ffmpeg may give nothing of a file or clip: a disk that has to start takes some seconds. */
+const SILENCE_MS = 30_000;
+/** Clips of processes that were killed are removed when they are so many milliseconds old: a day. */
+const LEFT_BEHIND_MS = 24 * 3_600_000;
+const CLIP_FOLDER = 'deeptone-clip-';
+const CLIP_NAME = 'clip';
 
 /** Bytes of a sound, and how to let go of where they come from. */
 export interface AudioBytes {
@@ -159,6 +166,8 @@ export function ffmpegFileBytes(filename: string, input: FfmpegInput): FfmpegByt
     fileArguments(path.resolve(filename), container),
     name,
     signal,
+    false,
+    SILENCE_MS,
   );
   return { ffmpeg, bytes: ffmpeg.bytes(), close: () => ffmpeg.stop() };
 }
@@ -171,7 +180,7 @@ export async function ffmpegClipBytes(clip: Uint8Array, input: FfmpegInput): Pro
   const folder = await temporaryFolder();
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    const filename = path.join(folder, 'clip');
+    const filename = path.join(folder, CLIP_NAME);
     await writeFile(filename, clip, { mode: 0o600 });
     const source = ffmpegFileBytes(filename, input);
     return { ...source, close: () => source.close().finally(remove) };
@@ -183,9 +192,30 @@ export async function ffmpegClipBytes(clip: Uint8Array, input: FfmpegInput): Pro
 
 async function temporaryFolder(): Promise<string> {
   try {
-    return await mkdtemp(path.join(tmpdir(), 'deeptone-'));
+    const parent = tmpdir();
+    if (!swept.has(parent)) {
+      swept.add(parent);
+      await sweep(parent).catch(() => undefined); // What cannot be removed is no reason to answer nothing.
+    }
+    return await mkdtemp(path.join(parent, CLIP_FOLDER));
   } catch (error) {
     throw temporaryError(error);
+  }
+}
+
+/** Temporary folders that were looked through. */
+const swept = new Set<string>();
+
+/** Removes old clips of processes that were killed: folders of ours that hold nothing else. */
+async function sweep(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(CLIP_FOLDER)) continue;
+    const folder = path.join(parent, name);
+    const status = await lstat(folder);
+    const isOurs = status.isDirectory() && status.uid === (process.getuid?.() ?? status.uid);
+    if (!isOurs || Date.now() - status.mtimeMs < LEFT_BEHIND_MS) continue;
+    const held = await readdir(folder);
+    if (held.every((one) => one === CLIP_NAME)) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { BadAudioError, FfmpegError } from '../../errors';
 import { throwIfAborted } from '../abort';
+import { ffmpegEnvironment } from './ffmpeg-environment';
 import { FfmpegLog } from './ffmpeg-log';
 
 /** Milliseconds to wait for ffmpeg's account of its input once audio flows; it is written before the audio. */
@@ -159,6 +160,9 @@ export class FfmpegProcess {
   readonly #ended: Promise<Exit>;
   readonly #signal: AbortSignal | undefined;
   readonly #name: string;
+  readonly #silenceMs: number;
+  /** It gave nothing for too long. Such a process may hang in the system, where not even a kill ends it. */
+  #isStuck = false;
   #startError: Error | undefined;
   #stopped = false;
   readonly #onAbort = (): void => {
@@ -169,6 +173,7 @@ export class FfmpegProcess {
    * @param name of the input, for error messages
    * @param signal kills ffmpeg; reading then throws AbortedError
    * @param takesInput it reads what is written to {@link input}
+   * @param silenceMs milliseconds without output after which it is killed, while somebody waits for it; 0: never
    * @throws FfmpegError when the system has no memory or files left for it
    */
   constructor(
@@ -177,8 +182,10 @@ export class FfmpegProcess {
     name: string,
     signal?: AbortSignal,
     takesInput = false,
+    silenceMs = 0,
   ) {
     this.#name = name;
+    this.#silenceMs = silenceMs;
     this.#signal = signal;
     this.#child = started(ffmpegPath, args, takesInput);
     // It closes its input when it fails; what it says then is the error, not the pipe's.
@@ -214,6 +221,11 @@ export class FfmpegProcess {
     if (signal?.aborted === true) this.#onAbort();
   }
 
+  /** Resolves when it is gone. */
+  get ended(): Promise<unknown> {
+    return this.#ended;
+  }
+
   /** ffmpeg's standard input; null where it takes none. */
   get input(): Writable | null {
     return this.#child.stdin;
@@ -242,9 +254,9 @@ export class FfmpegProcess {
    */
   async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      for await (const piece of this.#stdout) {
+      for await (const piece of this.#pieces()) {
         throwIfAborted(this.#name, this.#signal);
-        yield piece as Uint8Array;
+        yield piece;
       }
       if (this.#isStopped()) return;
       const end = await this.#ended;
@@ -272,8 +284,27 @@ export class FfmpegProcess {
       timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
       this.#stdout.destroy();
     }
-    await this.#ended;
+    if (!this.#isStuck) await this.#ended;
     clearTimeout(timer);
+  }
+
+  async *#pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    const output = this.#stdout[Symbol.asyncIterator]() as AsyncIterableIterator<Uint8Array>;
+    for (;;) {
+      const next = output.next();
+      next.catch(() => undefined); // When patience wins, ffmpeg is killed and this ends unheard.
+      const result = await inTime(next, this.#silenceMs);
+      if (result === undefined) {
+        this.#isStuck = true;
+        this.#child.kill('SIGKILL');
+        throw new FfmpegError(
+          'DEEPTONE_FFMPEG_FAILED',
+          `ffmpeg gave nothing for ${this.#silenceMs / 1_000} s while decoding ${this.#name}, and was ended. The storage may be gone, or the machine too busy.`,
+        );
+      }
+      if (result.done === true) return;
+      yield result.value;
+    }
   }
 
   #isStopped(): boolean {
@@ -299,11 +330,26 @@ export class FfmpegProcess {
   }
 }
 
+/** The value, or undefined when it does not come in time; 0 ms: there is all the time. */
+async function inTime<T>(value: Promise<T>, ms: number): Promise<T | undefined> {
+  if (ms === 0) return value;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  try {
+    return await Promise.race([value, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function started(ffmpegPath: string, args: readonly string[], takesInput: boolean): ChildProcess {
   try {
     return spawn(ffmpegPath, args, {
       stdio: [takesInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       windowsHide: true,
+      env: ffmpegEnvironment(process.env),
     });
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
