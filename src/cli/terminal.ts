@@ -85,7 +85,7 @@ export class Terminal {
 }
 
 /**
- * Text with control characters shown as text (`\\u001b`), so that a name of a file cannot move the cursor, set the title or hide what
+ * Text with control characters shown as text (`\u001b`), so that a name of a file cannot move the cursor, set the title or hide what
  * stands before it; so are those that turn the direction of writing. Line ends stay.
  */
 export function printable(text: string): string {
