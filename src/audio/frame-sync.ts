@@ -75,6 +75,8 @@ function isTransportStream(head: Uint8Array): boolean {
  */
 function packetsFollow(head: Uint8Array, first: number, packets: number): boolean {
   const counters = new Map<number, number>();
+  let counted = 0;
+  let all = 0;
   if (first + (packets - 1) * PACKET_BYTES + 3 >= head.length) return false;
   for (let at = first; at + 3 < head.length; at += PACKET_BYTES) {
     if (head[at] !== 0x47) return false;
@@ -85,9 +87,12 @@ function packetsFollow(head: Uint8Array, first: number, packets: number): boolea
     const before = counters.get(id);
     const isNext = (flags & 0x10) === 0 ? before === counter : before === ((counter + 15) & 15);
     if (before !== undefined && id !== EMPTY_PACKETS && !isNext) return false;
+    if (before !== undefined && before !== counter) counted++;
+    all++;
     counters.set(id, counter);
   }
-  return true;
+  // There are few numbers; a short piece of the beginning may have no two of one, and has that of the list of programs.
+  return counted > 0 ? counters.size <= all / 2 + 1 : counters.size > 1 && counters.has(0);
 }
 
 /** Number of packets that hold nothing, and do not count. */

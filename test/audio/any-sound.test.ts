@@ -12,6 +12,7 @@ type Random = () => number;
 /** Sounds whose bytes may look like something else: letters, the beginning of a file, frames, nothing in order. */
 const SOUNDS: Readonly<Record<string, (random: Random) => Float32Array>> = {
   'a constant level': (random) => steady(2 * random() - 1, 0, random),
+  'a level with the first byte of packets': () => steady(0x47af / 0x8000, 0, () => 0),
   'dither on a level': (random) => steady(2 * random() - 1, 4 / 32_768, random),
   'dither of 8 bits on a level': (random) => steady(2 * random() - 1, 3 / 128, random),
   'silence with dither': (random) => steady(0, 1.5 / 32_768, random),
