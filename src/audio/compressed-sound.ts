@@ -1,7 +1,6 @@
 import { PieceDecoder, type PieceDecoderOptions } from './ffmpeg/piece-decoder';
-import { WavStreamReader, type AudioRun } from './wav/wav-stream-reader';
 
-/** Compressed sound in pieces: bytes in, runs of samples out, later. */
+/** Compressed sound in pieces: bytes in, the bytes of a WAV out, later. */
 export class CompressedSound {
   readonly #ffmpeg: PieceDecoder;
   #writing: Promise<void> = Promise.resolve();
@@ -11,7 +10,7 @@ export class CompressedSound {
     this.#ffmpeg = new PieceDecoder(container, options);
   }
 
-  /** Takes the next bytes; what goes wrong is told by {@link accepted} and {@link runs}. */
+  /** Takes the next bytes; what goes wrong is told by {@link accepted} and {@link wavBytes}. */
   write(bytes: Uint8Array): void {
     const copy = Uint8Array.prototype.slice.call(bytes);
     this.#writing = this.#writing.then(() => this.#ffmpeg.write(copy));
@@ -31,11 +30,9 @@ export class CompressedSound {
     this.#writing.then(end, end);
   }
 
-  /** @throws FfmpegError, BadAudioError, AbortedError */
-  async *runs(): AsyncGenerator<AudioRun, void, undefined> {
-    const reader = new WavStreamReader();
-    for await (const bytes of this.#ffmpeg.output()) yield* reader.push(bytes);
-    if (reader.format) yield* reader.end();
+  /** The bytes of a WAV, as they are decoded. @throws FfmpegError, BadAudioError, AbortedError */
+  wavBytes(): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.#ffmpeg.output();
   }
 
   async stop(): Promise<void> {

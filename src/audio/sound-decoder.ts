@@ -12,7 +12,7 @@ import { FEW_BYTES, judge, type Verdict } from './sniff';
 import { isWordsAmong, textAudio, type TextAudio } from './text-audio';
 import { blockBytes, type SampleFormat } from './pcm/sample-format';
 import { samplesToFloat32, type SampleArray } from './pcm/sample-array';
-import { WavStreamReader } from './wav/wav-stream-reader';
+import { WavStreamReader, type AudioRun } from './wav/wav-stream-reader';
 
 /** How sound that comes in pieces is decoded. Each is a difference between ways in that is wanted (decision 15). */
 export interface SoundDecoderOptions {
@@ -195,7 +195,9 @@ export class SoundDecoder {
    */
   async *late(): AsyncGenerator<DecodedChannels, void, undefined> {
     if (this.#phase.is !== 'compressed') return;
-    for await (const run of this.#phase.sound.runs()) yield this.#sink.bytes(run.audio, run.format);
+    const reader = new WavStreamReader();
+    for await (const bytes of this.#phase.sound.wavBytes()) yield this.#heard(reader.push(bytes));
+    if (reader.format) yield this.#heard(reader.end());
   }
 
   /**
@@ -215,7 +217,7 @@ export class SoundDecoder {
     }
     if (this.#phase.is === 'pcm') {
       const { reader } = this.#phase;
-      for (const run of reader.end(this.#format())) parts.push(this.#sink.bytes(run.audio, run.format));
+      parts.push(this.#heard(reader.end(this.#format())));
       if (this.#sawWav) this.#sink.warnings.lengths(reader, this.#sink.format);
     }
     parts.push(this.#sink.flush());
@@ -328,6 +330,10 @@ export class SoundDecoder {
   #pcm(reader: WavStreamReader, piece: Buffer): DecodedChannels {
     const runs = reader.push(piece, this.#format());
     this.#sawWav ||= reader.format !== undefined;
+    return this.#heard(runs);
+  }
+
+  #heard(runs: readonly AudioRun[]): DecodedChannels {
     return this.#sink.joined(
       runs.map((run) => {
         if (run.begins) this.#sink.dropIncomplete();
