@@ -14,8 +14,10 @@ export {
   type CatalogueModel,
   type CatalogueOptions,
   type ClusteringSettings,
+  type EngineEvent,
   type FramePredictions,
   type Gate,
+  type Isolation,
   type ModelDescription,
   type ModelSet,
   type ModelSource,
@@ -27,3 +29,4 @@ export {
   type TrunkEntry,
   type WorkerStats,
 } from './inference';
+export type { EngineLoss } from './errors';

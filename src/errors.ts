@@ -15,6 +15,7 @@ export type DeeptoneErrorCode =
   | 'DEEPTONE_FFMPEG_FAILED'
   | 'DEEPTONE_RUNTIME_UNAVAILABLE'
   | 'DEEPTONE_INFERENCE_FAILED'
+  | 'DEEPTONE_ENGINE_LOST'
   | 'DEEPTONE_VOICE_SIGNATURE'
   | 'DEEPTONE_OVERLOADED'
   | 'DEEPTONE_ABORTED'
@@ -121,8 +122,29 @@ export class RuntimeUnavailableError extends DeeptoneError {
 
 /** A model failed while it ran. */
 export class InferenceError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('DEEPTONE_INFERENCE_FAILED', message, options);
+  constructor(
+    message: string,
+    options?: ErrorOptions,
+    code: 'DEEPTONE_INFERENCE_FAILED' | 'DEEPTONE_ENGINE_LOST' = 'DEEPTONE_INFERENCE_FAILED',
+  ) {
+    super(code, message, options);
+  }
+}
+
+/**
+ * How what runs the models was lost: it ended by itself; or it gave no sign of life and was ended; or it could not even be ended,
+ * because it is a thread within native code.
+ */
+export type EngineLoss = 'ended' | 'hung' | 'stuck';
+
+/** What runs the models was lost, and with it what it was given; it is started again for what comes next (decision 30). */
+export class EngineLostError extends InferenceError {
+  /** How it was lost. */
+  readonly how: EngineLoss;
+
+  constructor(how: EngineLoss, message: string, options?: ErrorOptions) {
+    super(message, options, 'DEEPTONE_ENGINE_LOST');
+    this.how = how;
   }
 }
 

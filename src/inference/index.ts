@@ -22,6 +22,8 @@ export {
 } from './catalogue';
 export { OnnxPredictionEngine, type OnnxEngineInfo, type OnnxEngineOptions } from './onnx/onnx-engine';
 export { checkOnnxRuntime, describeHost, hostName, type Host } from './onnx/onnx-runtime';
+export type { EngineEvent } from './onnx/worker-keeper';
+export { ISOLATIONS, type Isolation } from './onnx/worker-link';
 export type { WorkerStats } from './onnx/worker-messages';
 export type { BuiltInSource, Calibration, Tap, TrunkEntry, UserEntry } from './catalogue-schema';
 export { TapReader } from './tap-reader';

@@ -84,6 +84,8 @@ export class Deeptone {
         modelSet: options.modelSet,
         modelFolders: options.modelFolders,
         threads: options.threads,
+        isolation: options.isolation,
+        onEvent: options.onEngineEvent,
       });
   }
 

@@ -1,5 +1,5 @@
 /** How an engine is set up, and the one place that checks it. */
-import type { PredictionEngine } from '../inference';
+import { ISOLATIONS, type EngineEvent, type Isolation, type PredictionEngine } from '../inference';
 import { checkNamedOptions, type RulesFor } from '../rules';
 
 /** How an engine is set up. */
@@ -14,6 +14,13 @@ export interface DeeptoneOptions {
   readonly ffmpegPath?: string;
   /** Threads of the model runtime. Default 1. */
   readonly threads?: number;
+  /**
+   * Where the models run (decision 30): in a thread of this process, or in a process of their own, whose crash, lack of memory or
+   * hang is not the end of this one. Default `thread`.
+   */
+  readonly isolation?: Isolation;
+  /** Told when what runs the models is lost, and when it runs again; not of a `predictionEngine` of your own. */
+  readonly onEngineEvent?: (event: EngineEvent) => void;
   /** Public keys, beside the shipped ones, that licenses may be signed with (decision 22). */
   readonly licensePublicKeys?: readonly string[];
   /**
@@ -45,6 +52,8 @@ export const ENGINE_RULES = {
     minimum: 1,
     accepted: 'a whole number of at least 1 is accepted',
   },
+  isolation: { type: 'choice', choices: ISOLATIONS, accepted: '"thread" or "process" is accepted' },
+  onEngineEvent: { type: 'function', accepted: 'a function is accepted' },
   licensePublicKeys: {
     type: 'list',
     of: { ...A_TEXT, isSecret: true },

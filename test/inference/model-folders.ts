@@ -108,8 +108,15 @@ export const slow: Json = {
   source: { kind: 'pcm', file: 'slow.onnx', stateSize: 1 },
 };
 
+/** A user's model that counts to 10,000 for each 0.01 by which a sample is above 1.0: a billion keeps it busy for ever. */
+export const endless: Json = {
+  ...fragile,
+  name: 'endless',
+  source: { kind: 'pcm', file: 'endless.onnx', stateSize: 1 },
+};
+
 export function userFolder(...models: readonly Json[]): string {
-  return modelFolder({ version: 1, models }, 'head.onnx', 'pcm.onnx', 'slow.onnx');
+  return modelFolder({ version: 1, models }, 'head.onnx', 'pcm.onnx', 'slow.onnx', 'endless.onnx');
 }
 
 /** Repeatable noise of the given length in frames, between -amplitude and amplitude. */

@@ -66,15 +66,19 @@ function assertSame(actual: Predictions, expected: Predictions, what: string): v
   }
 }
 
-for (const modelSet of ['standard', 'open'] as const) {
-  describe(`The shipped models, set "${modelSet}"`, () => {
+for (const [modelSet, isolation] of [
+  ['standard', 'thread'],
+  ['standard', 'process'],
+  ['open', 'thread'],
+] as const) {
+  describe(`The shipped models, set "${modelSet}", in a ${isolation}`, () => {
     let engine: OnnxPredictionEngine;
     let names: readonly string[] = [];
     let pcm: Float32Array = new Float32Array();
     let whole: Predictions = new Map();
 
     before(async () => {
-      engine = new OnnxPredictionEngine({ modelSet });
+      engine = new OnnxPredictionEngine({ modelSet, isolation });
       names = engine.models.map(({ name }) => name);
       pcm = await sound();
       whole = await predict(await engine.openStream(names), pcm, () => Infinity);

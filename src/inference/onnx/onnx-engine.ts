@@ -1,6 +1,7 @@
-/** The default engine: ONNX Runtime in a worker thread of its own (decision 26). */
+/** The default engine: ONNX Runtime in a worker thread or a process of its own (decision 26). */
 import { FRAME_SAMPLES } from '../../clock';
 import { ClosedError, InvalidArgumentError, ModelInvalidError, ModelNotFoundError } from '../../errors';
+import { describe } from '../../rules';
 import { loadCatalogue, type Catalogue, type CatalogueModel, type CatalogueOptions } from '../catalogue';
 import type {
   BrokenModel,
@@ -9,14 +10,22 @@ import type {
   PredictionEngine,
   PredictionStream,
 } from '../prediction-engine';
+import type { WorkerClient } from './worker-client';
+import { WorkerKeeper, type EngineEvent } from './worker-keeper';
+import { ISOLATIONS, type Isolation } from './worker-link';
 import type { WorkerStats } from './worker-messages';
-import { WorkerClient } from './worker-client';
 
 export interface OnnxEngineOptions extends CatalogueOptions {
   /** Threads inside one run of the models; 1 (default) is best for all but very large batches. */
   readonly threads?: number;
   /** Longest time in ms that a live frame waits for frames of other streams, to share their run. Default 15. */
   readonly maxBatchDelayMs?: number;
+  /** Where the models run, see decision 30. Default `thread`. */
+  readonly isolation?: Isolation;
+  /** Milliseconds without a sign of life after which what runs the models counts as hanging. Default 30,000. */
+  readonly patienceMs?: number;
+  /** Told when what runs the models is lost, and when it runs again. */
+  readonly onEvent?: (event: EngineEvent) => void;
 }
 
 /** What runs the models. */
@@ -29,6 +38,8 @@ export interface OnnxEngineInfo {
   readonly provider: 'cpu';
   /** Threads inside one run. */
   readonly threads: number;
+  /** Where they run. */
+  readonly isolation: Isolation;
   /** Name of the shipped set. */
   readonly modelSet: string;
 }
@@ -37,9 +48,13 @@ export interface OnnxEngineInfo {
 const DEFAULT_BATCH_DELAY_MS = 15;
 const MOST_THREADS = 64;
 const LONGEST_BATCH_DELAY_MS = 1_000;
+/** A run takes milliseconds; a machine that swaps, or a large model on a small board, may take a thousand times longer. */
+const DEFAULT_PATIENCE_MS = 30_000;
+const LEAST_PATIENCE_MS = 100;
+const MOST_PATIENCE_MS = 3_600_000;
 
 /**
- * Runs the shipped models and users' own on ONNX Runtime. One worker thread per engine; the models are loaded once
+ * Runs the shipped models and users' own on ONNX Runtime. One worker per engine, in a thread or a process; the models are loaded once
  * in it; many streams share its runs. The caller's thread never waits for a model.
  *
  * Requests are not bounded here: who pushes should wait for answers (`predict`'s promise is the back-pressure).
@@ -47,12 +62,8 @@ const LONGEST_BATCH_DELAY_MS = 1_000;
 export class OnnxPredictionEngine implements PredictionEngine {
   private readonly catalogue: Catalogue;
   private readonly threads: number;
-  private readonly maxBatchDelayMs: number;
-  private client: WorkerClient | undefined;
-  private starting: Promise<WorkerClient> | undefined;
-  private closing: Promise<void> | undefined;
-  private brokenAtStart: readonly BrokenModel[] = [];
-  private version: string | undefined;
+  private readonly isolation: Isolation;
+  private readonly keeper: WorkerKeeper;
 
   /**
    * Reads the model catalogues; neither runtime nor models are loaded yet.
@@ -61,13 +72,33 @@ export class OnnxPredictionEngine implements PredictionEngine {
    */
   constructor(options: OnnxEngineOptions = {}) {
     this.threads = within('threads', options.threads ?? 1, 1, MOST_THREADS);
-    this.maxBatchDelayMs = within(
+    const maxBatchDelayMs = within(
       'maxBatchDelayMs',
       options.maxBatchDelayMs ?? DEFAULT_BATCH_DELAY_MS,
       0,
       LONGEST_BATCH_DELAY_MS,
     );
+    this.isolation = oneOf('isolation', options.isolation ?? 'thread', ISOLATIONS);
+    const patienceMs = within(
+      'patienceMs',
+      options.patienceMs ?? DEFAULT_PATIENCE_MS,
+      LEAST_PATIENCE_MS,
+      MOST_PATIENCE_MS,
+    );
     this.catalogue = loadCatalogue(options);
+    const { trunk, models } = this.catalogue;
+    this.keeper = new WorkerKeeper({
+      isolation: this.isolation,
+      file: () => this.workerFile(),
+      settings: { trunk, models, threads: this.threads, maxBatchDelayMs },
+      patienceMs,
+      onEvent: options.onEvent ?? (() => undefined),
+    });
+  }
+
+  /** Models whose graph does not load, once that is known. */
+  private get brokenAtStart(): readonly BrokenModel[] {
+    return this.keeper.ready?.broken ?? [];
   }
 
   /** Models whose catalogue entry is sound and, once the engine has started, whose graph could be loaded. */
@@ -86,27 +117,29 @@ export class OnnxPredictionEngine implements PredictionEngine {
   get info(): OnnxEngineInfo {
     return {
       runtime: 'onnxruntime-node',
-      version: this.version,
+      version: this.keeper.ready?.runtimeVersion,
       provider: 'cpu',
       threads: this.threads,
+      isolation: this.isolation,
       modelSet: this.catalogue.set,
     };
   }
 
   /**
-   * Loads the runtime and the models. After a failure, or after the worker was lost, the next call tries anew.
+   * Loads the runtime and the models. After a failure, or after the worker was lost, the next call tries anew; where it was lost
+   * several times in a row, that takes up to a minute.
    *
-   * @throws RuntimeUnavailableError, ModelInvalidError (the trunk is damaged), ClosedError
+   * @throws RuntimeUnavailableError, ModelInvalidError (the trunk is damaged), EngineLostError, ClosedError
    */
   async start(): Promise<void> {
-    await this.running();
+    await this.keeper.running();
   }
 
   async openStream(models: readonly string[]): Promise<PredictionStream> {
     const names = [...new Set(models)];
     if (names.length === 0) throw new InvalidArgumentError('A stream needs at least one model.');
     for (const name of names) this.indexOf(name);
-    const client = await this.running();
+    const client = await this.keeper.running();
     const indexes = names.map((name) => this.indexOf(name));
     const chosen = indexes.flatMap((index) => this.catalogue.models[index] ?? []);
     return new OnnxStream(client, client.open(indexes), chosen);
@@ -114,55 +147,17 @@ export class OnnxPredictionEngine implements PredictionEngine {
 
   /** What the worker holds and did so far; undefined while there is no worker. */
   async stats(): Promise<WorkerStats | undefined> {
-    return this.client?.stats();
+    return this.keeper.client?.stats();
   }
 
   /** Answers what is in flight, frees the models, ends the worker. Safe to call twice. */
   close(): Promise<void> {
-    return (this.closing ??= this.stop());
-  }
-
-  private async stop(): Promise<void> {
-    // Before anything is awaited: no request may slip in behind the stop.
-    const stopped = this.client?.stop();
-    await this.starting?.then(
-      (client) => client.stop(),
-      () => undefined,
-    );
-    await stopped;
-  }
-
-  private async running(): Promise<WorkerClient> {
-    if (this.closing) throw new ClosedError('The prediction engine is closed.');
-    if (this.client?.isLost) {
-      this.client = undefined;
-      this.starting = undefined;
-    }
-    this.starting ??= this.launch();
-    return this.starting;
-  }
-
-  private async launch(): Promise<WorkerClient> {
-    try {
-      const client = await WorkerClient.start(this.workerFile(), {
-        trunk: this.catalogue.trunk,
-        models: this.catalogue.models,
-        threads: this.threads,
-        maxBatchDelayMs: this.maxBatchDelayMs,
-      });
-      this.client = client;
-      this.brokenAtStart = client.ready.broken;
-      this.version = client.ready.runtimeVersion;
-      return client;
-    } catch (error) {
-      this.starting = undefined;
-      throw error;
-    }
+    return this.keeper.close();
   }
 
   /** @internal The compiled worker beside this file; tests put one there that fails. */
   protected workerFile(): string {
-    return require.resolve('./onnx-worker');
+    return require.resolve(this.isolation === 'process' ? './process-worker' : './thread-worker');
   }
 
   private indexOf(name: string): number {
@@ -219,6 +214,14 @@ function unpack(
     start = end;
   }
   return probabilities;
+}
+
+function oneOf<T extends string>(name: string, value: T, choices: readonly T[]): T {
+  if (!choices.includes(value)) {
+    const accepted = choices.map((choice) => `"${choice}"`).join(' or ');
+    throw new InvalidArgumentError(`${name} is ${describe(value)}: ${accepted} is accepted.`);
+  }
+  return value;
 }
 
 function within(name: string, value: number, least: number, most: number): number {

@@ -1,12 +1,11 @@
-/** The worker thread of one engine: loads the runtime and the models once, then answers commands in batches. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** The worker of one engine, in a thread or a process of its own: loads the runtime and the models once, then answers commands in batches. */
 import { ModelInvalidError, RuntimeUnavailableError } from '../../errors';
 import { Batcher } from './batcher';
-import { withoutExit } from './exit-guard';
 import { Graphs } from './graphs';
 import { loadOnnxRuntime } from './onnx-runtime';
 import { StreamRunner, type Finished, type RunRequest } from './stream-runner';
-import type { Answer, Command, FromWorker, StartFailure, ToWorker, WorkerSettings } from './worker-messages';
+import type { WorkerPort } from './worker-link';
+import type { Answer, Command, StartFailure, ToWorker, WorkerSettings } from './worker-messages';
 
 /** Most streams in one run: beyond 32 the cost per stream no longer falls. */
 const MAX_STREAMS = 32;
@@ -21,7 +20,8 @@ class Worker {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly settings: WorkerSettings,
+    private readonly port: WorkerPort,
+    settings: WorkerSettings,
     private readonly graphs: Graphs,
   ) {
     this.batcher = new Batcher({
@@ -40,7 +40,10 @@ class Worker {
         break;
       }
       case 'stats':
-        post({ type: 'stats', request: message.request, stats: this.runner.stats() });
+        this.port.post({ type: 'stats', request: message.request, stats: this.runner.stats() });
+        return;
+      case 'ping':
+        this.port.post({ type: 'alive' });
         return;
       case 'stop':
         this.stopping = true;
@@ -71,7 +74,7 @@ class Worker {
     this.postAnswers();
     for (let batch = this.next(); batch; batch = this.next()) {
       const current = batch;
-      await withoutExit(this.settings.exitFlags, () => this.runner.run(current));
+      await this.port.uninterrupted(() => this.runner.run(current));
       this.postAnswers();
     }
     this.running = false;
@@ -88,13 +91,13 @@ class Worker {
     const finished = this.runner.takeFinished();
     if (finished.length === 0) return;
     const { answers, probabilities } = pack(finished);
-    post({ type: 'answers', answers, probabilities }, [probabilities.buffer]);
+    this.port.post({ type: 'answers', answers, probabilities }, [probabilities.buffer]);
   }
 
   private async stop(): Promise<void> {
     this.running = true;
-    await withoutExit(this.settings.exitFlags, () => this.graphs.release());
-    parentPort?.close();
+    await this.port.uninterrupted(() => this.graphs.release());
+    this.port.close();
   }
 }
 
@@ -119,26 +122,25 @@ function pack(finished: readonly Finished[]): {
   return { answers, probabilities: packed };
 }
 
-function post(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer);
-}
-
-async function start(settings: WorkerSettings): Promise<void> {
+/** Loads what the settings name and serves it at a port, until it is told to stop. */
+export async function serve(port: WorkerPort, settings: WorkerSettings): Promise<void> {
   try {
-    const runtime = loadOnnxRuntime();
     const { trunk, models, threads } = settings;
-    const graphs = await withoutExit(settings.exitFlags, () => Graphs.load(runtime, trunk, models, threads));
-    const worker = new Worker(settings, graphs);
-    parentPort?.on('message', (message: ToWorker) => {
+    const runtime = loadOnnxRuntime();
+    const graphs = await port.uninterrupted(() => Graphs.load(runtime, trunk, models, threads));
+    const worker = new Worker(port, settings, graphs);
+    port.listen((message) => {
       worker.receive(message);
     });
-    post({ type: 'ready', runtimeVersion: runtime.env.versions.node ?? 'unknown', broken: graphs.broken });
-  } catch (error) {
-    post({
-      type: 'failed',
-      reason: reasonOf(error),
-      message: error instanceof Error ? error.message : String(error),
+    port.post({
+      type: 'ready',
+      runtimeVersion: runtime.env.versions.node ?? 'unknown',
+      broken: graphs.broken,
     });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    port.post({ type: 'failed', reason: reasonOf(error), message });
+    port.close();
   }
 }
 
@@ -146,5 +148,3 @@ function reasonOf(error: unknown): StartFailure {
   if (error instanceof RuntimeUnavailableError) return 'runtime';
   return error instanceof ModelInvalidError ? 'model' : 'other';
 }
-
-void start(workerData as WorkerSettings);

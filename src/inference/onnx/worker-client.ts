@@ -1,28 +1,36 @@
-/** The main thread's side of one worker: requests out in one message per turn of the event loop, answers in. */
-import { Worker } from 'node:worker_threads';
+/** The engine's side of one worker: requests out in one message per turn of the event loop, answers in. */
 import {
   ClosedError,
+  EngineLostError,
   InferenceError,
   InvalidArgumentError,
   ModelInvalidError,
   RuntimeUnavailableError,
   type DeeptoneError,
 } from '../../errors';
-import { guardExit, unguardExit } from './exit-guard';
-import { switchOffTelemetry } from './onnx-runtime';
+import { Watchdog } from './watchdog';
+import type { Isolation, StartWorker, WorkerLink } from './worker-link';
 import type { Command, FromWorker, ToWorker, WorkerSettings, WorkerStats } from './worker-messages';
 
-/**
- * The worker makes and drops arrays of numbers all the time. Left alone, its heap grows by tens of megabytes before it
- * looks for them; a small nursery is searched often, which costs little because next to nothing in it is alive.
- */
-const YOUNG_GENERATION_MB = 2;
+/** Loading models takes longer than running them: so many times longer may it be silent then, and so many milliseconds in any case. */
+const START_PATIENCE = 4;
+const LEAST_START_PATIENCE_MS = 15_000;
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 
 interface Pending<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: DeeptoneError) => void;
+}
+
+export interface WorkerClientSetup {
+  readonly isolation: Isolation;
+  readonly start: StartWorker;
+  readonly settings: WorkerSettings;
+  /** Milliseconds without a sign of life, while it has something to do, after which the worker counts as hanging. */
+  readonly patienceMs: number;
+  /** Told when the worker is lost once it was ready, after those who waited for it. */
+  readonly lost: (error: EngineLostError) => void;
 }
 
 export class WorkerClient {
@@ -33,48 +41,38 @@ export class WorkerClient {
   private lastId = 0;
   private loss: DeeptoneError | undefined;
   private stopped = false;
+  private readonly link: WorkerLink;
+  private watchdog: Watchdog;
   private readonly exited: Promise<void>;
-
-  private started: Pending<WorkerClient> | undefined;
+  private exit: () => void = () => undefined;
   private readyMessage: Ready = { type: 'ready', runtimeVersion: 'unknown', broken: [] };
 
   private constructor(
-    private readonly worker: Worker,
-    started: Pending<WorkerClient>,
+    private readonly setup: WorkerClientSetup,
+    private started: Pending<WorkerClient> | undefined,
   ) {
-    this.started = started;
-    worker.on('message', (message: FromWorker) => {
-      this.receive(message);
-    });
-    worker.on('error', (error) => {
-      this.lose(error);
-    });
-    this.exited = new Promise((resolve) => {
-      worker.on('exit', () => {
-        this.lose(undefined);
-        resolve();
-      });
+    this.exited = new Promise((resolve) => (this.exit = resolve));
+    this.watchdog = this.watchedFor(Math.max(LEAST_START_PATIENCE_MS, START_PATIENCE * setup.patienceMs));
+    this.watchdog.watch(true);
+    this.link = setup.start(setup.settings, {
+      message: (message) => {
+        this.receive(message);
+      },
+      ended: (cause) => {
+        this.lose(cause);
+        this.exit();
+      },
     });
   }
 
   /**
    * Starts a worker and waits until its models are loaded.
    *
-   * @throws RuntimeUnavailableError, ModelInvalidError, InferenceError
+   * @throws RuntimeUnavailableError, ModelInvalidError, EngineLostError, InferenceError
    */
-  static start(file: string, settings: Omit<WorkerSettings, 'exitFlags'>): Promise<WorkerClient> {
-    switchOffTelemetry();
+  static start(setup: WorkerClientSetup): Promise<WorkerClient> {
     return new Promise((resolve, reject) => {
-      const exitFlags = guardExit();
-      const worker = new Worker(file, {
-        workerData: { ...settings, exitFlags },
-        name: 'deeptone',
-        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-      });
-      worker.once('exit', () => {
-        unguardExit(exitFlags);
-      });
-      new WorkerClient(worker, { resolve, reject });
+      new WorkerClient(setup, { resolve, reject });
     });
   }
 
@@ -132,7 +130,8 @@ export class WorkerClient {
     if (!this.stopped && !this.isLost) {
       this.flush();
       this.stopped = true;
-      this.worker.ref();
+      this.link.hold(true);
+      this.watchdog.watch(true);
       this.post({ type: 'stop' });
     }
     await this.exited;
@@ -176,10 +175,11 @@ export class WorkerClient {
   }
 
   private post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer);
+    this.link.post(message, transfer);
   }
 
   private receive(message: FromWorker): void {
+    this.watchdog.heard();
     switch (message.type) {
       case 'answers':
         for (const answer of message.answers) {
@@ -193,6 +193,8 @@ export class WorkerClient {
         break;
       case 'ready':
         this.readyMessage = message;
+        this.watchdog.stop();
+        this.watchdog = this.watchedFor(this.setup.patienceMs);
         this.started?.resolve(this);
         this.started = undefined;
         break;
@@ -200,6 +202,8 @@ export class WorkerClient {
         this.started?.reject(startError(message));
         this.started = undefined;
         break;
+      case 'alive':
+        return;
     }
     this.keepAlive();
   }
@@ -207,26 +211,60 @@ export class WorkerClient {
   /** A process with nothing left to wait for may end; one that waits for an answer may not. */
   private keepAlive(): void {
     if (this.stopped || this.started) return;
-    if (this.predictions.size > 0 || this.statistics.size > 0) this.worker.ref();
-    else this.worker.unref();
+    const isWaitedFor = this.predictions.size > 0 || this.statistics.size > 0;
+    this.link.hold(isWaitedFor);
+    this.watchdog.watch(isWaitedFor);
   }
 
-  /** The worker has ended: everything that waits is told. */
+  private watchedFor(patienceMs: number): Watchdog {
+    return new Watchdog(patienceMs, {
+      ask: () => {
+        if (!this.started) this.post({ type: 'ping' });
+      },
+      giveUp: () => {
+        this.giveUp(patienceMs);
+      },
+    });
+  }
+
+  /** The worker hangs. */
+  private giveUp(patienceMs: number): void {
+    const { isolation } = this.setup;
+    const start = `The ${isolation} that runs the models gave no sign of life for ${patienceMs / 1_000} s`;
+    const isEnded = this.link.kill();
+    const rest = isEnded
+      ? 'and was ended; what it was given is lost, and it is started again for what comes next.'
+      : 'and was given up for lost. A thread within native code cannot be ended: with isolation "process" it can.';
+    this.fail(new EngineLostError(isEnded ? 'hung' : 'stuck', `${start} ${rest}`));
+    if (!isEnded) this.exit();
+  }
+
+  /** The worker has ended. */
   private lose(cause: Error | undefined): void {
+    if (this.stopped && !cause) {
+      this.fail(new ClosedError('The prediction engine is closed.'));
+      return;
+    }
+    const why = cause ? ` (${cause.message})` : '';
+    const message =
+      `The ${this.setup.isolation} that runs the models ended unexpectedly${why}; what it was given is lost, ` +
+      'and it is started again for what comes next.';
+    this.fail(new EngineLostError('ended', message, { cause }));
+  }
+
+  /** Nothing more comes from the worker: everything that waits is told. */
+  private fail(loss: DeeptoneError): void {
     if (this.loss) return;
-    this.loss =
-      this.stopped && !cause
-        ? new ClosedError('The prediction engine is closed.')
-        : new InferenceError(
-            `The worker that runs the models ended unexpectedly${cause ? ` (${cause.message})` : ''}; open a new stream to start it again.`,
-            { cause },
-          );
-    this.started?.reject(this.loss);
+    this.loss = loss;
+    this.watchdog.stop();
+    const wasReady = this.started === undefined;
+    this.started?.reject(loss);
     this.started = undefined;
-    for (const { reject } of [...this.predictions.values(), ...this.statistics.values()]) reject(this.loss);
+    for (const { reject } of [...this.predictions.values(), ...this.statistics.values()]) reject(loss);
     this.predictions.clear();
     this.statistics.clear();
     this.commands = [];
+    if (wasReady && loss instanceof EngineLostError) this.setup.lost(loss);
   }
 }
 

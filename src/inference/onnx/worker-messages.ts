@@ -10,8 +10,6 @@ export interface WorkerSettings {
   /** Threads inside one run of the models. */
   readonly threads: number;
   readonly maxBatchDelayMs: number;
-  /** See `ExitGuard`. */
-  readonly exitFlags: Int32Array;
 }
 
 /** Opens, requests and closes, in the order in which they were asked for. */
@@ -32,6 +30,8 @@ export type Command =
 export type ToWorker =
   | { readonly type: 'commands'; readonly commands: readonly Command[] }
   | { readonly type: 'stats'; readonly request: number }
+  /** Say `alive`. */
+  | { readonly type: 'ping' }
   /** Finish what waits, release the models, end. */
   | { readonly type: 'stop' };
 
@@ -61,4 +61,6 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly reason: StartFailure; readonly message: string }
   /** One array for all answers: handing over many small ones costs more than the models. */
   | { readonly type: 'answers'; readonly answers: readonly Answer[]; readonly probabilities: Float32Array }
-  | { readonly type: 'stats'; readonly request: number; readonly stats: WorkerStats };
+  | { readonly type: 'stats'; readonly request: number; readonly stats: WorkerStats }
+  /** It is not hanging; answered between two runs. */
+  | { readonly type: 'alive' };
