@@ -33,12 +33,14 @@ export type {
   BrokenModel,
   ClusteringSettings,
   EngineEvent,
+  EngineInfo,
   FramePredictions,
   Gate,
   Isolation,
   ModelDescription,
   PredictionEngine,
   PredictionStream,
+  RuntimeChoice,
 } from './inference';
 export type {
   AnalysisEvents,

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { findFfmpeg } from '../audio';
 import { FRAME_MS, FRAME_SAMPLES } from '../clock';
-import { describeHost, hostName, loadCatalogue, OnnxPredictionEngine } from '../inference';
+import { describeEngine, describeHost, hostName, loadCatalogue, OnnxPredictionEngine } from '../inference';
 import { LicenseGuard } from '../license';
 import { type EngineFlags, readLicenseKey, readPublicKeys } from './engine-flags';
 import { reportFailure } from './report';
@@ -99,19 +99,22 @@ async function modelFile(flags: EngineFlags): Promise<Finding> {
 /** Loads the runtime, lets every model hear some sound, and names the models that cannot. */
 async function* trialRun(flags: EngineFlags): AsyncGenerator<Finding> {
   const subject = 'model runtime';
-  const { modelSet, modelFolder: modelFolders, threads } = flags;
+  const { modelSet, modelFolder: modelFolders, threads, runtime } = flags;
   try {
-    const engine = new OnnxPredictionEngine({ modelSet, modelFolders, threads });
+    const engine = new OnnxPredictionEngine({ modelSet, modelFolders, threads, runtime });
     try {
       await engine.start();
       const speed = await trialSpeed(engine);
-      const { runtime, version = 'of unknown version' } = engine.info;
+      const { info } = engine;
+      const isNative = info.kind === 'native';
       yield {
         subject,
-        state: 'ok',
-        found: `${runtime} ${version} runs every model, ${speed.toFixed(0)} x real time`,
+        state: info.remark === undefined ? 'ok' : 'warning',
+        found: `${describeEngine(engine)} runs every model, ${speed.toFixed(0)} x real time`,
+        ...(info.remark === undefined ? {} : { advice: info.remark }),
       };
-      yield { subject: 'telemetry', state: 'ok', found: 'that of the runtime is switched off' };
+      const telemetry = isNative ? 'that of the runtime is switched off' : 'the runtime has none';
+      yield { subject: 'telemetry', state: 'ok', found: telemetry };
       for (const { name, reason } of engine.brokenModels) {
         const found = `${name} is left out: ${reason}`;
         yield {

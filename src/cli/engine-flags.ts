@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { type Deeptone, MODEL_SETS } from '../pipeline';
+import { RUNTIME_CHOICES, type RuntimeChoice } from '../inference';
 import { collect, wholeNumber } from './option-values';
 import { UsageError } from './report';
 import type { Terminal } from './terminal';
@@ -21,6 +22,7 @@ export interface LicenseFlags {
 export interface EngineFlags extends ModelFlags, LicenseFlags {
   readonly ffmpeg?: string;
   readonly threads?: number;
+  readonly runtime?: RuntimeChoice;
 }
 
 /** @param command gets the flags of {@link ModelFlags} */
@@ -52,7 +54,13 @@ export function addEngineFlags(command: Command): Command {
     ),
   )
     .addOption(ffmpegOption())
-    .option('--threads <count>', 'threads of the model runtime', wholeNumber);
+    .option('--threads <count>', 'threads of the native model runtime', wholeNumber)
+    .addOption(
+      new Option(
+        '--runtime <runtime>',
+        'what runs the models (default: DEEPTONE_RUNTIME, then auto: native, else WebAssembly)',
+      ).choices(RUNTIME_CHOICES),
+    );
 }
 
 /** @param command gets the flag for the keys that the administrator trusts */
@@ -76,6 +84,7 @@ export async function createEngine(flags: EngineFlags): Promise<Deeptone> {
     modelFolders: flags.modelFolder,
     ffmpegPath: flags.ffmpeg,
     threads: flags.threads,
+    runtime: flags.runtime,
     licensePublicKeys,
   });
 }

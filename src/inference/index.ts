@@ -3,6 +3,7 @@ export type {
   Activation,
   BrokenModel,
   ClusteringSettings,
+  EngineInfo,
   FramePredictions,
   Gate,
   ModelDescription,
@@ -21,9 +22,12 @@ export {
   type ModelSource,
 } from './catalogue';
 export { OnnxPredictionEngine, type OnnxEngineInfo, type OnnxEngineOptions } from './onnx/onnx-engine';
-export { checkOnnxRuntime, describeHost, hostName, type Host } from './onnx/onnx-runtime';
 export type { EngineEvent } from './onnx/worker-keeper';
 export { ISOLATIONS, type Isolation } from './onnx/worker-link';
+export { describeHost, hostName, type Host } from './onnx/host';
+export { checkOnnxRuntime, defaultRuntime, RUNTIME_CHOICES, type RuntimeChoice } from './onnx/onnx-runtime';
 export type { WorkerStats } from './onnx/worker-messages';
 export type { BuiltInSource, Calibration, Tap, TrunkEntry, UserEntry } from './catalogue-schema';
+export { describeEngine } from './describe-engine';
+export { writeProbabilities, type Calibrated, type Rows } from './onnx/probabilities';
 export { TapReader } from './tap-reader';

@@ -71,12 +71,25 @@ export interface PredictionStream {
   close(): void;
 }
 
+/** What an engine runs its models on. */
+export interface EngineInfo {
+  /** Package, program or service that runs them, such as `onnxruntime-node`; undefined until that is known. */
+  readonly runtime: string | undefined;
+  readonly version?: string | undefined;
+  /** What kind of code or hardware that is, in a word or two for people: `native`, `WebAssembly`, `GPU`. */
+  readonly kind?: string | undefined;
+  /** What whoever runs it should know, in whole sentences: that it could be faster, why it is not, and what to do. */
+  readonly remark?: string | undefined;
+}
+
 /** Runs models. The default is ONNX Runtime in a worker thread; others are chosen by the same option (decision 26). */
 export interface PredictionEngine {
   /** Every model that the engine offers. */
   readonly models: readonly ModelDescription[];
   /** Models that it left out, and why; some show only once it has started. None where it does not say. */
   readonly brokenModels?: readonly BrokenModel[];
+  /** What it runs on. */
+  readonly info?: EngineInfo;
   /** Loads the models and the runtime. Called by itself at the first stream; safe to call twice. */
   start(): Promise<void>;
   /**

@@ -1,11 +1,12 @@
 /** What one tap of the trunk hears in a whole sound: the features that users' own heads learn from. */
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { setImmediate } from 'node:timers/promises';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { FRAME_SAMPLES } from '../clock';
 import { InvalidArgumentError, ModelInvalidError } from '../errors';
 import type { Catalogue } from './catalogue';
 import type { Tap } from './catalogue-schema';
 import { loadTrunk } from './onnx/graphs';
-import { loadOnnxRuntime, type OnnxRuntime } from './onnx/onnx-runtime';
+import { defaultRuntime, withRuntime, type OnnxRuntime } from './onnx/onnx-runtime';
 
 /** Frames per run: longer strides are no faster, and signals such as Ctrl-C are heard between two runs. */
 const STRIDE_FRAMES = 64;
@@ -37,9 +38,10 @@ export class TapReader implements Tap {
       const known = Object.entries(trunk.taps).map(([name, t]) => `${name} (${t.receptiveFieldMs} ms)`);
       throw new InvalidArgumentError(`There is no tap "${tap}": ${known.join(', ')} are accepted.`);
     }
-    const runtime = loadOnnxRuntime();
-    const session = await loadTrunk(runtime, trunk, threads);
-    return new TapReader(runtime, session, trunk.stateSize, tap, found.channels, found.receptiveFieldMs);
+    return withRuntime(defaultRuntime(), async (runtime) => {
+      const session = await loadTrunk(runtime, trunk, threads);
+      return new TapReader(runtime, session, trunk.stateSize, tap, found.channels, found.receptiveFieldMs);
+    });
   }
 
   /**
@@ -62,6 +64,7 @@ export class TapReader implements Tap {
       if (!tap || !after) throw new ModelInvalidError(`The trunk gave no ${this.name}.`);
       features.set(tap.data as Float32Array, frame * this.channels);
       state = after;
+      if (!this.runtime.letsLoopTurn) await setImmediate();
     }
     return features;
   }
@@ -72,6 +75,6 @@ export class TapReader implements Tap {
   }
 
   private tensor(data: Float32Array, dims: readonly number[]): Tensor {
-    return new this.runtime.Tensor('float32', data, dims);
+    return new this.runtime.api.Tensor('float32', data, dims);
   }
 }

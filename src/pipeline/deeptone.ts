@@ -21,6 +21,7 @@ import { BadAudioError, InvalidArgumentError } from '../errors';
 import {
   OnnxPredictionEngine,
   type BrokenModel,
+  type EngineInfo,
   type ModelDescription,
   type PredictionEngine,
 } from '../inference';
@@ -86,6 +87,7 @@ export class Deeptone {
         threads: options.threads,
         isolation: options.isolation,
         onEvent: options.onEngineEvent,
+        runtime: options.runtime,
       });
   }
 
@@ -112,6 +114,11 @@ export class Deeptone {
   /** Models of yours that were left out, and why: broken entries at once, graphs that do not load after the start. */
   get brokenModels(): readonly BrokenModel[] {
     return this.#engine.brokenModels ?? [];
+  }
+
+  /** What the models run on; of the engine that comes with the package, known once it has started. */
+  get engineInfo(): EngineInfo {
+    return this.#engine.info ?? { runtime: undefined };
   }
 
   /** Loads the runtime and the models now rather than at the first audio. */

@@ -1,5 +1,12 @@
 /** How an engine is set up, and the one place that checks it. */
-import { ISOLATIONS, type EngineEvent, type Isolation, type PredictionEngine } from '../inference';
+import {
+  ISOLATIONS,
+  RUNTIME_CHOICES,
+  type EngineEvent,
+  type Isolation,
+  type PredictionEngine,
+  type RuntimeChoice,
+} from '../inference';
 import { checkNamedOptions, type RulesFor } from '../rules';
 
 /** How an engine is set up. */
@@ -12,7 +19,12 @@ export interface DeeptoneOptions {
   readonly modelFolders?: readonly string[];
   /** Where ffmpeg is; by default it is looked for. WAV never needs it. */
   readonly ffmpegPath?: string;
-  /** Threads of the model runtime. Default 1. */
+  /**
+   * What runs the models: `native` or `wasm`, that or nothing; `auto`, the native runtime where it works, else WebAssembly, about 2 times
+   * slower. Default: the environment variable `DEEPTONE_RUNTIME`, else `auto`.
+   */
+  readonly runtime?: RuntimeChoice;
+  /** Threads of the native runtime. Default 1. */
   readonly threads?: number;
   /**
    * Where the models run (decision 30): in a thread of this process, or in a process of their own, whose crash, lack of memory or
@@ -46,6 +58,7 @@ export const ENGINE_RULES = {
   modelSet: { type: 'choice', choices: MODEL_SETS, accepted: '"standard" or "open" is accepted' },
   modelFolders: { type: 'list', of: A_TEXT, accepted: 'a list of paths of folders is accepted' },
   ffmpegPath: { type: 'text', accepted: 'the path of a program is accepted' },
+  runtime: { type: 'choice', choices: RUNTIME_CHOICES, accepted: '"auto", "native" or "wasm" is accepted' },
   threads: {
     type: 'number',
     whole: true,

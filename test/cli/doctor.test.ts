@@ -37,6 +37,13 @@ describe('deeptone doctor', () => {
     assert.match(finding(outcome, 'ffmpeg')?.found ?? '', / at \//);
   });
 
+  it('says the same on WebAssembly, when that is asked for', async () => {
+    const outcome = await deeptone(['doctor', '--json', '--runtime', 'wasm']);
+    assert.equal(outcome.code, 0, outcome.stdout);
+    assert.equal(finding(outcome, 'model runtime')?.state, 'ok');
+    assert.match(finding(outcome, 'model runtime')?.found ?? '', /^onnxruntime-web .*\(WebAssembly\)/);
+  });
+
   it('says the same in words', async () => {
     const { code, stdout, stderr } = await deeptone(['doctor']);
     assert.equal(code, 0);
@@ -72,12 +79,12 @@ describe('deeptone doctor', () => {
 
   describe('in a damaged copy of the package', () => {
     const copy = temporaryFolder();
-    const doctor = (): Outcome => {
+    const doctor = (flags: readonly string[] = []): Outcome => {
       const env = { PATH: process.env['PATH'] };
       try {
         const stdout = execFileSync(
           process.execPath,
-          [join(copy, 'dist/src/cli/main.js'), 'doctor', '--json'],
+          [join(copy, 'dist/src/cli/main.js'), 'doctor', '--json', ...flags],
           { env, encoding: 'utf8' },
         );
         return { code: 0, stdout, stderr: '' };
@@ -88,13 +95,26 @@ describe('deeptone doctor', () => {
     };
 
     before(() => {
-      for (const part of ['package.json', 'dist/src', 'models'])
+      for (const part of ['package.json', 'dist/src', 'dist/wasm', 'models'])
         cpSync(part, join(copy, part), { recursive: true });
     });
 
-    it('explains in one sentence that the model runtime is missing', () => {
+    it('warns that it runs on WebAssembly where the native runtime is not installed, and says how to get it', () => {
       linkModules(copy, (name) => name !== 'onnxruntime-node');
       const outcome = doctor();
+      assert.equal(outcome.code, 0);
+      const found = finding(outcome, 'model runtime');
+      assert.equal(found?.state, 'warning');
+      assert.match(
+        found.found,
+        /^onnxruntime-web 1\.\d+\.\d+ \(WebAssembly\) runs every model, \d+ x real time$/,
+      );
+      assert.match(found.advice ?? '', /about 2 times slower .* npm install onnxruntime-node/);
+      assert.equal(finding(outcome, 'telemetry')?.found, 'the runtime has none');
+    });
+
+    it('explains in one sentence that the native runtime is missing where nothing else is wanted', () => {
+      const outcome = doctor(['--runtime', 'native']);
       assert.equal(outcome.code, 3);
       assert.match(
         finding(outcome, 'model runtime')?.found ?? '',

@@ -1,21 +1,33 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../tools/audio';
 import { ROOT } from './consumer';
 
 interface Packed {
+  /** Bytes of the tarball, and of what is in it. */
+  readonly size: number;
+  readonly unpackedSize: number;
   readonly files: readonly { readonly path: string }[];
+}
+
+function bytesIn(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
 describe('The files of the packed package', () => {
   let files: readonly string[] = [];
+  let size = NaN;
+  let unpackedSize = NaN;
 
   before(async function () {
     this.timeout(60_000);
     const npm = ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent', ROOT];
     const [packed] = JSON.parse((await run('npm', npm)).toString()) as readonly Packed[];
     files = packed?.files.map(({ path }) => path) ?? [];
+    ({ size, unpackedSize } = packed ?? { size, unpackedSize });
   });
 
   it('hold every entry point, with its types', () => {
@@ -29,6 +41,35 @@ describe('The files of the packed package', () => {
     for (const path of [...named, ...Object.values(bin)]) {
       assert.ok(files.includes(path.replace(/^\.\//, '')), path);
     }
+  });
+
+  it('hold the WebAssembly runtime, with its license, and nothing else of its package', () => {
+    assert.deepEqual(files.filter((path) => path.startsWith('dist/wasm/')).toSorted(), [
+      'dist/wasm/LICENSE',
+      'dist/wasm/ort-wasm-simd-threaded.mjs',
+      'dist/wasm/ort-wasm-simd-threaded.wasm',
+      'dist/wasm/ort.node.min.js',
+    ]);
+  });
+
+  it('are of the same version as the native runtime', () => {
+    const versionOf = (name: string): string =>
+      (
+        JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')) as {
+          version: string;
+        }
+      ).version;
+    assert.equal(versionOf('onnxruntime-web'), versionOf('onnxruntime-node'));
+    assert.equal(versionOf('onnxruntime-common'), versionOf('onnxruntime-node'));
+  });
+
+  it('take at most 14 MB packed, and at most 40 MB with all that they need but the native runtime', async () => {
+    assert.ok(size <= 14e6, `${size} bytes packed`);
+    const needed = ['ls', '--omit=dev', '--omit=optional', '--all', '--parseable', '--prefix', ROOT];
+    const [, ...modules] = (await run('npm', needed)).toString().trim().split('\n');
+    assert.ok(modules.some((folder) => folder.endsWith('onnxruntime-common')));
+    const bytes = modules.reduce((sum, folder) => sum + bytesIn(folder), unpackedSize);
+    assert.ok(bytes <= 40e6, `${bytes} bytes installed`);
   });
 
   it('have no types but those of the entry points', () => {

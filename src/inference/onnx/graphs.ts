@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { FRAME_SAMPLES } from '../../clock';
 import { ModelInvalidError } from '../../errors';
 import type { CatalogueModel } from '../catalogue';
@@ -59,7 +59,7 @@ export interface GraphOutput {
 
 export class Graphs {
   private constructor(
-    private readonly runtime: OnnxRuntime,
+    readonly runtime: OnnxRuntime,
     private readonly sessions: readonly InferenceSession[],
     /** Per model in the order of the catalogue; undefined for one that is broken. */
     readonly plans: readonly (ModelPlan | undefined)[],
@@ -103,9 +103,11 @@ export class Graphs {
     };
     const fetches: Record<string, Tensor | null> = {};
     for (const { output } of plans) fetches[output] = null;
-    const state = graph.statesOut.take(input.rows * graph.stateSize);
-    fetches.state_out = this.tensor(state, stateDims);
+    // A runtime that does not write into what it is given would leave every state at zero, and nobody would notice.
+    const given = this.runtime.fillsOutputs ? graph.statesOut.take(input.rows * graph.stateSize) : undefined;
+    fetches.state_out = given ? this.tensor(given, stateDims) : null;
     const outputs = await graph.session.run(feeds, fetches);
+    const state = given ?? floats(tensorOf(outputs, 'state_out'));
     const scores = new Map<ModelPlan, Tensor | string>();
     for (const plan of plans) {
       const output = tensorOf(outputs, plan.output);
@@ -127,7 +129,7 @@ export class Graphs {
   }
 
   private tensor(data: Float32Array, dims: readonly number[]): Tensor {
-    return new this.runtime.Tensor('float32', data, dims);
+    return new this.runtime.api.Tensor('float32', data, dims);
   }
 }
 
@@ -235,7 +237,7 @@ class Loader {
 
   private silence(dims: readonly number[]): Tensor {
     const size = dims.reduce((product, dim) => product * dim, 1);
-    return new this.runtime.Tensor('float32', new Float32Array(size), dims);
+    return new this.runtime.api.Tensor('float32', new Float32Array(size), dims);
   }
 
   private async open(
@@ -256,7 +258,7 @@ class Loader {
 
   private create(model: string | Uint8Array): Promise<InferenceSession> {
     const options: InferenceSession.SessionOptions = {
-      executionProviders: ['cpu'],
+      executionProviders: [this.runtime.provider],
       intraOpNumThreads: this.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
@@ -265,7 +267,7 @@ class Loader {
       // Threads that spin while they wait burn a core for nothing.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     };
-    const { InferenceSession: sessions } = this.runtime;
+    const { InferenceSession: sessions } = this.runtime.api;
     return typeof model === 'string' ? sessions.create(model, options) : sessions.create(model, options);
   }
 }

@@ -5,17 +5,25 @@ import { describe } from '../../rules';
 import { loadCatalogue, type Catalogue, type CatalogueModel, type CatalogueOptions } from '../catalogue';
 import type {
   BrokenModel,
+  EngineInfo,
   FramePredictions,
   ModelDescription,
   PredictionEngine,
   PredictionStream,
 } from '../prediction-engine';
+import { describeHost, hostName } from './host';
+import { defaultRuntime, RUNTIME_CHOICES, type RuntimeChoice } from './onnx-runtime';
 import type { WorkerClient } from './worker-client';
 import { WorkerKeeper, type EngineEvent } from './worker-keeper';
 import { ISOLATIONS, type Isolation } from './worker-link';
-import type { WorkerStats } from './worker-messages';
+import type { LoadedRuntime, WorkerStats } from './worker-messages';
 
 export interface OnnxEngineOptions extends CatalogueOptions {
+  /**
+   * `native` or `wasm` runs the models on that runtime or not at all; `auto` on the native one where it works, else on
+   * WebAssembly, about 2 times slower. Default: the environment variable `DEEPTONE_RUNTIME`, else `auto`.
+   */
+  readonly runtime?: RuntimeChoice;
   /** Threads inside one run of the models; 1 (default) is best for all but very large batches. */
   readonly threads?: number;
   /** Longest time in ms that a live frame waits for frames of other streams, to share their run. Default 15. */
@@ -28,12 +36,14 @@ export interface OnnxEngineOptions extends CatalogueOptions {
   readonly onEvent?: (event: EngineEvent) => void;
 }
 
-/** What runs the models. */
-export interface OnnxEngineInfo {
+/** What runs the models; runtime, version and kind are undefined until it is loaded. */
+export interface OnnxEngineInfo extends EngineInfo {
   /** Package that runs the graphs. */
-  readonly runtime: 'onnxruntime-node';
-  /** Version of the runtime; undefined until it is loaded. */
+  readonly runtime: 'onnxruntime-node' | 'onnxruntime-web' | undefined;
   readonly version: string | undefined;
+  readonly kind: 'native' | 'WebAssembly' | undefined;
+  /** Why it is not the native runtime, and how to get that; undefined where it is, and where WebAssembly was asked for. */
+  readonly remark: string | undefined;
   /** Hardware that it runs them on. */
   readonly provider: 'cpu';
   /** Threads inside one run. */
@@ -44,6 +54,7 @@ export interface OnnxEngineInfo {
   readonly modelSet: string;
 }
 
+const KINDS = { native: 'native', wasm: 'WebAssembly' } as const;
 /** Live frames come every 64 ms: waiting a quarter of that fills batches and is not felt. */
 const DEFAULT_BATCH_DELAY_MS = 15;
 const MOST_THREADS = 64;
@@ -71,6 +82,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
    * @throws InvalidArgumentError, ModelInvalidError when the shipped set cannot be read
    */
   constructor(options: OnnxEngineOptions = {}) {
+    const runtime = oneOf('runtime', options.runtime ?? defaultRuntime(), RUNTIME_CHOICES);
     this.threads = within('threads', options.threads ?? 1, 1, MOST_THREADS);
     const maxBatchDelayMs = within(
       'maxBatchDelayMs',
@@ -90,7 +102,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
     this.keeper = new WorkerKeeper({
       isolation: this.isolation,
       file: () => this.workerFile(),
-      settings: { trunk, models, threads: this.threads, maxBatchDelayMs },
+      settings: { trunk, models, runtime, threads: this.threads, maxBatchDelayMs },
       patienceMs,
       onEvent: options.onEvent ?? (() => undefined),
     });
@@ -115,11 +127,14 @@ export class OnnxPredictionEngine implements PredictionEngine {
 
   /** What runs the models. */
   get info(): OnnxEngineInfo {
+    const loaded = this.keeper.ready?.runtime;
     return {
-      runtime: 'onnxruntime-node',
-      version: this.keeper.ready?.runtimeVersion,
+      runtime: loaded?.name,
+      version: loaded?.version,
+      kind: loaded && KINDS[loaded.kind],
+      remark: loaded && remarkOf(loaded),
       provider: 'cpu',
-      threads: this.threads,
+      threads: loaded?.kind === 'wasm' ? 1 : this.threads,
       isolation: this.isolation,
       modelSet: this.catalogue.set,
     };
@@ -214,6 +229,11 @@ function unpack(
     start = end;
   }
   return probabilities;
+}
+
+function remarkOf({ insteadOfNative }: LoadedRuntime): string | undefined {
+  if (insteadOfNative === undefined) return undefined;
+  return `The models run on WebAssembly, about 2 times slower than on the native ONNX Runtime (${hostName(describeHost())}): ${insteadOfNative}.`;
 }
 
 function oneOf<T extends string>(name: string, value: T, choices: readonly T[]): T {

@@ -1,23 +1,48 @@
-/** ONNX Runtime, loaded when it is first needed, and one plain sentence where it cannot be. */
-import type * as onnxruntime from 'onnxruntime-node';
-import { RuntimeUnavailableError } from '../../errors';
+/**
+ * ONNX Runtime, loaded when it is first needed: the native one where there is one, else the WebAssembly build that comes with
+ * this package, and one plain sentence where neither can be had.
+ */
+import path from 'node:path';
+import type { env, InferenceSession, Tensor } from 'onnxruntime-common';
+import { InvalidArgumentError, RuntimeUnavailableError } from '../../errors';
+import { describeHost, type Host } from './host';
+import { explainUnavailable, NATIVE_PACKAGE, remedy } from './runtime-advice';
 
-export type OnnxRuntime = typeof onnxruntime;
+/** Which runtime: `auto` is the native one where it works, else WebAssembly. */
+export type RuntimeChoice = 'auto' | 'native' | 'wasm';
+export const RUNTIME_CHOICES = ['auto', 'native', 'wasm'] as const satisfies readonly RuntimeChoice[];
 
-/** What the machine is, as far as a native library cares. */
-export interface Host {
-  /** `process.platform`. */
-  readonly platform: string;
-  /** `process.arch`. */
-  readonly arch: string;
-  /** `glibc 2.36`, `musl`; undefined where the question does not arise. */
-  readonly libc: string | undefined;
+/** What both runtimes offer. */
+interface OnnxApi {
+  readonly InferenceSession: typeof InferenceSession;
+  readonly Tensor: typeof Tensor;
+  readonly env: typeof env;
 }
 
-const PACKAGE = 'onnxruntime-node';
-/** The newest symbol version that the runtime's Linux builds ask for: Debian 10, Ubuntu 20.04, RHEL 8 and later. */
-const OLDEST_GLIBC = [2, 28] as const;
-const BUILDS = ['linux x64', 'linux arm64', 'darwin arm64', 'win32 x64', 'win32 arm64'];
+/** A runtime that is loaded, and how it differs from the other one. */
+export interface OnnxRuntime {
+  readonly kind: 'native' | 'wasm';
+  /** The package that it comes from. */
+  readonly name: 'onnxruntime-node' | 'onnxruntime-web';
+  readonly version: string;
+  readonly api: OnnxApi;
+  /** Its name for the processor. */
+  readonly provider: 'cpu' | 'wasm';
+  /** Whether it writes into tensors that it is given for outputs. Where it does not, they keep what they held. */
+  readonly fillsOutputs: boolean;
+  /** Whether the event loop turns while a run is awaited. Where it does not, whoever awaits many runs has to let it. */
+  readonly letsLoopTurn: boolean;
+  /** Why it is not the native one, where that was asked for first: words that can stand in a sentence. */
+  readonly insteadOfNative?: string;
+}
+
+/** dist/src/inference/onnx -> what `scripts/copy-assets.mjs` put beside the code. */
+const WASM_FILE = path.join(__dirname, '..', '..', '..', 'wasm', 'ort.node.min.js');
+/** The smallest module with an instruction on vectors: what the WebAssembly build consists of. */
+const SIMD_MODULE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253],
+  ...[98, 11],
+);
 
 /**
  * Keeps ONNX Runtime from reporting to its maker: its builds for Linux do so from 1.30 on unless this variable is in the environment when
@@ -29,98 +54,133 @@ export function switchOffTelemetry(): void {
 }
 
 /**
- * Loads ONNX Runtime.
+ * The runtime to use where nobody chose one: that of the environment variable `DEEPTONE_RUNTIME`, else `auto`.
  *
- * @throws RuntimeUnavailableError that says in one sentence what this machine is and what to do.
+ * @throws InvalidArgumentError
  */
-export function loadOnnxRuntime(): OnnxRuntime {
-  switchOffTelemetry();
+export function defaultRuntime(): RuntimeChoice {
+  const named = process.env['DEEPTONE_RUNTIME'] ?? '';
+  if (named === '') return 'auto';
+  const choice = RUNTIME_CHOICES.find((each) => each === named);
+  if (choice) return choice;
+  throw new InvalidArgumentError(
+    `The environment variable DEEPTONE_RUNTIME is ${JSON.stringify(named)}: "auto", "native" or "wasm" is accepted.`,
+  );
+}
+
+/**
+ * Loads a runtime and does what shows whether it works. Where the choice is open and the native one loads but then fails,
+ * the same is done on WebAssembly.
+ *
+ * @param use loads models and runs them once
+ * @throws RuntimeUnavailableError that says in one sentence what this machine is and what to do; what `use` throws
+ */
+export async function withRuntime<T>(
+  choice: RuntimeChoice,
+  use: (runtime: OnnxRuntime) => Promise<T>,
+): Promise<T> {
+  const runtime = loadOnnxRuntime(choice);
   try {
-    // Loaded by name at run time: the package is optional, and everything but inference works without it.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const runtime = require(PACKAGE) as OnnxRuntime;
-    // Users are told of failures by our own errors; the runtime's warnings about graphs are not for them.
-    runtime.env.logLevel = 'error';
-    return runtime;
-  } catch (cause) {
-    throw new RuntimeUnavailableError(explainUnavailable(cause, describeHost()), { cause });
+    return await use(runtime);
+  } catch (failure) {
+    if (choice !== 'auto' || runtime.kind !== 'native') throw failure;
+    const words = (failure instanceof Error ? failure.message : String(failure)).replace(/\.$/, '');
+    const reason = `${NATIVE_PACKAGE} ${runtime.version} loads here but failed its first run (${words}); install it again, and if that does not help report it with what "deeptone doctor" prints`;
+    try {
+      return await use(loadWasm(reason));
+    } catch {
+      // It was not the runtime's fault.
+      throw failure;
+    }
   }
 }
 
-/** Whether ONNX Runtime loads here, for a check before any work. */
-export function checkOnnxRuntime():
-  | { readonly available: true; readonly version: string; readonly host: Host }
+/** Whether a runtime loads here, for a check before any work. */
+export function checkOnnxRuntime(choice: RuntimeChoice = defaultRuntime()):
+  | {
+      readonly available: true;
+      readonly kind: OnnxRuntime['kind'];
+      readonly version: string;
+      readonly host: Host;
+    }
   | { readonly available: false; readonly message: string; readonly host: Host } {
   const host = describeHost();
   try {
-    return { available: true, version: loadOnnxRuntime().env.versions.node ?? 'unknown', host };
+    const { kind, version } = loadOnnxRuntime(choice);
+    return { available: true, kind, version, host };
   } catch (error) {
     return { available: false, message: error instanceof Error ? error.message : String(error), host };
   }
 }
 
-export function describeHost(): Host {
+/** @throws RuntimeUnavailableError */
+function loadOnnxRuntime(choice: RuntimeChoice): OnnxRuntime {
+  if (choice === 'wasm') return loadWasm(undefined);
+  switchOffTelemetry();
+  try {
+    return loadNative();
+  } catch (cause) {
+    const host = describeHost();
+    const sentence = explainUnavailable(cause, host);
+    if (choice === 'native') throw new RuntimeUnavailableError(sentence, { cause });
+    try {
+      return loadWasm(remedy(cause, host));
+    } catch (second) {
+      const why = second instanceof Error ? second.message : String(second);
+      throw new RuntimeUnavailableError(`${sentence} ${why}`, { cause });
+    }
+  }
+}
+
+function loadNative(): OnnxRuntime {
+  // Loaded by name at run time: the package is optional, and everything works without it, if slower.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const api = quiet(require(NATIVE_PACKAGE) as OnnxApi);
   return {
-    platform: process.platform,
-    arch: process.arch,
-    libc: process.platform === 'linux' ? libcOf() : undefined,
+    kind: 'native',
+    name: NATIVE_PACKAGE,
+    version: api.env.versions.node ?? 'of unknown version',
+    api,
+    provider: 'cpu',
+    fillsOutputs: true,
+    letsLoopTurn: true,
   };
 }
 
-/** `linux x64, glibc 2.36`. */
-export function hostName(host: Host): string {
-  return `${host.platform} ${host.arch}${host.libc === undefined ? '' : `, ${host.libc}`}`;
-}
-
-/** One sentence: what failed, on what machine, and what to do. */
-export function explainUnavailable(cause: unknown, host: Host): string {
-  const start = `ONNX Runtime, which runs the models, is not available on this machine (${hostName(host)})`;
-  return `${start}: ${remedy(cause, host)}.`;
-}
-
-function remedy(cause: unknown, host: Host): string {
-  if (host.libc === 'musl') {
-    return 'it has no build for musl libc (Alpine Linux); use a glibc system, for Docker the image nodered/node-red:latest-debian';
+/** @throws RuntimeUnavailableError */
+function loadWasm(insteadOfNative: string | undefined): OnnxRuntime {
+  if (!WebAssembly.validate(SIMD_MODULE)) {
+    throw new RuntimeUnavailableError(
+      'The WebAssembly runtime cannot run here: this processor has no instructions on vectors (SIMD); a 64-bit ARM processor, or x64 with SSE 4.1, has them.',
+    );
   }
-  if (host.platform === 'darwin' && host.arch === 'x64') {
-    return 'it has no build for Intel Macs; use a Mac with Apple silicon, or a Linux container';
+  let api: OnnxApi;
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- only where it is needed
+    api = quiet(require(WASM_FILE) as OnnxApi);
+  } catch (cause) {
+    const words = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
+    throw new RuntimeUnavailableError(
+      `The WebAssembly runtime, which is part of this package, does not load (${words}); install the package again.`,
+      { cause },
+    );
   }
-  if (host.platform === 'linux' && host.arch === 'arm') {
-    return 'it has no build for 32-bit ARM; install a 64-bit operating system (arm64) on this board';
-  }
-  if (!BUILDS.includes(`${host.platform} ${host.arch}`)) {
-    return `it has builds for ${BUILDS.join(', ')} only; use one of them`;
-  }
-  if (isOlderGlibc(host.libc)) {
-    return `it needs glibc ${OLDEST_GLIBC.join('.')} or later; update the operating system (Debian 10, Ubuntu 20.04, RHEL 8 or later)`;
-  }
-  if (isMissing(cause)) {
-    return `the package ${PACKAGE} is not installed; in the folder where this package is installed (for Node-RED its user folder, usually ~/.node-red) run ONNXRUNTIME_NODE_INSTALL=skip npm install ${PACKAGE}`;
-  }
-  const words = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
-  return `loading it failed with "${words.trim()}"; install the package ${PACKAGE} again, on this machine and with this Node.js`;
-}
-
-function isMissing(cause: unknown): boolean {
-  return (
-    cause instanceof Error &&
-    'code' in cause &&
-    cause.code === 'MODULE_NOT_FOUND' &&
-    cause.message.includes(`'${PACKAGE}'`)
-  );
-}
-
-function isOlderGlibc(libc: string | undefined): boolean {
-  const version = /^glibc (\d+)\.(\d+)/.exec(libc ?? '');
-  if (!version) return false;
-  const [major, minor] = [Number(version[1]), Number(version[2])];
-  return major < OLDEST_GLIBC[0] || (major === OLDEST_GLIBC[0] && minor < OLDEST_GLIBC[1]);
-}
-
-function libcOf(): string {
-  const report = process.report.getReport() as {
-    readonly header?: { readonly glibcVersionRuntime?: string };
+  // More threads would be workers of a worker, and shared memory that this page of a process has no use for.
+  api.env.wasm.numThreads = 1;
+  return {
+    kind: 'wasm',
+    name: 'onnxruntime-web',
+    version: api.env.versions.web ?? 'of unknown version',
+    api,
+    provider: 'wasm',
+    fillsOutputs: false,
+    letsLoopTurn: false,
+    ...(insteadOfNative === undefined ? {} : { insteadOfNative }),
   };
-  const version = report.header?.glibcVersionRuntime;
-  return version === undefined ? 'musl' : `glibc ${version}`;
+}
+
+/** Users are told of failures by our own errors; the runtime's warnings about graphs are not for them. */
+function quiet(api: OnnxApi): OnnxApi {
+  api.env.logLevel = 'error';
+  return api;
 }

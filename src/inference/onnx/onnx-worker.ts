@@ -1,8 +1,9 @@
 /** The worker of one engine, in a thread or a process of its own: loads the runtime and the models once, then answers commands in batches. */
+import { setImmediate } from 'node:timers/promises';
 import { ModelInvalidError, RuntimeUnavailableError } from '../../errors';
 import { Batcher } from './batcher';
 import { Graphs } from './graphs';
-import { loadOnnxRuntime } from './onnx-runtime';
+import { withRuntime } from './onnx-runtime';
 import { StreamRunner, type Finished, type RunRequest } from './stream-runner';
 import type { WorkerPort } from './worker-link';
 import type { Answer, Command, StartFailure, ToWorker, WorkerSettings } from './worker-messages';
@@ -72,7 +73,7 @@ class Worker {
     this.running = true;
     clearTimeout(this.timer);
     this.postAnswers();
-    for (let batch = this.next(); batch; batch = this.next()) {
+    for (let batch = await this.next(); batch; batch = await this.next()) {
       const current = batch;
       await this.port.uninterrupted(() => this.runner.run(current));
       this.postAnswers();
@@ -83,7 +84,9 @@ class Worker {
     else if (this.stopping) await this.stop();
   }
 
-  private next(): ReturnType<Batcher<RunRequest>['next']> {
+  /** Hears what has come in meanwhile: a long file must not keep new streams, statistics and the end waiting until it is through. */
+  private async next(): Promise<ReturnType<Batcher<RunRequest>['next']>> {
+    if (!this.graphs.runtime.letsLoopTurn) await setImmediate();
     return this.batcher.next(performance.now());
   }
 
@@ -126,17 +129,15 @@ function pack(finished: readonly Finished[]): {
 export async function serve(port: WorkerPort, settings: WorkerSettings): Promise<void> {
   try {
     const { trunk, models, threads } = settings;
-    const runtime = loadOnnxRuntime();
-    const graphs = await port.uninterrupted(() => Graphs.load(runtime, trunk, models, threads));
+    const graphs = await port.uninterrupted(() =>
+      withRuntime(settings.runtime, (runtime) => Graphs.load(runtime, trunk, models, threads)),
+    );
     const worker = new Worker(port, settings, graphs);
     port.listen((message) => {
       worker.receive(message);
     });
-    port.post({
-      type: 'ready',
-      runtimeVersion: runtime.env.versions.node ?? 'unknown',
-      broken: graphs.broken,
-    });
+    const { kind, name, version, insteadOfNative } = graphs.runtime;
+    port.post({ type: 'ready', runtime: { kind, name, version, insteadOfNative }, broken: graphs.broken });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     port.post({ type: 'failed', reason: reasonOf(error), message });

@@ -20,6 +20,9 @@ export interface Calibrated {
 /**
  * Writes `count` rows of probabilities: softmax(logits / temperature) or sigmoid(logits / temperature + bias);
  * an embedding is copied as it is.
+ *
+ * @param from scores of a graph, one row a frame
+ * @param to where the probabilities go, with its own place and width of rows
  */
 export function writeProbabilities(model: Calibrated, from: Rows, to: Rows, count: number): void {
   for (let row = 0; row < count; row += 1) {

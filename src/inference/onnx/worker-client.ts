@@ -45,7 +45,7 @@ export class WorkerClient {
   private watchdog: Watchdog;
   private readonly exited: Promise<void>;
   private exit: () => void = () => undefined;
-  private readyMessage: Ready = { type: 'ready', runtimeVersion: 'unknown', broken: [] };
+  private readyMessage: Ready | undefined;
 
   private constructor(
     private readonly setup: WorkerClientSetup,
@@ -77,7 +77,7 @@ export class WorkerClient {
   }
 
   /** What the worker said when the models were loaded. */
-  get ready(): Ready {
+  get ready(): Ready | undefined {
     return this.readyMessage;
   }
 

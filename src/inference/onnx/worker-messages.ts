@@ -2,11 +2,13 @@
 import type { CatalogueModel } from '../catalogue';
 import type { TrunkEntry } from '../catalogue-schema';
 import type { BrokenModel } from '../prediction-engine';
+import type { OnnxRuntime, RuntimeChoice } from './onnx-runtime';
 
 export interface WorkerSettings {
   /** `file` is absolute. */
   readonly trunk: TrunkEntry;
   readonly models: readonly CatalogueModel[];
+  readonly runtime: RuntimeChoice;
   /** Threads inside one run of the models. */
   readonly threads: number;
   readonly maxBatchDelayMs: number;
@@ -53,11 +55,16 @@ export interface WorkerStats {
   readonly largestBatch: number;
 }
 
+/** Which runtime the worker has loaded; undefined parts are those that it has nothing to say of. */
+export interface LoadedRuntime extends Pick<OnnxRuntime, 'kind' | 'name' | 'version'> {
+  readonly insteadOfNative: string | undefined;
+}
+
 /** Whether the runtime, a model of the shipped set, or something else kept the worker from starting. */
 export type StartFailure = 'runtime' | 'model' | 'other';
 
 export type FromWorker =
-  | { readonly type: 'ready'; readonly runtimeVersion: string; readonly broken: readonly BrokenModel[] }
+  | { readonly type: 'ready'; readonly runtime: LoadedRuntime; readonly broken: readonly BrokenModel[] }
   | { readonly type: 'failed'; readonly reason: StartFailure; readonly message: string }
   /** One array for all answers: handing over many small ones costs more than the models. */
   | { readonly type: 'answers'; readonly answers: readonly Answer[]; readonly probabilities: Float32Array }

@@ -10,6 +10,7 @@ import {
   ModelNotFoundError,
 } from '../../../src/errors';
 import {
+  defaultRuntime,
   ISOLATIONS,
   OnnxPredictionEngine,
   type Isolation,
@@ -99,10 +100,13 @@ for (const isolation of ISOLATIONS) {
       const { version, ...rest } = made.info;
       assert.equal(before.version, undefined);
       assert.match(version ?? '', /^1\./);
+      const isNative = defaultRuntime() !== 'wasm';
       assert.deepEqual(rest, {
-        runtime: 'onnxruntime-node',
+        runtime: isNative ? 'onnxruntime-node' : 'onnxruntime-web',
+        kind: isNative ? 'native' : 'WebAssembly',
+        remark: undefined,
         provider: 'cpu',
-        threads: 2,
+        threads: isNative ? 2 : 1,
         isolation,
         modelSet: 'tiny',
       });
@@ -150,6 +154,18 @@ for (const isolation of ISOLATIONS) {
         }),
       );
       assert.deepEqual(order, [0, 1, 2, 3, 4, 5, 6]);
+    });
+
+    it('answers a new stream while a long sound is under way', async () => {
+      const made = engine({ modelFolders: [userFolder(slow)] });
+      const long = await made.openStream(['slow']);
+      let isThrough = false;
+      const whole = long.predict(noise(64 * 8, 1)).then(() => (isThrough = true));
+      while ((await made.stats())?.runs === 0);
+      const stream = await made.openStream(['loudness']);
+      await stream.predict(noise(1, 2));
+      assert.ok(!isThrough, 'it had to wait for the long sound');
+      await whole;
     });
 
     it('leaves the rest of a larger buffer to the caller', async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { checkOnnxRuntime } from '../../../src/inference';
-import { explainUnavailable, type Host } from '../../../src/inference/onnx/onnx-runtime';
-import { PACKAGE_ROOT, tinySet } from '../model-folders';
+import { explainUnavailable } from '../../../src/inference/onnx/runtime-advice';
+import type { Host } from '../../../src/inference';
+import { PACKAGE_ROOT } from '../model-folders';
 import { temporaryFolder } from '../../tools/audio';
 
 const failed = new Error('libonnxruntime.so.1: cannot open shared object file\nand more');
@@ -14,11 +15,14 @@ const missing = Object.assign(new Error("Cannot find module 'onnxruntime-node'\n
 const debian: Host = { platform: 'linux', arch: 'x64', libc: 'glibc 2.36' };
 
 describe('ONNX Runtime', () => {
-  it('is available on the machine that runs the tests', () => {
-    const check = checkOnnxRuntime();
-    assert.ok(check.available);
-    assert.match(check.version, /^1\.\d+\.\d+$/);
-  });
+  for (const runtime of ['native', 'wasm'] as const) {
+    it(`is available on the machine that runs the tests: ${runtime}`, () => {
+      const check = checkOnnxRuntime(runtime);
+      assert.ok(check.available);
+      assert.equal(check.kind, runtime);
+      assert.match(check.version, /^1\.\d+\.\d+$/);
+    });
+  }
 
   for (const [where, host, cause, words] of [
     ['on Alpine', { ...debian, libc: 'musl' }, failed, ['linux x64, musl', 'nodered/node-red:latest-debian']],
@@ -43,6 +47,26 @@ describe('ONNX Runtime', () => {
     ['on an old Linux', { ...debian, libc: 'glibc 2.24' }, failed, ['glibc 2.24', 'glibc 2.28 or later']],
     ['without the package', debian, missing, ['glibc 2.36', 'npm install onnxruntime-node']],
     ['with a damaged package', debian, failed, ['cannot open shared object file', 'again']],
+    [
+      'on Windows without the libraries of Visual C++',
+      { platform: 'win32', arch: 'x64', libc: undefined, release: '10.0.22631' },
+      new Error(
+        'The specified module could not be found.\r\n\\\\?\\C:\\node_modules\\onnxruntime_binding.node',
+      ),
+      ['win32 x64', 'Visual C++ Redistributable', 'vc_redist.x64.exe'],
+    ],
+    [
+      'on Windows without the package',
+      { platform: 'win32', arch: 'arm64', libc: undefined, release: '10.0.22631' },
+      missing,
+      ['set ONNXRUNTIME_NODE_INSTALL=skip&& npm install onnxruntime-node'],
+    ],
+    [
+      'on an old macOS',
+      { platform: 'darwin', arch: 'arm64', libc: undefined, release: '22.6.0' },
+      failed,
+      ['macOS 14 or later', 'Darwin 22.6.0'],
+    ],
   ] as const) {
     it(`says in one sentence why it does not load ${where}, and what to do`, () => {
       const sentence = explainUnavailable(cause, host);
@@ -69,22 +93,5 @@ describe('ONNX Runtime', () => {
     const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: folder, ORT_DISABLE_TELEMETRY: '0' };
     execFileSync(process.execPath, ['-e', script], { env });
     assert.deepEqual(readdirSync(folder), []);
-  });
-
-  it('is not needed to list the models; starting without it gives the sentence', () => {
-    const elsewhere = temporaryFolder();
-    cpSync(path.join(PACKAGE_ROOT, 'dist', 'src'), path.join(elsewhere, 'dist', 'src'), { recursive: true });
-    writeFileSync(
-      path.join(elsewhere, 'script.js'),
-      `const { OnnxPredictionEngine } = require('./dist/src/inference');
-       const engine = new OnnxPredictionEngine({ shippedFolder: ${JSON.stringify(tinySet())} });
-       const names = engine.models.map(({ name }) => name);
-       engine.openStream(['loudness']).catch(({ code, message }) => console.log(JSON.stringify({ names, code, message })));`,
-    );
-    const output = execFileSync(process.execPath, ['script.js'], { cwd: elsewhere, encoding: 'utf8' });
-    const { names, code, message } = JSON.parse(output) as Record<string, unknown>;
-    assert.deepEqual(names, ['loudness', 'kinds', 'voice']);
-    assert.equal(code, 'DEEPTONE_RUNTIME_UNAVAILABLE');
-    assert.match(String(message), /the package onnxruntime-node is not installed/);
   });
 });
