@@ -4,7 +4,8 @@ import { lstat, open, mkdtemp, readdir, rm, stat, writeFile, type FileHandle } f
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { AudioFileError, BadAudioError, DeeptoneError } from '../errors';
-import { fileArguments, FfmpegProcess } from './ffmpeg/ffmpeg-process';
+import { fileArguments } from './ffmpeg/ffmpeg-arguments';
+import { FfmpegProcess } from './ffmpeg/ffmpeg-process';
 
 /** Bytes per read, about 2 s of 16-bit mono: the calls cost nothing, memory stays flat, and no turn of the event loop is long. */
 const READ_BYTES = 64 * 1024;

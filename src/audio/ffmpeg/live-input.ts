@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from '../../errors';
 import { withoutPassword } from './ffmpeg-log';
-import { decodingArguments } from './ffmpeg-process';
+import { decodingArguments } from './ffmpeg-arguments';
 
 /** Sound cards, by the name of ffmpeg's input device: `alsa:hw:1` is the device `hw:1` of ALSA. */
 const DEVICES: readonly string[] = ['alsa', 'pulse', 'jack', 'avfoundation', 'dshow'];

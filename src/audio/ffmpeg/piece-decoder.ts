@@ -1,5 +1,6 @@
 import { FfmpegError, OverloadedError } from '../../errors';
-import { FfmpegProcess, pieceArguments } from './ffmpeg-process';
+import { pieceArguments } from './ffmpeg-arguments';
+import { FfmpegProcess } from './ffmpeg-process';
 import { requireFfmpeg } from './find-ffmpeg';
 
 /** Bytes that may wait for ffmpeg to take them: minutes of compressed audio. */

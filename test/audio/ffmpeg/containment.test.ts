@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { openSound } from '../../../src/audio';
-import { fileArguments, FfmpegProcess } from '../../../src/audio/ffmpeg/ffmpeg-process';
+import { fileArguments } from '../../../src/audio/ffmpeg/ffmpeg-arguments';
+import { FfmpegProcess } from '../../../src/audio/ffmpeg/ffmpeg-process';
 import { FfmpegError } from '../../../src/errors';
 import { makeWav, noise, openResources, temporaryFolder } from '../../tools/audio';
 
