@@ -162,14 +162,8 @@ export interface FfmpegInput {
 /** A file through ffmpeg: the bytes of a WAV. */
 export function ffmpegFileBytes(filename: string, input: FfmpegInput): FfmpegBytes {
   const { ffmpegPath, container, name, signal } = input;
-  const ffmpeg = new FfmpegProcess(
-    ffmpegPath,
-    fileArguments(path.resolve(filename), container),
-    name,
-    signal,
-    false,
-    SILENCE_MS,
-  );
+  const args = fileArguments(path.resolve(filename), container);
+  const ffmpeg = new FfmpegProcess({ program: ffmpegPath, args, name, signal, silenceMs: SILENCE_MS });
   return { ffmpeg, bytes: ffmpeg.bytes(), close: () => ffmpeg.stop() };
 }
 

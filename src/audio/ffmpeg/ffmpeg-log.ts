@@ -1,7 +1,11 @@
+import { Redaction } from './secrets';
+
 /** Characters of error lines that are kept for the error message. */
 const MAX_WORDS = 2_000;
 /** A line longer than this is cut: metadata of a file may be of any length. */
 const MAX_LINE = 500;
+/** Of a line without an end, this much is looked at. */
+const MOST_UNREAD = 8_000;
 
 /** Talk of ffmpeg that is not about the audio: a pipe that cannot seek, an output that closed because we closed it. */
 const NOISE = /seekback|Broken pipe|Error closing file|Error writing trailer/u;
@@ -23,7 +27,11 @@ export class FfmpegLog {
   #errors: string[] = [];
   #last = '';
 
-  constructor() {
+  readonly #redaction: Redaction;
+
+  /** @param secrets texts that are kept out of what it said */
+  constructor(secrets: readonly string[] = []) {
+    this.#redaction = new Redaction(secrets);
     this.described = new Promise((resolve) => {
       this.#describe = () => {
         this.#isDescribed = true;
@@ -34,8 +42,8 @@ export class FfmpegLog {
 
   push(text: string): void {
     const lines = (this.#partial + text).split(/[\r\n]+/u);
-    this.#partial = (lines.pop() ?? '').slice(-MAX_LINE);
-    for (const line of lines) this.#line(line.slice(0, MAX_LINE));
+    this.#partial = (lines.pop() ?? '').slice(0, MOST_UNREAD);
+    for (const line of lines) this.#line(line);
   }
 
   end(): void {
@@ -49,7 +57,9 @@ export class FfmpegLog {
     return (this.#errors.length > 0 ? this.#errors.join('; ') : this.#last).slice(-MAX_WORDS);
   }
 
-  #line(line: string): void {
+  #line(whole: string): void {
+    // Before it is cut: half a password is none that could be found.
+    const line = this.#redaction.of(whole.slice(0, MOST_UNREAD)).slice(0, MAX_LINE);
     const duration = /^\[info\] +Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/u.exec(line);
     if (duration !== null) {
       const [, hours, minutes, seconds] = duration;
@@ -59,7 +69,7 @@ export class FfmpegLog {
     }
     if (/^\[info\] +Stream #0:\d+.*: Audio:/u.test(line) && !this.#isDescribed) this.audioTracks++;
     if (line.startsWith('[info] Stream mapping') || line.startsWith('[info] Output #0')) this.#describe();
-    const text = withoutPassword(line.replace(/^\[[^\]]* @ 0x[0-9a-f]+\] /u, '').replace(/^\[\w+\] /u, ''));
+    const text = line.replace(/^\[[^\]]* @ 0x[0-9a-f]+\] /u, '').replace(/^\[\w+\] /u, '');
     if (text.trim() === '' || NOISE.test(text)) return;
     this.#last = text;
     if (/\[(?:error|fatal|panic)\] /u.test(line.slice(0, 100))) {
@@ -67,9 +77,4 @@ export class FfmpegLog {
       while (this.#errors.length > 5) this.#errors.shift();
     }
   }
-}
-
-/** Text without the user names and passwords of the addresses in it. */
-export function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/\s]*@/gu, '//***@');
 }

@@ -1,12 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { BadAudioError, FfmpegError } from '../../errors';
 import { throwIfAborted } from '../abort';
-import { ffmpegEnvironment } from './ffmpeg-environment';
 import { FfmpegLog } from './ffmpeg-log';
+import { ProcessGroup } from './process-group';
 
 /** Milliseconds to wait for ffmpeg's account of its input once audio flows; it is written before the audio. */
 const DESCRIPTION_WAIT_MS = 500;
+/** Milliseconds to wait for a process that was killed. */
+const KILLED_WAIT_MS = 5_000;
 
 /** How a process ended: its exit code, or the signal that ended it; neither when it never started. */
 interface Exit {
@@ -14,71 +16,62 @@ interface Exit {
   readonly signal: string | null;
 }
 
+/** How ffmpeg is run. */
+export interface FfmpegRun {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Of the input, for error messages. */
+  readonly name: string;
+  /** Kills ffmpeg; reading then throws AbortedError. */
+  readonly signal?: AbortSignal;
+  /** What its standard input is: nothing, what is written to `input`, or a text. Default `nothing`. */
+  readonly stdin?: 'nothing' | 'pipe' | { readonly text: string };
+  /** Milliseconds without output after which it is killed, while somebody waits for it; 0, the default: never. */
+  readonly silenceMs?: number;
+  /** What it must not repeat in its messages. */
+  readonly secrets?: readonly string[];
+}
+
 /** One run of ffmpeg that writes to its standard output. The pipe's own limit holds it back when nobody reads. */
 export class FfmpegProcess {
-  readonly #child: ChildProcess;
+  readonly #group: ProcessGroup;
   readonly #stdout: Readable;
-  readonly #log = new FfmpegLog();
+  readonly #log: FfmpegLog;
   readonly #ended: Promise<Exit>;
-  readonly #signal: AbortSignal | undefined;
-  readonly #name: string;
-  readonly #silenceMs: number;
-  /** It gave nothing for too long. Such a process may hang in the system, where not even a kill ends it. */
-  #isStuck = false;
+  readonly #run: FfmpegRun;
   #startError: Error | undefined;
   #stopped = false;
   readonly #onAbort = (): void => {
-    this.#child.kill('SIGKILL');
+    this.#group.kill('SIGKILL');
   };
 
-  /**
-   * @param name of the input, for error messages
-   * @param signal kills ffmpeg; reading then throws AbortedError
-   * @param takesInput it reads what is written to {@link input}
-   * @param silenceMs milliseconds without output after which it is killed, while somebody waits for it; 0: never
-   * @throws FfmpegError when the system has no memory or files left for it
-   */
-  constructor(
-    ffmpegPath: string,
-    args: readonly string[],
-    name: string,
-    signal?: AbortSignal,
-    takesInput = false,
-    silenceMs = 0,
-  ) {
-    this.#name = name;
-    this.#silenceMs = silenceMs;
-    this.#signal = signal;
-    this.#child = started(ffmpegPath, args, takesInput);
+  /** @throws FfmpegError when the system has no memory or files left for it */
+  constructor(run: FfmpegRun) {
+    this.#run = run;
+    const { program, args, signal, stdin = 'nothing' } = run;
+    this.#log = new FfmpegLog(run.secrets);
+    this.#group = new ProcessGroup(program, args, [stdin === 'nothing' ? 'ignore' : 'pipe', 'pipe', 'pipe']);
+    const { child } = this.#group;
     // It closes its input when it fails; what it says then is the error, not the pipe's.
-    this.#child.stdin?.on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
     // An error that nobody hears would end the whole process.
-    this.#child.on('error', (error) => {
+    child.on('error', (error) => {
       this.#startError ??= error;
     });
-    const { stdout, stderr } = pipesOf(this.#child);
+    const { stdout, stderr } = pipesOf(child);
     if (!stdout || !stderr) {
+      this.#group.kill('SIGKILL');
       throw new FfmpegError(
         'DEEPTONE_FFMPEG_FAILED',
-        `ffmpeg (${ffmpegPath}) was started without its pipes: too many files are open.`,
+        `ffmpeg (${program}) was started without its pipes: too many files are open.`,
       );
     }
+    if (typeof stdin === 'object') child.stdin?.end(stdin.text);
     this.#stdout = stdout;
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log.push(text);
     });
-    this.#ended = new Promise<Exit>((resolve) => {
-      this.#child.once('error', () => {
-        if (this.#child.pid === undefined) resolve({ code: null, signal: null });
-      });
-      this.#child.once('close', (code, signalName) => {
-        resolve({ code, signal: signalName });
-      });
-    }).then((end) => {
-      this.#log.end();
-      signal?.removeEventListener('abort', this.#onAbort);
-      return end;
-    });
+    this.#ended = this.#end();
     signal?.addEventListener('abort', this.#onAbort);
     if (signal?.aborted === true) this.#onAbort();
   }
@@ -90,7 +83,7 @@ export class FfmpegProcess {
 
   /** ffmpeg's standard input; null where it takes none. */
   get input(): Writable | null {
-    return this.#child.stdin;
+    return this.#group.child.stdin;
   }
 
   /**
@@ -117,12 +110,12 @@ export class FfmpegProcess {
   async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       for await (const piece of this.#pieces()) {
-        throwIfAborted(this.#name, this.#signal);
+        throwIfAborted(this.#run.name, this.#run.signal);
         yield piece;
       }
       if (this.#isStopped()) return;
       const end = await this.#ended;
-      throwIfAborted(this.#name, this.#signal);
+      throwIfAborted(this.#run.name, this.#run.signal);
       if (this.#startError !== undefined || end.code !== 0) {
         throw this.#failure(end.code, end.signal);
       }
@@ -134,7 +127,8 @@ export class FfmpegProcess {
   }
 
   /**
-   * Ends ffmpeg if it still runs and waits until it is gone.
+   * Ends ffmpeg, with all that it started, if it still runs, and waits until it is gone: no longer than some seconds, since in a system
+   * call that hangs not even a kill ends it.
    *
    * @param graceMs time to take leave of a camera or server after SIGTERM, before SIGKILL; 0 kills at once
    */
@@ -142,26 +136,43 @@ export class FfmpegProcess {
     let timer: NodeJS.Timeout | undefined;
     if (!this.#stopped) {
       this.#stopped = true;
-      this.#child.kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
-      timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
+      this.#group.kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
+      timer = setTimeout(() => {
+        this.#group.kill('SIGKILL');
+      }, graceMs);
       this.#stdout.destroy();
     }
-    if (!this.#isStuck) await this.#ended;
+    await inTime(this.#ended, graceMs + KILLED_WAIT_MS);
     clearTimeout(timer);
   }
 
+  async #end(): Promise<Exit> {
+    const { child } = this.#group;
+    const end = await new Promise<Exit>((resolve) => {
+      child.once('error', () => {
+        if (child.pid === undefined) resolve({ code: null, signal: null });
+      });
+      child.once('close', (code, signal) => {
+        resolve({ code, signal });
+      });
+    });
+    this.#log.end();
+    this.#run.signal?.removeEventListener('abort', this.#onAbort);
+    await this.#group.gone();
+    return end;
+  }
+
   async *#pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { name, silenceMs = 0 } = this.#run;
     const output = this.#stdout[Symbol.asyncIterator]() as AsyncIterableIterator<Uint8Array>;
     for (;;) {
       const next = output.next();
       next.catch(() => undefined); // When patience wins, ffmpeg is killed and this ends unheard.
-      const result = await inTime(next, this.#silenceMs);
+      const result = await inTime(next, silenceMs);
       if (result === undefined) {
-        this.#isStuck = true;
-        this.#child.kill('SIGKILL');
         throw new FfmpegError(
           'DEEPTONE_FFMPEG_FAILED',
-          `ffmpeg gave nothing for ${this.#silenceMs / 1_000} s while decoding ${this.#name}, and was ended. The storage may be gone, or the machine too busy.`,
+          `ffmpeg gave nothing for ${silenceMs / 1_000} s while decoding ${name}, and was ended. The storage may be gone, or the machine too busy.`,
         );
       }
       if (result.done === true) return;
@@ -182,12 +193,12 @@ export class FfmpegProcess {
     }
     const words = this.#log.lastWords;
     if (/matches no streams/u.test(words)) {
-      return new BadAudioError(`There is no audio in ${this.#name}.`);
+      return new BadAudioError(`There is no audio in ${this.#run.name}.`);
     }
     const how = code === null ? `was ended by ${signal ?? 'a signal'}` : `failed with exit code ${code}`;
     return new FfmpegError(
       'DEEPTONE_FFMPEG_FAILED',
-      `ffmpeg ${how} while decoding ${this.#name}. ${words === '' ? 'It said nothing.' : `Its last words: ${words}`}`,
+      `ffmpeg ${how} while decoding ${this.#run.name}. ${words === '' ? 'It said nothing.' : `Its last words: ${words}`}`,
     );
   }
 }
@@ -203,21 +214,6 @@ async function inTime<T>(value: Promise<T>, ms: number): Promise<T | undefined> 
     return await Promise.race([value, late]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-function started(ffmpegPath: string, args: readonly string[], takesInput: boolean): ChildProcess {
-  try {
-    return spawn(ffmpegPath, args, {
-      stdio: [takesInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-      windowsHide: true,
-      env: ffmpegEnvironment(process.env),
-    });
-  } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', `ffmpeg could not be started: ${words}`, {
-      cause: error,
-    });
   }
 }
 

@@ -1,8 +1,9 @@
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from '../../errors';
-import { withoutPassword } from './ffmpeg-log';
 import { decodingArguments } from './ffmpeg-arguments';
+import { SCRIPT_INPUT, scripted } from './live-script';
+import { hasSecret, secretsOf, withoutPassword } from './secrets';
 
 /** Sound cards, by the name of ffmpeg's input device: `alsa:hw:1` is the device `hw:1` of ALSA. */
 const DEVICES: readonly string[] = ['alsa', 'pulse', 'jack', 'avfoundation', 'dshow'];
@@ -92,6 +93,12 @@ export interface LiveInputOptions {
   readonly loop?: boolean;
 }
 
+/** A script, and one for an ffmpeg before 5.0 where there is any. */
+export interface LiveScript {
+  readonly text: string;
+  readonly older: string | undefined;
+}
+
 /** What ffmpeg is started with for a live source. */
 export interface LiveInput {
   readonly args: readonly string[];
@@ -100,6 +107,14 @@ export interface LiveInput {
   readonly isFile: boolean;
   /** The address, the absolute path of the file, or the name of the sound card. */
   readonly address: string;
+  readonly inputOptions: readonly string[];
+  /**
+   * What ffmpeg reads: what the arguments name; a script with what is secret in it, which is no argument; or the body of the address,
+   * which is fetched here, where a script has no place for an option.
+   */
+  readonly stdin: 'nothing' | 'http' | LiveScript;
+  /** What nobody must be told. */
+  readonly secrets: readonly string[];
 }
 
 /** Whether an input of this scheme is a sound card. */
@@ -109,6 +124,16 @@ export function isDevice(scheme: string): boolean {
 
 /** Options that say who asks: for the server that they were written for, and no other. */
 const SECRET_OPTIONS: readonly string[] = ['-headers', '-cookies', '-referer'];
+
+/** Options of HTTP, which ffmpeg has no use for where the body is fetched here. */
+const HTTP_OPTIONS: readonly string[] = [
+  ...SECRET_OPTIONS,
+  ...['-user_agent', '-http_persistent', '-icy', '-seekable', '-multiple_requests', '-localaddr'],
+  ...['-reconnect', '-reconnect_at_eof', '-reconnect_streamed', '-reconnect_delay_max'],
+  ...['-timeout', '-rw_timeout', '-tls_verify', '-verifyhost'],
+];
+/** Parts of headers that are shorter are words such as `GET`. */
+const SHORTEST_SECRET = 6;
 
 /** Whether two addresses lead to the same server. */
 export function isSameServer(a: string, b: string): boolean {
@@ -152,17 +177,54 @@ export function liveInput(options: LiveInputOptions): LiveInput {
   }
   checkInputOptions(inputOptions, allowedProtocols);
   const isFile = scheme === 'file';
-  const whitelist = protocolWhitelist(allowedProtocols, isFile);
-  const before = [
-    ...defaultOptions(scheme, options),
-    ...inputOptions,
-    '-protocol_whitelist',
-    whitelist.join(','),
-  ];
+  const before = [...defaultOptions(scheme, options), ...inputOptions];
+  const protocols = protocolWhitelist(allowedProtocols, isFile);
   const address = target(input, scheme);
-  const source = isFile ? `file:${address}` : address;
-  const args = decodingArguments([...before, '-i', source], ['-flush_packets', '1']);
-  return { args, name, isFile, address };
+  const common = { name, isFile, address, inputOptions, secrets: secretsIn(address, inputOptions) };
+  const isSecret = hasSecret(address) || inputOptions.some((option) => SECRET_OPTIONS.includes(option));
+  if (isFile || isDevice(scheme) || !isSecret) {
+    const source = isFile ? `file:${address}` : address;
+    return { ...common, args: argumentsOf(before, protocols, ['-i', source]), stdin: 'nothing' };
+  }
+  if (isHttp(scheme) && !isForScripts(before)) {
+    const own = before.filter((_, n) => !isOf(before, n, HTTP_OPTIONS));
+    return { ...common, args: argumentsOf(own, ['pipe'], ['-i', 'pipe:0'], true), stdin: 'http' };
+  }
+  const { options: kept, script, bareScript } = scripted(address, before, FLAGS);
+  const args = argumentsOf(kept, ['pipe', ...protocols], SCRIPT_INPUT, true);
+  // Options that nobody asked for are dropped where ffmpeg is too old for them: it tries TCP, too, if later.
+  const older = inputOptions.length === 0 ? bareScript : undefined;
+  return { ...common, args, stdin: { text: script, older } };
+}
+
+function argumentsOf(
+  options: readonly string[],
+  protocols: readonly string[],
+  source: readonly string[],
+  readsInput = false,
+): readonly string[] {
+  const input = [...options, '-protocol_whitelist', protocols.join(','), ...source];
+  return decodingArguments(input, ['-flush_packets', '1'], readsInput);
+}
+
+function isHttp(scheme: string): boolean {
+  return scheme === 'http' || scheme === 'https';
+}
+
+/** Whether a script can hold the options: it has no place for an input format, nor for lines. */
+function isForScripts(options: readonly string[]): boolean {
+  return !options.includes('-f') && !options.some((option) => /[\r\n]./u.test(option));
+}
+
+/** Whether an argument is one of some options, or its value. */
+function isOf(args: readonly string[], at: number, options: readonly string[]): boolean {
+  return options.includes(args[at] ?? '') || options.includes(args[at - 1] ?? '');
+}
+
+function secretsIn(address: string, inputOptions: readonly string[]): readonly string[] {
+  const values = inputOptions.filter((_, n) => SECRET_OPTIONS.includes(inputOptions[n - 1] ?? ''));
+  const parts = values.flatMap((value) => value.split(/[\r\n;]+|:\s/u).map((part) => part.trim()));
+  return [...secretsOf(address), ...parts.filter((part) => part.length >= SHORTEST_SECRET)];
 }
 
 /** The word before the first colon; `file` for a path. One letter is a Windows drive. */

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { BadAudioError, FfmpegError, InvalidArgumentError } from '../../errors';
-import { FfmpegProcess } from './ffmpeg-process';
+import type { FfmpegProcess } from './ffmpeg-process';
 import { DEFAULT_PROTOCOLS, liveInput, isSameServer, optionsForOthers, type LiveInput } from './live-input';
+import { LiveRun } from './live-run';
 import type { LiveSource, LiveSourceEvent, LiveSourceOptions, RestartDelays } from './live-source-contract';
 import { readPlaylist } from './playlist-reader';
 import { inSeconds } from '../sample-sink';
@@ -44,6 +45,7 @@ class FfmpegLiveSource implements LiveSource {
   readonly #closing = new AbortController();
   #process: FfmpegProcess | undefined;
   #begun = false;
+  #isOldFfmpeg = false;
   /** When the last audio came, on the monotonic clock; null before the first. */
   #lastAudio: number | null = null;
   #wasHeard = false;
@@ -179,12 +181,14 @@ class FfmpegLiveSource implements LiveSource {
   /** One life of ffmpeg. */
   async *#run(input: LiveInput): AsyncGenerator<Float32Array, RunEnd, undefined> {
     this.#runMs = 0;
-    let ffmpeg: FfmpegProcess;
+    let life: LiveRun;
     try {
-      ffmpeg = new FfmpegProcess(this.#options.ffmpegPath, input.args, `"${input.name}"`);
+      const { ffmpegPath, allowedProtocols = DEFAULT_PROTOCOLS } = this.#options;
+      life = new LiveRun(ffmpegPath, input, allowedProtocols, this.#isOldFfmpeg);
     } catch (error) {
       return died(error);
     }
+    const { ffmpeg } = life;
     this.#process = ffmpeg;
     const output = ffmpeg.bytes();
     const decoder = new SoundDecoder({ channels: this.#options.channel ?? 'mix', isWav: true });
@@ -207,8 +211,11 @@ class FfmpegLiveSource implements LiveSource {
       const isEndless = this.#options.endless ?? !input.isFile;
       return isEndless ? { type: 'died', reason: `"${input.name}" came to its end.` } : { type: 'ended' };
     } catch (error) {
-      return died(error);
+      const why = life.explained(error);
+      this.#isOldFfmpeg ||= life.isOldFfmpeg;
+      return died(why);
     } finally {
+      life.stopFeeding();
       await ffmpeg.stop(this.#options.closeTimeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS);
     }
   }

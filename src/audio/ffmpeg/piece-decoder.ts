@@ -1,4 +1,5 @@
 import { FfmpegError, OverloadedError } from '../../errors';
+import { drained } from './drained';
 import { pieceArguments } from './ffmpeg-arguments';
 import { FfmpegProcess } from './ffmpeg-process';
 import { requireFfmpeg } from './find-ffmpeg';
@@ -99,17 +100,6 @@ export class PieceDecoder {
     const { ffmpegPath, name, signal } = this.#options;
     const program = await requireFfmpeg(ffmpegPath, `To decode ${this.#container} audio in pieces`);
     if (this.#stopped) throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', `Decoding of ${name} was stopped.`);
-    return new FfmpegProcess(program, pieceArguments(this.#container), name, signal, true);
+    return new FfmpegProcess({ program, args: pieceArguments(this.#container), name, signal, stdin: 'pipe' });
   }
-}
-
-/** Resolves when a stream takes more, or will take no more. */
-function drained(input: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      for (const event of ['drain', 'close', 'error']) input.removeListener(event, done);
-      resolve();
-    };
-    for (const event of ['drain', 'close', 'error']) input.once(event, done);
-  });
 }

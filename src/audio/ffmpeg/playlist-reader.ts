@@ -3,14 +3,14 @@ import { open, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError } from '../../errors';
-import { withoutPassword } from './ffmpeg-log';
+import { httpGet } from './http-request';
 import { isDevice, type LiveInput } from './live-input';
 import { isBinary, playlistEntries, type PlaylistEntries } from './playlist';
+import { withoutPassword } from './secrets';
 
 /** A playlist is text of a few lines; nothing larger is read for one. */
 const MAX_BYTES = 256 * 1_024;
 const FETCH_MS = 5_000;
-const MAX_REDIRECTS = 5;
 
 /** How an input is read. */
 export interface PlaylistAccess {
@@ -135,49 +135,14 @@ async function fetched(address: string, access: PlaylistAccess): Promise<Found |
 
 async function fetchText(
   address: string,
-  { inputOptions, allowedProtocols }: PlaylistAccess,
+  access: PlaylistAccess,
   signal: AbortSignal,
 ): Promise<Found | undefined> {
-  let url = new URL(address);
-  const { origin } = url;
-  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    if (!allowedProtocols.includes(url.protocol.slice(0, -1))) return undefined;
-    const headers = headersFor(url, url.origin === origin, inputOptions);
-    const bare = new URL(url);
-    bare.username = '';
-    bare.password = '';
-    const response = await fetch(bare, { headers, redirect: 'manual', signal });
-    const location = response.headers.get('location');
-    if (response.status >= 300 && response.status < 400 && location !== null) {
-      url = new URL(location, url);
-      continue;
-    }
-    const bytes = response.ok ? await textIn(response) : undefined;
-    if (!bytes) return undefined;
-    return { at: url.href, isFile: false, type: response.headers.get('content-type') ?? '', bytes };
-  }
-  return undefined;
-}
-
-/** Those that ffmpeg would send; what is secret goes to nobody but whom it was given for. */
-function headersFor(url: URL, isOwn: boolean, inputOptions: readonly string[]): Headers {
-  const headers = new Headers();
-  const option = (name: string): string | undefined => {
-    const at = inputOptions.lastIndexOf(name);
-    return at === -1 ? undefined : inputOptions[at + 1];
-  };
-  headers.set('user-agent', option('-user_agent') ?? 'Lavf');
-  if (isOwn) {
-    for (const line of (option('-headers') ?? '').split(/\r?\n/u)) {
-      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*)$/u.exec(line) ?? [];
-      if (name !== undefined && value !== undefined) headers.set(name, value);
-    }
-  }
-  if (url.username !== '') {
-    const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    headers.set('authorization', `Basic ${Buffer.from(user).toString('base64')}`);
-  }
-  return headers;
+  const answer = await httpGet({ ...access, address, signal });
+  const bytes = answer?.response.ok === true ? await textIn(answer.response) : undefined;
+  if (!answer || !bytes) return undefined;
+  const type = answer.response.headers.get('content-type') ?? '';
+  return { at: answer.url.href, isFile: false, type, bytes };
 }
 
 /** A body that is text and no longer than a playlist may be; of another, as little as tells it is read. */

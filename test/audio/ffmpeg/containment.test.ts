@@ -45,7 +45,12 @@ describe('ffmpeg', () => {
     const before = openResources();
     const pipe = path.join(folder, 'nobody-writes.mp3');
     execFileSync('mkfifo', [pipe]);
-    const stuck = new FfmpegProcess('ffmpeg', fileArguments(pipe, 'mp3'), 'the pipe', undefined, false, 300);
+    const stuck = new FfmpegProcess({
+      program: 'ffmpeg',
+      args: fileArguments(pipe, 'mp3'),
+      name: 'the pipe',
+      silenceMs: 300,
+    });
     const read = async (): Promise<void> => {
       for await (const piece of stuck.bytes()) assert.ok(piece);
     };

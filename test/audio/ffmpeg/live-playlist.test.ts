@@ -14,6 +14,8 @@ interface Served {
   readonly body?: string | Buffer;
   readonly type?: string;
   readonly location?: string;
+  /** It asks for user and password. */
+  readonly isGuarded?: boolean;
 }
 
 const SECOND = 16_000;
@@ -48,8 +50,15 @@ describe('A live source that is a playlist', () => {
     served = {};
     server = createServer((request, response) => {
       requests.push(request);
-      const { body, type = 'application/octet-stream', location } = served[request.url ?? ''] ?? {};
-      if (location !== undefined) response.writeHead(302, { location }).end();
+      const {
+        body,
+        type = 'application/octet-stream',
+        location,
+        isGuarded,
+      } = served[request.url ?? ''] ?? {};
+      if (isGuarded === true && request.headers.authorization === undefined)
+        response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="list"' }).end();
+      else if (location !== undefined) response.writeHead(302, { location }).end();
       else if (body === undefined) response.writeHead(404).end();
       else response.writeHead(200, { 'Content-Type': type }).end(body);
     });
@@ -229,7 +238,8 @@ describe('A live source that is a playlist', () => {
     other.listen(0, '127.0.0.1');
     await once(other, 'listening');
     const otherBase = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-    served = { '/list': { body: `#EXTM3U\nlive\n${otherBase}/live\n` }, '/live': { body: sound(1) } };
+    const body = `#EXTM3U\nlive\n${otherBase}/live\n`;
+    served = { '/list': { body, isGuarded: true }, '/live': { body: sound(1) } };
     const input = `${base.replace('//', '//me:secret@')}/list`;
     const inputOptions = ['-headers', 'X-Key: 1234\r\n', '-user_agent', 'Radio'];
     await hear(input, 2 * SECOND, { inputOptions });
@@ -238,9 +248,9 @@ describe('A live source that is a playlist', () => {
     const own = requests.filter(({ headers }) => headers.host === new URL(base).host);
     const others = requests.filter(({ headers }) => headers.host === new URL(otherBase).host);
     assert.ok(own.some(({ url }) => url === '/live') && others.length > 0);
-    // ffmpeg itself shows user and password only when it is asked for them.
+    // User and password are shown only to whom asks for them.
     const authorized = own.filter(({ headers }) => headers.authorization !== undefined);
-    assert.ok(authorized.some(({ url }) => url === '/list'));
+    assert.ok(authorized.length > 0 && authorized.every(({ url }) => url === '/list'));
     for (const { headers } of own) assert.equal(headers['x-key'], '1234');
     for (const { headers } of others) {
       assert.equal(headers['x-key'], undefined);
