@@ -59,6 +59,7 @@ function register(RED: NodeAPI): void {
     Object.assign(this, {
       users,
       engine: () => hub.engine(),
+      inspect: () => hub.inspect(),
       register: (user: Node, changed: (state: EngineState) => void) => {
         users[user.id] = user;
         listeners.set(user, changed);

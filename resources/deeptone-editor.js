@@ -35,14 +35,38 @@
   }
 
   /**
-   * Asks an engine for facts. An engine that is not deployed answers with the defaults.
+   * @param {unknown} engineId
+   * @param {string} what
+   * @returns {string}
+   */
+  function addressOf(engineId, what) {
+    const id = typeof engineId === 'string' && engineId !== '' ? engineId : '_ADD_';
+    return 'deeptone-engine/' + encodeURIComponent(id) + '/' + what;
+  }
+
+  /**
+   * Asks an engine for facts, which starts nothing. An engine that is not deployed answers with the defaults.
    * @param {unknown} engineId
    * @param {'models' | 'license' | 'runtime'} what
    * @returns {JQuery.jqXHR<any>}
    */
   function ask(engineId, what) {
-    const id = typeof engineId === 'string' && engineId !== '' ? engineId : '_ADD_';
-    return $.getJSON('deeptone-engine/' + encodeURIComponent(id) + '/' + what);
+    return $.getJSON(addressOf(engineId, what));
+  }
+
+  /**
+   * Has an engine try its runtime out, for who may deploy.
+   * @param {unknown} engineId
+   * @returns {JQuery.jqXHR<any>}
+   */
+  function tryOut(engineId) {
+    return $.ajax({
+      url: addressOf(engineId, 'runtime'),
+      method: 'POST',
+      contentType: 'application/json',
+      data: '{}',
+      dataType: 'json',
+    });
   }
 
   /**
@@ -291,6 +315,7 @@
     forms,
     text,
     ask,
+    tryOut,
     problem,
     lines,
     pemBlocks,

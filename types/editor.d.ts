@@ -89,6 +89,8 @@ interface DeeptoneEditorApi {
   text(key: string, values?: Record<string, string | number>): string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the body of an answer, read field by field
   ask(engineId: unknown, what: 'models' | 'license' | 'runtime'): JQuery.jqXHR<any>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+  tryOut(engineId: unknown): JQuery.jqXHR<any>;
   problem(response: JQuery.jqXHR): string;
   lines(value: unknown): string[];
   pemBlocks(value: unknown): string[];

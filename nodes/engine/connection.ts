@@ -12,6 +12,8 @@ export interface EngineNode extends Node {
   readonly engineState: EngineState;
   /** @throws LicenseManagerError and what else opening an engine can throw */
   engine(): OpenEngine;
+  /** The engine as it is, for a look at it: nothing is started, and no failure is told. Throws as {@link engine}. */
+  inspect(): OpenEngine;
   /** Takes a node as user and starts the engine for the first one. `changed` hears every state, the present one too. */
   register(user: Node, changed: (state: EngineState) => void): void;
   deregister(user: Node): void;

@@ -1,13 +1,20 @@
-/** What the editor asks an engine: its models, its license (never the key), and whether it runs here. */
+/**
+ * What the editor asks an engine: its models, its license (never the key), and whether it runs here. Who may read gets what is known
+ * already; only who may write has something started. No answer says where files are.
+ */
+import type { RequestHandler } from 'express';
 import type { ModelDescription } from '../../src';
-import { isEngine } from './connection';
+import { isEngine, type EngineNode } from './connection';
+import { withoutPaths } from './discreet';
 import type { OpenEngine } from './hub';
 import { codeOf, toError } from '../shared/failure';
 import type { NodeAPI } from '../shared/node-red';
 import { openEngine } from './open-engine';
 import { Probe } from './probe';
+import { fromOwnPages, jsonOnly } from './requests';
 
-const PERMISSION = 'deeptone-engine.read';
+const READ = 'deeptone-engine.read';
+const WRITE = 'deeptone-engine.write';
 
 /** What the editor shows of a model. */
 export interface OfferedModel {
@@ -20,62 +27,98 @@ export interface OfferedModel {
   readonly trainingData: ModelDescription['trainingData'];
 }
 
-/** Registers `deeptone-engine/:id/models | license | runtime`; an engine that is not deployed answers with the defaults. */
+/** An engine that is asked about, deployed or not. */
+interface Asked {
+  readonly node: EngineNode | undefined;
+  /** It is open, but not started by that. */
+  open(): Promise<OpenEngine>;
+}
+
+/**
+ * Registers `GET deeptone-engine/:id/models | license | runtime`, which start nothing, and `POST deeptone-engine/:id/runtime`, which
+ * tries the runtime out. An engine that is not deployed answers with the defaults.
+ */
 export function serveEngineFacts(RED: NodeAPI): void {
-  const deployed = (id: unknown): OpenEngine | undefined => {
-    const node: unknown = typeof id === 'string' ? RED.nodes.getNode(id) : undefined;
-    return isEngine(node) ? node.engine() : undefined;
-  };
   /** Of engines that are not deployed: all of them have the same to say. */
   const defaults = new Probe();
-  const probes = new WeakMap<OpenEngine, Probe>();
-  const probeOf = (engine: OpenEngine): Probe => {
-    const probe = probes.get(engine) ?? new Probe();
-    probes.set(engine, probe);
+  const probes = new WeakMap<EngineNode, Probe>();
+  /** What trying the runtime out came to, where no engine is deployed. */
+  let tried: unknown;
+
+  const probeOf = (node: EngineNode | undefined): Probe => {
+    if (!node) return defaults;
+    const probe = probes.get(node) ?? new Probe();
+    probes.set(node, probe);
     return probe;
   };
-  const serve = (what: string, answer: (engine: OpenEngine, isDeployed: boolean) => unknown): void => {
+  const asked = (id: unknown): Asked => {
+    const found: unknown = typeof id === 'string' ? RED.nodes.getNode(id) : undefined;
+    const node = isEngine(found) ? found : undefined;
+    const open = (): OpenEngine => node?.inspect() ?? openEngine({});
+    return { node, open: () => probeOf(node).ask('open', open) };
+  };
+  const answering =
+    (answer: (asked: Asked) => Promise<unknown>): RequestHandler =>
+    (request, response) => {
+      answer(asked(request.params['id'])).then(
+        (body) => response.json(body),
+        (error: unknown) => response.status(500).json(failure(error)),
+      );
+    };
+  const read = (what: string, answer: (asked: Asked) => Promise<unknown>): void => {
     RED.httpAdmin.get(
       `/deeptone-engine/:id/${what}`,
-      RED.auth.needsPermission(PERMISSION),
-      (request, response) => {
-        Promise.resolve()
-          .then(() => {
-            const engine = deployed(request.params['id']);
-            if (!engine) return defaults.ask(what, () => answer(openEngine({}), false));
-            return what === 'runtime'
-              ? probeOf(engine).ask(what, () => answer(engine, true))
-              : answer(engine, true);
-          })
-          .then(
-            (body) => response.json(body),
-            (error: unknown) => response.status(500).json(failure(error)),
-          );
-      },
+      fromOwnPages,
+      RED.auth.needsPermission(READ),
+      answering(answer),
     );
   };
 
-  serve('models', ({ deeptone }) => deeptone.describeModels().map(offered));
-  serve('license', ({ deeptone }, isDeployed) => {
-    const { state, daysLeft, evaluation, licensee, id, message } = deeptone.license;
-    return { deployed: isDeployed, state, daysLeft, evaluation, licensee, id, message };
+  read('models', async (engine) => (await engine.open()).deeptone.describeModels().map(offered));
+  read('license', async (engine) => {
+    const { state, daysLeft, evaluation, licensee, id, message } = (await engine.open()).deeptone.license;
+    return { deployed: engine.node !== undefined, state, daysLeft, evaluation, licensee, id, message };
   });
-  serve('runtime', async ({ deeptone, runtime }, isDeployed) => {
-    try {
-      await deeptone.start();
-      const { info, brokenModels } = runtime;
-      return {
-        deployed: isDeployed,
-        runtime: `${info.runtime} ${info.version ?? ''}`.trim(),
-        platform: process.platform,
-        architecture: process.arch,
-        node: process.version,
-        brokenModels,
-      };
-    } finally {
-      if (!isDeployed) await deeptone.close();
-    }
+  read('runtime', async (engine) => {
+    const { node } = engine;
+    if (!node) return tried ?? { ...HOST, deployed: false, state: 'unknown', brokenModels: [] };
+    const { phase } = node.engineState;
+    if (node.engineState.phase === 'failed') throw node.engineState.error;
+    return { ...runtimeOf(await engine.open()), deployed: true, state: phase === 'idle' ? 'unknown' : phase };
   });
+  RED.httpAdmin.post(
+    '/deeptone-engine/:id/runtime',
+    fromOwnPages,
+    jsonOnly,
+    RED.auth.needsPermission(WRITE),
+    answering((engine) =>
+      probeOf(engine.node).ask('runtime', async () => {
+        const { node } = engine;
+        const open = node ? node.engine() : openEngine({});
+        try {
+          await open.deeptone.start();
+          const answer = { ...runtimeOf(open), deployed: node !== undefined, state: 'ready' };
+          if (!node) tried = answer;
+          return answer;
+        } finally {
+          if (!node) await open.deeptone.close();
+        }
+      }),
+    ),
+  );
+}
+
+const HOST = { platform: process.platform, architecture: process.arch, node: process.version };
+
+function runtimeOf({ runtime: { info, brokenModels } }: OpenEngine): object {
+  return {
+    ...HOST,
+    runtime: `${info.runtime} ${info.version ?? ''}`.trim(),
+    brokenModels: brokenModels.map(({ name, reason }) => ({
+      name: withoutPaths(name),
+      reason: withoutPaths(reason),
+    })),
+  };
 }
 
 function offered(model: ModelDescription): OfferedModel {
@@ -84,5 +127,5 @@ function offered(model: ModelDescription): OfferedModel {
 }
 
 function failure(error: unknown): { readonly code: string; readonly message: string } {
-  return { code: codeOf(error) ?? 'OTHER', message: toError(error).message };
+  return { code: codeOf(error) ?? 'OTHER', message: withoutPaths(toError(error).message) };
 }

@@ -68,6 +68,11 @@ export class EngineHub {
     return this.#engine;
   }
 
+  /** The engine for a look at it: one that is not open yet is opened for that alone. Starts nothing and tells nobody. */
+  inspect(): OpenEngine {
+    return this.#engine ?? this.#open();
+  }
+
   /** Loads the models and the runtime, so that the first message need not wait. Never rejects; tells its listener. */
   start(): Promise<void> {
     this.#starting ??= this.#start();

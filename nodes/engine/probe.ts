@@ -9,10 +9,10 @@ export class Probe {
   readonly #answers = new Map<string, { readonly since: number; readonly answer: Promise<unknown> }>();
 
   /** @param look finds the answer; a failure is kept as well */
-  ask(what: string, look: () => unknown): Promise<unknown> {
+  ask<T>(what: string, look: () => T | Promise<T>): Promise<T> {
     const now = performance.now();
     const known = this.#answers.get(what);
-    if (known && now - known.since < KEPT_MS) return known.answer;
+    if (known && now - known.since < KEPT_MS) return known.answer as Promise<T>; // Each question has one kind of answer.
     const answer = Promise.resolve().then(look);
     answer.catch(() => undefined); // It is for who asks.
     this.#answers.set(what, { since: now, answer });

@@ -40,6 +40,17 @@ function start(engine: Readonly<Record<string, unknown>> = {}, licenseKey?: stri
   );
 }
 
+/** Has a runtime tried out, as the editor does for who may deploy. */
+async function tryOut(id: string): Promise<{ status: number; body: unknown }> {
+  const path = `/deeptone-engine/${id}/runtime`;
+  const { status, body } = await helper
+    .request()
+    .post(path)
+    .set('content-type', 'application/json')
+    .send('{}');
+  return { status, body };
+}
+
 async function ask(path: string): Promise<{ status: number; body: unknown }> {
   const { status, body } = await helper.request().get(path);
   return { status, body };
@@ -163,14 +174,18 @@ describe('deeptone-engine', () => {
       assert.equal((body as { code: string }).code, 'DEEPTONE_LICENSE');
     });
 
-    it('is whether the runtime runs here', async () => {
+    it('is whether the runtime runs here, once that was tried out', async () => {
       await start();
       for (const id of ['engine', 'unknown']) {
+        const tried = await tryOut(id);
+        assert.equal(tried.status, 200);
         const { status, body } = await ask(`/deeptone-engine/${id}/runtime`);
         assert.equal(status, 200);
-        const { runtime, deployed } = body as { runtime: string; deployed: boolean };
+        assert.deepEqual(body, tried.body);
+        const { runtime, deployed, state } = body as { runtime: string; deployed: boolean; state: string };
         assert.match(runtime, /^onnxruntime-node \d/);
         assert.equal(deployed, id === 'engine');
+        assert.equal(state, 'ready');
       }
     });
   });
@@ -199,15 +214,13 @@ describe('deeptone-engine', () => {
 
   it('starts at most one engine for all requests about engines that are not deployed', async () => {
     await start();
-    await ask('/deeptone-engine/engine/runtime');
+    await tryOut('engine');
     let workers = 0;
     const count = (): void => {
       workers++;
     };
     process.on('worker', count);
-    const asked = Array.from({ length: 12 }, (_, n) =>
-      ask(`/deeptone-engine/${n % 2 ? `no${n}` : 'engine'}/runtime`),
-    );
+    const asked = Array.from({ length: 12 }, (_, n) => tryOut(n % 2 ? `no${n}` : 'engine'));
     const answers = await Promise.all(asked);
     process.off('worker', count);
     assert.ok(workers <= 1, `${workers} were started`);

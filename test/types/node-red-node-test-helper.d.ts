@@ -8,6 +8,16 @@ declare module 'node-red-node-test-helper' {
     readonly [property: string]: unknown;
   }
 
+  interface Request extends PromiseLike<{
+    readonly status: number;
+    readonly body: unknown;
+    readonly text: string;
+    readonly headers: Readonly<Record<string, string>>;
+  }> {
+    set(header: string, value: string): Request;
+    send(body: string): Request;
+  }
+
   interface TestHelper {
     init(runtimePath: string, settings?: object): void;
     settings(settings: object): object;
@@ -22,7 +32,7 @@ declare module 'node-red-node-test-helper' {
     clearFlows(): Promise<void>;
     getNode(id: string): Node;
     log(): { readonly args: readonly (readonly { level: number; msg: unknown; id?: string }[])[] };
-    request(): { get(path: string): PromiseLike<{ readonly status: number; readonly body: unknown }> };
+    request(): { get(path: string): Request; post(path: string): Request };
   }
 
   const helper: TestHelper;

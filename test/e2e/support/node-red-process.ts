@@ -62,7 +62,8 @@ export class NodeRedProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const nodeRed = new NodeRedProcess(child, `http://127.0.0.1:${port}`);
-    while (!(await nodeRed.answers('/settings'))) {
+    // Open to everybody, also where one has to log in.
+    while (!(await nodeRed.answers('/auth/login'))) {
       if (child.exitCode !== null) throw new Error(`Node-RED ended:\n${nodeRed.output}`);
       await sleep(100);
     }

@@ -1,0 +1,38 @@
+/** Who may ask an engine over HTTP, and how. */
+import type { NextFunction, Request, Response } from 'express';
+
+/**
+ * Turns away what a page of somebody else asks for, whoever looks at that page: Node-RED by itself lets every page read its answers
+ * (`Access-Control-Allow-Origin: *`). Answers are for no page but the editor's own, and for no cache.
+ */
+export function fromOwnPages(request: Request, response: Response, next: NextFunction): void {
+  response.removeHeader('Access-Control-Allow-Origin');
+  response.set({
+    'Cache-Control': 'no-store',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  if (isOwn(request)) next();
+  else refuse(response, 403, 'Other pages are not answered.');
+}
+
+/** By what browsers say of a request, whichever page it is from. What is no browser says nothing of the kind. */
+function isOwn(request: Request): boolean {
+  const site = request.get('sec-fetch-site');
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  // Browsers leave that out where they do not trust the connection, and name the page's origin where it is another or something changes.
+  const origin = request.get('origin');
+  if (origin === undefined) return true;
+  const hosts = [request.get('host'), request.get('x-forwarded-host')];
+  return URL.canParse(origin) && hosts.includes(new URL(origin).host);
+}
+
+/** Takes JSON alone, which no form of another page can send. */
+export function jsonOnly(request: Request, response: Response, next: NextFunction): void {
+  if (/^application\/json\s*(?:;|$)/iu.test(request.get('content-type') ?? '')) next();
+  else refuse(response, 415, 'Send it as application/json.');
+}
+
+function refuse(response: Response, status: number, message: string): void {
+  response.status(status).json({ code: 'DEEPTONE_INVALID_ARGUMENT', message });
+}
