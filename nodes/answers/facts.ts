@@ -68,7 +68,7 @@ export class Warnings {
   readonly #warnings: Warning[] = [];
 
   readonly take: OnWarning = (message, code) => {
-    if (code !== 'quiet-speech') this.#warnings.push({ code, message });
+    if (code !== 'quiet-speech' && code !== 'license') this.#warnings.push({ code, message });
   };
 
   /** As they stand in the facts of the answer. */

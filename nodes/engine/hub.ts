@@ -28,8 +28,10 @@ export interface EngineListener {
   problem(error: Error): void;
 }
 
-/** Milliseconds between two looks at the license of a running engine (decision 22). */
+/** Milliseconds between two looks at the license of a running engine at most (decision 22). */
 const LICENSE_CHECK_MS = 60 * 60 * 1_000;
+/** And at least, should a clock be set to and fro. */
+const SHORTEST_CHECK_MS = 1_000;
 
 /** Owns the one `Deeptone` of an engine node: opens it for the first user, watches its license, closes it. */
 export class EngineHub {
@@ -87,8 +89,9 @@ export class EngineHub {
       this.#once('evaluation', () => {
         this.#listener.note(license.message);
       });
+    const isOver = license.state === 'expired' && license.graceEnds <= new Date();
     if (license.state !== 'valid')
-      this.#once(license.state, () => {
+      this.#once(isOver ? 'stopped' : license.state, () => {
         this.#listener.warn(license.message);
       });
     this.#change({ phase: 'ready', license });
@@ -96,7 +99,7 @@ export class EngineHub {
 
   /** Finishes what is in flight and frees everything. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#closed = true;
     await this.#starting;
     await this.#engine?.deeptone.close();
@@ -111,13 +114,27 @@ export class EngineHub {
       for (const { name, reason } of runtime.brokenModels) {
         this.#listener.warn(`The model "${name}" is left out: ${reason}`);
       }
-      this.checkLicense();
-      this.#timer = setInterval(() => {
-        this.checkLicense();
-      }, LICENSE_CHECK_MS).unref();
+      this.#watchLicense();
     } catch (thrown) {
       this.#failed(toError(thrown));
     }
+  }
+
+  /** Looks now, and again when something ends, so that it is told then and not an hour later. */
+  #watchLicense(): void {
+    this.checkLicense();
+    const license = this.#engine?.deeptone.license;
+    const ends = [license?.notBefore, license?.expires, license?.graceEnds].map(
+      (end) => (end?.getTime() ?? 0) - Date.now(),
+    );
+    const next = Math.min(LICENSE_CHECK_MS, ...ends.filter((inMs) => inMs > 0));
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => {
+        this.#watchLicense();
+      },
+      Math.max(SHORTEST_CHECK_MS, next),
+    ).unref();
   }
 
   #failed(error: Error): void {

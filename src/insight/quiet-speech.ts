@@ -7,12 +7,12 @@ import { isSilent } from './volume';
 
 /** A word about an answer that does not make it wrong, but other than one may think. */
 export interface AnalysisWarning {
-  /** Stable. So far there is one: much of the speech is below the volume threshold. */
-  readonly code: 'quiet-speech';
+  /** Stable: much of the speech is below the volume threshold; or the license has ended, and what is open will be stopped (decision 22). */
+  readonly code: 'quiet-speech' | 'license';
   /** A sentence for people, in English. */
   readonly message: string;
-  /** The volume threshold that would have heard the speech. */
-  readonly volumeThreshold: number;
+  /** With `quiet-speech`: the volume threshold that would have heard the speech. */
+  readonly volumeThreshold?: number;
 }
 
 const SPEECH = 'speech';

@@ -1,5 +1,13 @@
 import { LicenseManagerError } from '../errors';
-import { type License, type LicenseState, daysLeft, formatTime, licenseState } from './license';
+import {
+  type License,
+  type LicenseState,
+  daysLeft,
+  formatTime,
+  graceEnd,
+  GRACE_HOURS,
+  licenseState,
+} from './license';
 import { EVALUATION_LICENSE } from './shipped';
 import { type TrustOptions, readLicense, requireCurrent } from './verify-license';
 
@@ -25,6 +33,8 @@ export interface LicenseStatus {
   readonly notBefore: Date;
   /** The first moment at which it no longer holds. */
   readonly expires: Date;
+  /** The first moment at which what was open when it expired is stopped. */
+  readonly graceEnds: Date;
   /** The same as a sentence. */
   readonly message: string;
 }
@@ -39,7 +49,7 @@ const activeStreams = new Map<string, number>();
 
 /**
  * Stands before all work of an engine. New work is refused once the license has expired, or while it is not valid
- * yet; work in flight is never touched (decision 22).
+ * yet; what is open then goes on for a grace period, and says so (decision 22).
  */
 export class LicenseGuard {
   readonly license: License;
@@ -80,7 +90,8 @@ export class LicenseGuard {
       activeStreams: activeStreams.get(license.id) ?? 0,
       notBefore: license.notBefore,
       expires: license.expires,
-      message: describe(license, state, daysLeft(license, now)),
+      graceEnds: graceEnd(license),
+      message: describe(license, state, daysLeft(license, now), now),
     };
   }
 
@@ -100,6 +111,27 @@ export class LicenseGuard {
         `The license "${this.license.id}" does not allow the model "${refused}". It allows: ${allowed.join(', ')}.`,
       );
     }
+  }
+
+  /**
+   * Allows what is open to go on.
+   *
+   * @throws LicenseManagerError (`expired`) when the grace period after the end of the license is over
+   */
+  checkOpen(now: Date = this.#clock()): void {
+    const end = graceEnd(this.license);
+    if (now < end) return;
+    throw new LicenseManagerError(
+      'expired',
+      `The license "${this.license.id}" expired at ${formatTime(this.license.expires)}, and what was open then is stopped since ${formatTime(end)}. Set a new license key.`,
+    );
+  }
+
+  /** What is open, and outlives the license, has to know; undefined before that. */
+  graceNotice(now: Date = this.#clock()): string | undefined {
+    const { license } = this;
+    if (now < license.expires) return undefined;
+    return describe(license, 'expired', 0, now);
   }
 
   /**
@@ -137,7 +169,7 @@ function firstNonEmpty(...texts: readonly (string | null | undefined)[]): string
   return texts.map((text) => text?.trim()).find((text) => text !== undefined && text !== '');
 }
 
-function describe(license: License, state: LicenseState, days: number): string {
+function describe(license: License, state: LicenseState, days: number, now: Date): string {
   const name = license.evaluation
     ? 'Evaluation license, for trying DeepTone out'
     : `License "${license.id}" of ${license.licensee}`;
@@ -145,10 +177,17 @@ function describe(license: License, state: LicenseState, days: number): string {
     case 'valid':
       return `${name}: valid until ${formatTime(license.expires)}.`;
     case 'expiring':
-      return `${name}: expires in ${days} ${days === 1 ? 'day' : 'days'}, at ${formatTime(license.expires)}. Set a new license key before.`;
+      return `${name}: expires in ${days} ${days === 1 ? 'day' : 'days'}, at ${formatTime(license.expires)}. Set a new license key before: from then on new work is refused, and what is open stops ${GRACE_HOURS} hours later.`;
     case 'expired':
-      return `${name}: expired at ${formatTime(license.expires)}. New work is refused until a new license key is set.`;
+      return `${name}: expired at ${formatTime(license.expires)}. New work is refused until a new license key is set; ${openWork(license, now)}.`;
     case 'not-yet-valid':
       return `${name}: valid only from ${formatTime(license.notBefore)}.`;
   }
+}
+
+function openWork(license: License, now: Date): string {
+  const end = graceEnd(license);
+  return now < end
+    ? `what was open then may go on until ${formatTime(end)}`
+    : `what was open then is stopped since ${formatTime(end)}`;
 }

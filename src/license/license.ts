@@ -21,7 +21,11 @@ export type LicenseState = 'valid' | 'expiring' | 'expired' | 'not-yet-valid';
 /** Days before its end from which on a license says that it expires (decision 22). */
 export const EXPIRY_NOTICE_DAYS = 14;
 
+/** Hours after its end for which what was open then may go on (decision 22). */
+export const GRACE_HOURS = 24;
+
 const DAY_MS = 24 * 60 * 60 * 1_000;
+const HOUR_MS = 60 * 60 * 1_000;
 /** The largest time that a Date can hold, in seconds (ECMAScript 21.4.1.1). */
 const LAST_SECOND = 8_640_000_000_000;
 /** Longest text of a claim: a name fits, a page of text in an error message does not. */
@@ -37,6 +41,11 @@ export function licenseState(license: License, now: Date): LicenseState {
 /** Days until the license expires, begun days counted in full; 0 when it has. */
 export function daysLeft(license: License, now: Date): number {
   return Math.max(0, Math.ceil((license.expires.getTime() - now.getTime()) / DAY_MS));
+}
+
+/** The first moment at which nothing may go on any more. */
+export function graceEnd({ expires }: License): Date {
+  return new Date(Math.min(expires.getTime() + GRACE_HOURS * HOUR_MS, LAST_SECOND * 1_000));
 }
 
 /** A time for messages to people, to the minute: `2031-12-31 23:59 UTC`. */

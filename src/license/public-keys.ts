@@ -12,6 +12,13 @@ const ACCEPTED =
   'accepted is an Ed25519 public key as PEM, as JWK or JWK set (JSON), or as base64 of its 32 raw bytes';
 const RAW_KEY_BYTES = 32;
 
+/** The prime of the field of Ed25519 (RFC 8032, 5.1). */
+const FIELD = 2n ** 255n - 19n;
+/** The y of the points of order 8; those of order 1, 2 and 4 have 1, -1 and 0. */
+const ORDER_8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+/** The y of all eight points whose order divides 8. */
+const SMALL_ORDER: ReadonlySet<bigint> = new Set([0n, 1n, FIELD - 1n, ORDER_8, FIELD - ORDER_8]);
+
 /**
  * Reads one or more Ed25519 public keys.
  *
@@ -41,11 +48,27 @@ function publicKey(source: string | Buffer | NamedJsonWebKey, name?: string): Li
   if (key?.asymmetricKeyType !== 'ed25519') {
     throw new InvalidArgumentError(`The license public key cannot be read; ${ACCEPTED}.`);
   }
+  if (!isSafe(key)) {
+    throw new InvalidArgumentError(
+      `The license public key is a point of small order, or not in the one form that RFC 8032 has for it: anybody could sign for it; ${ACCEPTED}.`,
+    );
+  }
   const id = thumbprint(key);
   return {
     ids: name === undefined || name === id ? [id] : [id, name],
     pem: key.export({ format: 'pem', type: 'spki' }).toString(),
   };
+}
+
+/**
+ * Whether a key says who signed. For a point of small order there are signatures that hold for any text, so it is refused in all of
+ * its encodings; and so is what is not encoded as RFC 8032 (5.1.2, 5.1.3) says.
+ */
+function isSafe(key: KeyObject): boolean {
+  const bytes = Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url');
+  if (bytes.length !== RAW_KEY_BYTES) return false;
+  const y = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`) & (2n ** 255n - 1n); // Without the sign of x.
+  return y < FIELD && !SMALL_ORDER.has(y);
 }
 
 function load(source: string | Buffer | NamedJsonWebKey): KeyObject | undefined {

@@ -33,6 +33,7 @@ export class AnalysisStream {
   readonly #analysis: Analysis;
   readonly #release: () => void;
   readonly #feed: SoundFeed | undefined;
+  readonly #licenseNotice: () => string | undefined;
   /** Settles when all sound that was pushed has become samples; undefined where there was none. */
   #fed: Promise<unknown> | undefined;
   #warmUpFrames: number;
@@ -51,6 +52,7 @@ export class AnalysisStream {
    * @param warmUpFrames leading frames that the models hear and whose answers are dropped (decision 12)
    * @param release called once at close
    * @param feed makes samples of the sound that {@link pushSound} takes
+   * @param licenseNotice what is to be known of a license that has ended meanwhile
    */
   constructor(
     predictions: PredictionStream,
@@ -58,12 +60,14 @@ export class AnalysisStream {
     release: () => void = () => undefined,
     warmUpFrames = 0,
     feed?: SoundFeed,
+    licenseNotice: () => string | undefined = () => undefined,
   ) {
     this.#predictions = predictions;
     this.#analysis = analysis;
     this.#release = release;
     this.#warmUpFrames = warmUpFrames;
     this.#feed = feed;
+    this.#licenseNotice = licenseNotice;
   }
 
   /** Milliseconds of audio received. */
@@ -85,7 +89,8 @@ export class AnalysisStream {
    * Hears samples; resolves with what they made known, after all earlier pushes.
    *
    * @param samples 16 kHz mono, full scale 1.0, any number; read before this returns
-   * @throws InferenceError, after which the stream is closed; ClosedError after `finish` or `close`, InvalidArgumentError for anything but a Float32Array
+   * @throws InferenceError, LicenseManagerError (a day after the license ended), after which the stream is closed; ClosedError after `finish`
+   *   or `close`, InvalidArgumentError for anything but a Float32Array
    */
   push(samples: Float32Array): Promise<AnalysisEvents> {
     if (this.#closed || this.#finishing) return Promise.reject(new ClosedError('This stream is closed.'));
@@ -206,9 +211,11 @@ export class AnalysisStream {
     return this.#analysis.summary();
   }
 
-  /** What one should know about the answers so far; most often nothing (decision 29). */
+  /** What one should know about the answers so far, and about a license that has ended; most often nothing (decisions 22, 29). */
   warnings(): readonly AnalysisWarning[] {
-    return this.#analysis.warnings();
+    const notice = this.#licenseNotice();
+    const warnings = this.#analysis.warnings();
+    return notice === undefined ? warnings : [...warnings, { code: 'license', message: notice }];
   }
 
   /** Signatures of the speakers that speaker-map heard so far, by their labels. */

@@ -37,6 +37,7 @@ import {
   type VoiceSignatures,
 } from '../insight';
 import { LicenseGuard, type LicenseStatus } from '../license';
+import { LicensedStream } from './licensed-stream';
 import {
   checkOptions,
   DEFAULT_VOLUME_THRESHOLD,
@@ -404,7 +405,7 @@ export class Deeptone {
       const gate = needsSpeechGate(models) ? [GATE_MODEL] : [];
       const predictions = await this.#engine.openStream([...new Set([...gate, ...names])]);
       return new AnalysisStream(
-        predictions,
+        new LicensedStream(predictions, this.#guard),
         analysis,
         release,
         warmUpFrames,

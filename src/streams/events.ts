@@ -81,7 +81,9 @@ export type WarningCode =
   /** Audio comes at another pace than its sample rate says. */
   | 'pace'
   /** Much of the speech is below the volume threshold (decision 29). */
-  | 'quiet-speech';
+  | 'quiet-speech'
+  /** The license has ended; the stream will be stopped (decision 22). */
+  | 'license';
 
 /** What every event of a stream says of it. */
 export interface About<C> {

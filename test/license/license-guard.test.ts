@@ -70,6 +70,24 @@ describe('A license guard', () => {
     assert.equal(guard.status().activeStreams, 0);
   });
 
+  it('lets what is open go on for a day after the end, and says until when', () => {
+    const clock = new TestClock();
+    const guard = guardFor(key({ expires: days(1) }), clock);
+    assert.match(guard.status().message, /what is open stops 24 hours later/);
+    assert.equal(guard.graceNotice(), undefined);
+    clock.time = days(1);
+    guard.checkOpen();
+    assert.equal(guard.status().graceEnds.getTime(), days(2).getTime());
+    assert.match(guard.graceNotice() ?? '', /what was open then may go on until 2027-03-12 12:00 UTC/);
+    clock.time = new Date(days(2).getTime() - 1);
+    guard.checkOpen();
+    clock.time = days(2);
+    assert.throws(() => {
+      guard.checkOpen();
+    }, isProblem('expired'));
+    assert.match(guard.status().message, /what was open then is stopped since 2027-03-12/);
+  });
+
   it('waits for a license that is not valid yet', () => {
     const clock = new TestClock();
     const guard = guardFor(key({ notBefore: days(2), expires: days(300) }), clock);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, createPublicKey, verify } from 'node:crypto';
 import { inspect } from 'node:util';
 import { createSigner } from 'fast-jwt';
 import { InvalidArgumentError, LicenseManagerError, type LicenseProblem } from '../../src/errors';
@@ -193,6 +193,50 @@ describe('A public key setting', () => {
         },
       );
     }
+  });
+});
+
+describe('A public key for which anybody could sign', () => {
+  /** Little-endian; the points of order 1, 2, 4 and 8, with either sign, and the same in encodings that are not canonical. */
+  const points = [
+    '0100000000000000000000000000000000000000000000000000000000000000',
+    'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    '0000000000000000000000000000000000000000000000000000000000000080',
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+    '0100000000000000000000000000000000000000000000000000000000000080',
+    'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+    'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+    'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+    // Of full order, but 18 above the prime.
+    'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  ];
+
+  for (const point of points) {
+    it(`is refused in every form: ${point.slice(0, 8)}...${point.slice(-2)}`, () => {
+      const raw = Buffer.from(point, 'hex');
+      const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]);
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') };
+      const pem = `-----BEGIN PUBLIC KEY-----\n${der.toString('base64')}\n-----END PUBLIC KEY-----\n`;
+      const forms = [raw.toString('base64'), raw.toString('base64url'), der.toString('base64'), pem];
+      for (const setting of [...forms, JSON.stringify(jwk), JSON.stringify({ keys: [jwk] })]) {
+        assert.throws(() => verifyLicense(key(), { publicKeys: [setting], now: NOW }), InvalidArgumentError);
+      }
+    });
+  }
+
+  it('would let a forged license through', () => {
+    // R is the neutral point and S is 0, which holds for the neutral point as a key and any text.
+    const neutral = Buffer.from(points[0] ?? '', 'hex');
+    const signature = Buffer.concat([neutral, Buffer.alloc(32)]);
+    const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), neutral]);
+    const asKey = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    assert.ok(verify(null, Buffer.from('any text'), asKey, signature));
   });
 });
 
