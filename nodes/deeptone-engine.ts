@@ -9,6 +9,7 @@ import {
   serveEngineFacts,
 } from './engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
+import { allowedFolders } from './shared/administration';
 import { tell } from './shared/failure';
 import { fieldNumbers, textIn, textsIn } from './shared/fields';
 import { FORMS, type Forms } from './shared/forms';
@@ -39,22 +40,26 @@ function register(RED: NodeAPI): void {
     const config = migrated('deeptone-engine', saved);
     const users: Record<string, Node> = {};
     const listeners = new Map<Node, (state: EngineState) => void>();
-    const hub = new EngineHub(() => openEngine(engineSettings(config), this.credentials.licenseKey), {
-      changed: (state) => {
-        this.status(engineStatus(state, RED));
-        for (const changed of listeners.values()) changed(state);
+    const hub = new EngineHub(
+      () =>
+        openEngine({ ...engineSettings(config), folders: allowedFolders(RED) }, this.credentials.licenseKey),
+      {
+        changed: (state) => {
+          this.status(engineStatus(state, RED));
+          for (const changed of listeners.values()) changed(state);
+        },
+        note: (text) => {
+          this.log(text);
+        },
+        warn: (text) => {
+          this.warn(text);
+        },
+        // With a message, if an empty one, the error reaches the Catch nodes of all users' flows.
+        problem: (error) => {
+          tell(this, error, {});
+        },
       },
-      note: (text) => {
-        this.log(text);
-      },
-      warn: (text) => {
-        this.warn(text);
-      },
-      // With a message, if an empty one, the error reaches the Catch nodes of all users' flows.
-      problem: (error) => {
-        tell(this, error, {});
-      },
-    });
+    );
 
     Object.assign(this, {
       users,

@@ -10,6 +10,7 @@ export type DeeptoneErrorCode =
   | 'DEEPTONE_LICENSE'
   | 'DEEPTONE_FILE_NOT_FOUND'
   | 'DEEPTONE_FILE_UNREADABLE'
+  | 'DEEPTONE_FILE_NOT_ALLOWED'
   | 'DEEPTONE_BAD_AUDIO'
   | 'DEEPTONE_FFMPEG_NOT_FOUND'
   | 'DEEPTONE_FFMPEG_FAILED'
@@ -82,11 +83,11 @@ export class LicenseManagerError extends DeeptoneError {
   }
 }
 
-/** A file is missing, a directory, or cannot be read. */
+/** A file is missing, a directory, cannot be read, or is outside the folders that files may be read from. */
 export class AudioFileError extends DeeptoneError {
   // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- it narrows the codes
   constructor(
-    code: 'DEEPTONE_FILE_NOT_FOUND' | 'DEEPTONE_FILE_UNREADABLE',
+    code: 'DEEPTONE_FILE_NOT_FOUND' | 'DEEPTONE_FILE_UNREADABLE' | 'DEEPTONE_FILE_NOT_ALLOWED',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -113,7 +113,8 @@ const HOST = { platform: process.platform, architecture: process.arch, node: pro
 function runtimeOf({ runtime: { info, brokenModels } }: OpenEngine): object {
   return {
     ...HOST,
-    runtime: `${info.runtime} ${info.version ?? ''}`.trim(),
+    runtime: [info.runtime, info.version].filter((word) => word !== undefined).join(' '),
+    remark: info.remark === undefined ? undefined : withoutPaths(info.remark),
     brokenModels: brokenModels.map(({ name, reason }) => ({
       name: withoutPaths(name),
       reason: withoutPaths(reason),

@@ -11,12 +11,13 @@ export type EngineSettings = Omit<DeeptoneOptions, 'predictionEngine' | 'allowIn
  * @throws LicenseManagerError, ModelInvalidError, InvalidArgumentError
  */
 export function openEngine(settings: EngineSettings, licenseKey?: string): OpenEngine {
-  const { ffmpegPath, licensePublicKeys, ...runtimeSettings } = settings;
+  const { ffmpegPath, licensePublicKeys, folders, ...runtimeSettings } = settings;
   const runtime = new OnnxPredictionEngine(runtimeSettings);
   const deeptone = new Deeptone(licenseKey ?? null, {
     predictionEngine: runtime,
     ffmpegPath,
     licensePublicKeys,
+    folders,
     allowInactiveLicense: true,
   });
   return { deeptone, runtime, ffmpegPath };

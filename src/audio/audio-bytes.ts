@@ -4,6 +4,7 @@ import { lstat, open, mkdtemp, readdir, rm, stat, writeFile, type FileHandle } f
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { AudioFileError, BadAudioError, DeeptoneError } from '../errors';
+import { allowedPath, openAllowed, sameFilePath } from './allowed-folders';
 import { fileArguments } from './ffmpeg/ffmpeg-arguments';
 import { FfmpegProcess } from './ffmpeg/ffmpeg-process';
 
@@ -29,21 +30,28 @@ export interface AudioBytes {
 /** A file that is open for reading. */
 export interface OpenFile {
   readonly filename: string;
+  /** Where another process finds the very same file as long as it is open here; where it is not to be looked for by its name. */
+  readonly samePath?: string;
   readonly handle: FileHandle;
   readonly size: number;
 }
 
-/** @throws AudioFileError when it is missing, no regular file or not readable; BadAudioError when it is empty */
-export async function openRegularFile(filename: string): Promise<OpenFile> {
+/**
+ * @param folders that it has to be in, where that is limited
+ * @throws AudioFileError when it is missing, not allowed, no regular file or not readable; BadAudioError when it is empty
+ */
+export async function openRegularFile(filename: string, folders?: readonly string[]): Promise<OpenFile> {
   try {
     // Looked at before it is opened: opening a device may do something.
-    checkRegular(filename, await stat(filename));
+    checkRegular(filename, await stat(folders ? await allowedPath(filename, folders) : filename));
     // And afterwards, since another may stand there by now: opened like this, a named pipe without a writer is no trap.
-    const handle = await open(filename, OPEN_FLAGS);
+    const allowed = folders && (await openAllowed(filename, folders));
+    const handle = allowed?.handle ?? (await open(filename, OPEN_FLAGS));
     try {
       const status = await handle.stat();
       checkRegular(filename, status);
-      return { filename, handle, size: status.size };
+      const file = { filename, handle, size: status.size };
+      return allowed ? { ...file, samePath: sameFilePath(allowed) } : file;
     } catch (error) {
       await handle.close();
       throw error;

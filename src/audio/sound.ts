@@ -39,6 +39,8 @@ export interface OpenSoundOptions extends SoundDecoderOptions {
   readonly declared?: Declared;
   /** Told of the warnings of a sound that is read as a whole. */
   readonly onWarnings?: (warnings: readonly AudioWarning[]) => void;
+  /** Folders that a file has to be in, or below; any file otherwise. */
+  readonly folders?: readonly string[];
 }
 
 /** What is known of audio before it is decoded. */
@@ -118,7 +120,7 @@ export async function readSound(
 }
 
 async function openFile(filename: string, options: OpenSoundOptions): Promise<DecodedAudio> {
-  const file = await openRegularFile(filename);
+  const file = await openRegularFile(filename, options.folders);
   const name = `"${filename}"`;
   const how = { ...options, name };
   try {
@@ -204,8 +206,11 @@ async function openFileByFfmpeg(
 ): Promise<DecodedAudio> {
   const { name, signal } = options;
   const ffmpegPath = await requireFfmpeg(options.ffmpegPath, `To decode ${container ?? 'unknown'} audio`);
-  await file.handle.close();
-  const source = ffmpegFileBytes(file.filename, { ffmpegPath, container, name, signal });
+  const { samePath } = file;
+  if (samePath === undefined) await file.handle.close();
+  const byFfmpeg = ffmpegFileBytes(samePath ?? file.filename, { ffmpegPath, container, name, signal });
+  const close = (): Promise<void> => byFfmpeg.close().finally(() => file.handle.close());
+  const source = samePath === undefined ? byFfmpeg : { ...byFfmpeg, close };
   return decodedByFfmpeg(source, { head, size: file.size, container }, options);
 }
 

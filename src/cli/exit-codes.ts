@@ -25,6 +25,7 @@ export function exitCodeFor(code: DeeptoneErrorCode): ExitCode {
       return ExitCode.Usage;
     case 'DEEPTONE_FILE_NOT_FOUND':
     case 'DEEPTONE_FILE_UNREADABLE':
+    case 'DEEPTONE_FILE_NOT_ALLOWED':
     case 'DEEPTONE_BAD_AUDIO':
     case 'DEEPTONE_FFMPEG_NOT_FOUND':
     case 'DEEPTONE_FFMPEG_FAILED':

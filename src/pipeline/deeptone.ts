@@ -69,6 +69,7 @@ export class Deeptone {
   /** Give back what the license lent to streams that are open. */
   readonly #lent = new Set<() => void>();
   readonly #ffmpegPath: string | undefined;
+  readonly #folders: readonly string[] | undefined;
 
   /**
    * @param licenseKey compact JWS; without one, `DEEPTONE_LICENSE_KEY` or else the evaluation license is used (decision 23)
@@ -80,6 +81,7 @@ export class Deeptone {
     this.#guard = new LicenseGuard(licenseKey, { publicKeys: options.licensePublicKeys });
     if (!options.allowInactiveLicense) this.#guard.check([]);
     this.#ffmpegPath = options.ffmpegPath;
+    this.#folders = options.folders && [...options.folders];
     this.#engine =
       options.predictionEngine ??
       new OnnxPredictionEngine({
@@ -309,7 +311,8 @@ export class Deeptone {
         decode: async (audio) => {
           const sound = typeof audio === 'string' ? { file: await filePath(audio) } : soundIn(audio, false);
           const takesRaw = typeof audio !== 'string';
-          return readSound(sound, { ffmpegPath: this.#ffmpegPath, takesRaw }, SAMPLE_LIMIT);
+          const how = { ffmpegPath: this.#ffmpegPath, folders: this.#folders, takesRaw };
+          return readSound(sound, how, SAMPLE_LIMIT);
         },
       });
     } finally {
@@ -357,7 +360,12 @@ export class Deeptone {
     opened?: (channels: readonly number[]) => void,
   ): Promise<readonly ChannelAnalysis[]> {
     this.#guard.check(this.#select(options).map((model) => model.name));
-    const audio = await openSound(sound, { ...how, ffmpegPath: this.#ffmpegPath, signal: options.signal });
+    const audio = await openSound(sound, {
+      ...how,
+      ffmpegPath: this.#ffmpegPath,
+      folders: this.#folders,
+      signal: options.signal,
+    });
     try {
       opened?.(audio.channels);
       return await this.#withStreams(options, audio.channels.length, async (streams) => {
@@ -410,6 +418,7 @@ export class Deeptone {
         release,
         warmUpFrames,
         new SoundFeed({ ffmpegPath: this.#ffmpegPath, name: 'The piece' }),
+        () => this.#guard.graceNotice(),
       );
     } catch (error) {
       release();

@@ -19,6 +19,8 @@ export interface DeeptoneOptions {
   readonly modelFolders?: readonly string[];
   /** Where ffmpeg is; by default it is looked for. WAV never needs it. */
   readonly ffmpegPath?: string;
+  /** Folders that sound files, and recordings of speakers, are read from; by default any. Links do not lead out of them. */
+  readonly folders?: readonly string[];
   /**
    * What runs the models: `native` or `wasm`, that or nothing; `auto`, the native runtime where it works, else WebAssembly, about 2 times
    * slower. Default: the environment variable `DEEPTONE_RUNTIME`, else `auto`.
@@ -47,6 +49,8 @@ export const MODEL_SETS = ['standard', 'open'] as const satisfies readonly Deept
 
 const A_TEXT = { type: 'text', accepted: 'a text is accepted' } as const;
 
+const ABSOLUTE_PATHS = 'a list of absolute paths of folders is accepted';
+
 /** What each of them accepts. */
 export const ENGINE_RULES = {
   predictionEngine: {
@@ -59,6 +63,11 @@ export const ENGINE_RULES = {
   modelFolders: { type: 'list', of: A_TEXT, accepted: 'a list of paths of folders is accepted' },
   ffmpegPath: { type: 'text', accepted: 'the path of a program is accepted' },
   runtime: { type: 'choice', choices: RUNTIME_CHOICES, accepted: '"auto", "native" or "wasm" is accepted' },
+  folders: {
+    type: 'list',
+    of: { type: 'text', pattern: /^(?:\/|[A-Za-z]:[\\/]|\\\\)/u, accepted: ABSOLUTE_PATHS },
+    accepted: ABSOLUTE_PATHS,
+  },
   threads: {
     type: 'number',
     whole: true,

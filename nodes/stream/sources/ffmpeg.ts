@@ -5,6 +5,7 @@ import { failureStatus } from '../../shared/failure';
 import { whenFlowsStart } from '../flows-started';
 import type { NodeStatus } from '../../shared/node-red';
 import { PACKAGE } from '../../shared/node-red';
+import { allowedFolders } from '../../shared/administration';
 import { fieldNumbers, textIn, textsIn } from '../../shared/fields';
 import { exampleSoundPath } from '../../shared/paths';
 import type { StreamAttachment, StreamNode } from '../attachments';
@@ -67,6 +68,7 @@ class FfmpegAttachment implements StreamAttachment {
       channel,
       silenceTimeoutMs: silenceTimeout * 1_000,
       ffmpegPath,
+      folders: allowedFolders(this.#node.RED),
       onEvent: (event) => {
         this.#happened(event);
       },

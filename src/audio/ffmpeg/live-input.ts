@@ -115,6 +115,15 @@ export interface LiveInput {
   readonly stdin: 'nothing' | 'http' | LiveScript;
   /** What nobody must be told. */
   readonly secrets: readonly string[];
+  /** Of a file that is open: where ffmpeg finds that very file. */
+  readonly openedAt?: string;
+}
+
+/** The same input, read from a file that is open already. */
+export function inputOpenedAt(input: LiveInput, openedAt: string): LiveInput {
+  const source = `file:${input.address}`;
+  const args = input.args.map((word) => (word === source ? `file:${openedAt}` : word));
+  return { ...input, args, openedAt };
 }
 
 /** Whether an input of this scheme is a sound card. */

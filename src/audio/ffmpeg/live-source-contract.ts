@@ -14,6 +14,8 @@ export interface LiveSourceOptions extends LiveInputOptions {
   readonly inputOptions?: readonly string[];
   /** Protocols, sound systems and special formats that inputs may use; `DEFAULT_PROTOCOLS` otherwise. */
   readonly allowedProtocols?: readonly string[];
+  /** Folders that files, also those that playlists name, have to be in, or below; any file otherwise. */
+  readonly folders?: readonly string[];
   /** Play a file at its own speed (the default), or as fast as it is read. */
   readonly realTime?: boolean;
   /** Begin a file again at its end. */

@@ -1,7 +1,15 @@
 import { performance } from 'node:perf_hooks';
-import { BadAudioError, FfmpegError, InvalidArgumentError } from '../../errors';
+import { BadAudioError, DeeptoneError, FfmpegError, InvalidArgumentError } from '../../errors';
+import { openAllowed, sameFilePath, type AllowedFile } from '../allowed-folders';
 import type { FfmpegProcess } from './ffmpeg-process';
-import { DEFAULT_PROTOCOLS, liveInput, isSameServer, optionsForOthers, type LiveInput } from './live-input';
+import {
+  DEFAULT_PROTOCOLS,
+  inputOpenedAt,
+  liveInput,
+  isSameServer,
+  optionsForOthers,
+  type LiveInput,
+} from './live-input';
 import { LiveRun } from './live-run';
 import type { LiveSource, LiveSourceEvent, LiveSourceOptions, RestartDelays } from './live-source-contract';
 import { readPlaylist } from './playlist-reader';
@@ -106,8 +114,26 @@ class FfmpegLiveSource implements LiveSource {
     }
   }
 
-  /** One life of an input; where it turns out to be a playlist, of all that it names. */
+  /** One life of an input, which has to be in the folders that there are, where it is a file. */
   async *#play(input: LiveInput, depth: number): AsyncGenerator<Float32Array, RunEnd, undefined> {
+    const { folders } = this.#options;
+    if (!input.isFile || !folders) return yield* this.#playAny(input, depth);
+    let file: AllowedFile;
+    try {
+      file = await openAllowed(input.address, folders);
+    } catch (error) {
+      if (error instanceof DeeptoneError) throw error;
+      return { type: 'died', reason: `"${input.name}" cannot be opened: ${String(error)}.` };
+    }
+    try {
+      return yield* this.#playAny(inputOpenedAt(input, sameFilePath(file)), depth);
+    } finally {
+      await file.handle.close();
+    }
+  }
+
+  /** One life of an input; where it turns out to be a playlist, of all that it names. */
+  async *#playAny(input: LiveInput, depth: number): AsyncGenerator<Float32Array, RunEnd, undefined> {
     let end: RunEnd = { type: 'died', reason: `The playlist "${input.name}" could not be read again.` };
     this.#runMs = 0;
     // ffmpeg knows sound best; what it cannot hear may be a playlist, and then is one at the next start too.

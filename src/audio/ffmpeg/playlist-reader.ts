@@ -41,7 +41,7 @@ export async function readPlaylist(
   access: PlaylistAccess,
 ): Promise<readonly (string | InvalidArgumentError)[] | undefined> {
   const found = input.isFile
-    ? await readFile(input.address)
+    ? await readFile(input)
     : /^https?:/iu.test(input.address)
       ? await fetched(input.address, access)
       : undefined;
@@ -98,14 +98,15 @@ function ownSeparators(entry: string): string {
   return path.sep === '/' && !entry.includes('/') ? entry.replaceAll('\\', '/') : entry;
 }
 
-async function readFile(name: string): Promise<Found | undefined> {
+async function readFile({ address, openedAt }: LiveInput): Promise<Found | undefined> {
+  const name = openedAt ?? address;
   try {
     const about = await stat(name);
     if (!about.isFile() || about.size > MAX_BYTES) return undefined; // Of a pipe, every byte is for ffmpeg.
     const file = await open(name);
     try {
       const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
-      return { at: name, isFile: true, type: '', bytes: buffer.subarray(0, bytesRead) };
+      return { at: address, isFile: true, type: '', bytes: buffer.subarray(0, bytesRead) };
     } finally {
       await file.close();
     }

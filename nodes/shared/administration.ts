@@ -1,0 +1,62 @@
+/** What the administrator of a Node-RED sets for all our nodes: `deeptone` in settings.js, out of reach of who edits flows. */
+import { InvalidArgumentError } from '../../src';
+import { checkValue, type Rule } from '../../src/rules';
+import type { NodeAPI } from './node-red';
+import { EXAMPLE_SOUNDS } from './paths';
+
+/** `deeptone` of settings.js. */
+export interface Administration {
+  /** Folders that sound files are read from, in every node; any where it is not set. */
+  readonly folders?: readonly string[];
+  /** Lets whoever has the token read metrics and health, without an account of Node-RED. */
+  readonly metrics?: { readonly token: string };
+}
+
+const FOLDERS = 'a list of absolute paths of folders is accepted';
+const TOKEN = 'a text of at least 16 characters is accepted';
+const RULE: Rule = {
+  type: 'object',
+  accepted: 'an object with folders and metrics is accepted',
+  fields: {
+    folders: {
+      type: 'list',
+      of: { type: 'text', pattern: /^(?:\/|[A-Za-z]:[\\/]|\\\\)/u, accepted: FOLDERS },
+      accepted: FOLDERS,
+    },
+    metrics: {
+      type: 'object',
+      accepted: 'an object with a token is accepted',
+      fields: { token: { type: 'text', pattern: /^.{16,}$/su, isSecret: true, accepted: TOKEN } },
+      required: ['token'],
+      others: 'none',
+    },
+  },
+  others: 'none',
+};
+
+/**
+ * What is set for all nodes. What is not accepted is refused, rather than being taken for no limit.
+ *
+ * @throws InvalidArgumentError naming the setting
+ */
+export function administration(RED: Pick<NodeAPI, 'settings'>): Administration {
+  const { deeptone } = RED.settings as { readonly deeptone?: unknown };
+  if (deeptone === undefined) return {};
+  try {
+    checkValue('deeptone', deeptone, RULE);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidArgumentError(`In settings.js of this Node-RED ${reason}`, { cause });
+  }
+  return deeptone as Administration; // As it was checked.
+}
+
+/**
+ * Folders that files may be read from, those of the sounds that ship with the package included; undefined where any may.
+ *
+ * @throws InvalidArgumentError
+ */
+export function allowedFolders(RED: Pick<NodeAPI, 'settings'>): readonly string[] | undefined {
+  const { folders } = administration(RED);
+  return folders && [...folders, EXAMPLE_SOUNDS];
+}
