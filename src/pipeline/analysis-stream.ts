@@ -5,7 +5,8 @@ import type { AudioData, AudioWarning } from '../audio';
 import { describe } from '../rules';
 import { FrameAssembler, type AssembledFrames } from './frame-assembler';
 import type { SoundFeed } from './sound-feed';
-import type { PredictionStream } from '../inference';
+import type { FramePredictions } from '../inference';
+import type { LastingStream } from './lasting-stream';
 import type {
   Analysis,
   AnalysisEvents,
@@ -29,7 +30,7 @@ const REPEATED_FRAMES = 256;
  */
 export class AnalysisStream {
   readonly #frames = new FrameAssembler();
-  readonly #predictions: PredictionStream;
+  readonly #predictions: LastingStream;
   readonly #analysis: Analysis;
   readonly #release: () => void;
   readonly #feed: SoundFeed | undefined;
@@ -43,7 +44,7 @@ export class AnalysisStream {
   #finishing = false;
   #hasHeard = false;
   /** Predictions of the last frame that was answered, by model. */
-  #lastFrame: Predictions['probabilities'] = new Map();
+  #lastFrame: FramePredictions['probabilities'] = new Map();
 
   /**
    * Streams come from `Deeptone.openStream`.
@@ -55,7 +56,7 @@ export class AnalysisStream {
    * @param licenseNotice what is to be known of a license that has ended meanwhile
    */
   constructor(
-    predictions: PredictionStream,
+    predictions: LastingStream,
     analysis: Analysis,
     release: () => void = () => undefined,
     warmUpFrames = 0,
@@ -262,6 +263,10 @@ export class AnalysisStream {
     return this.#after(async () => {
       const predictions = await answer.catch((error: unknown) => this.#fail(error));
       if (this.#failure) throw this.#failure;
+      if ('tell' in predictions) {
+        predictions.tell();
+        return this.#repeatSome(levels.volumes.length);
+      }
       this.#lastFrame = lastFrame(predictions);
       const skip = Math.min(this.#warmUpFrames, predictions.frameCount);
       if (skip === 0) return this.#analysis.push(levels, predictions);
@@ -308,8 +313,6 @@ export class AnalysisStream {
   }
 }
 
-type Predictions = Awaited<ReturnType<PredictionStream['predict']>>;
-
 /** Levels of frames [first, end). */
 function levelsOf(
   { volumes, peaks, filling }: FrameLevels,
@@ -320,7 +323,7 @@ function levelsOf(
   return end === volumes.length ? { ...own, filling } : own;
 }
 
-function dropFrames(predictions: Predictions, count: number): Predictions {
+function dropFrames(predictions: FramePredictions, count: number): FramePredictions {
   const frameCount = predictions.frameCount - count;
   const probabilities = new Map(
     [...predictions.probabilities].map(([name, values]) => {
@@ -332,7 +335,7 @@ function dropFrames(predictions: Predictions, count: number): Predictions {
 }
 
 /** A copy, so that a long request's predictions are not kept for it. */
-function lastFrame({ frameCount, probabilities }: Predictions): Predictions['probabilities'] {
+function lastFrame({ frameCount, probabilities }: FramePredictions): FramePredictions['probabilities'] {
   return new Map(
     [...probabilities].map(([name, values]) => [name, values.slice(-values.length / frameCount)] as const),
   );

@@ -24,6 +24,7 @@ import {
   type EngineInfo,
   type ModelDescription,
   type PredictionEngine,
+  type PredictionStream,
 } from '../inference';
 import {
   Analysis,
@@ -42,16 +43,17 @@ import {
   checkOptions,
   DEFAULT_VOLUME_THRESHOLD,
   selectModels,
-  type AnalysisOptions,
   type BytesOptions,
   type ChunkOptions,
   type FileOptions,
+  type OpenOptions,
   type StreamOptions,
   type WarningOptions,
   type WholeOptions,
 } from './options';
 import { describe } from '../rules';
 import { declaredIn, openOptionsOf, tellOfAnalysis, tellWarnings, tooShort } from './sound-options';
+import { LastingStream } from './lasting-stream';
 import { SoundFeed } from './sound-feed';
 import { analyseWhole } from './whole-answer';
 import { createVoiceSignatures, SPEAKER_MODEL, type SpeakerSample } from './enrolment';
@@ -284,7 +286,7 @@ export class Deeptone {
    *
    * @throws ModelNotFoundError, InvalidArgumentError, LicenseManagerError, RuntimeUnavailableError
    */
-  async openStream(options: AnalysisOptions): Promise<AnalysisStream> {
+  async openStream(options: OpenOptions): Promise<AnalysisStream> {
     checkOptions('open', options);
     return this.#open(options);
   }
@@ -394,7 +396,7 @@ export class Deeptone {
   }
 
   async #open(
-    options: Omit<WholeOptions, 'outputPeriod'> & { readonly outputPeriod: number | null },
+    options: Omit<WholeOptions & OpenOptions, 'outputPeriod'> & { readonly outputPeriod: number | null },
     warmUpFrames = 0,
   ): Promise<AnalysisStream> {
     const models = this.#select(options);
@@ -411,9 +413,11 @@ export class Deeptone {
         gate: this.#engine.models.find((model) => model.name === GATE_MODEL),
       });
       const gate = needsSpeechGate(models) ? [GATE_MODEL] : [];
-      const predictions = await this.#engine.openStream([...new Set([...gate, ...names])]);
+      const open = async (): Promise<PredictionStream> =>
+        new LicensedStream(await this.#engine.openStream([...new Set([...gate, ...names])]), this.#guard);
+      const { onEngineLost: told } = options;
       return new AnalysisStream(
-        new LicensedStream(predictions, this.#guard),
+        new LastingStream(await open(), told && { open, told }),
         analysis,
         release,
         warmUpFrames,

@@ -4,6 +4,7 @@ export { ChunkMemory } from './chunk-memory';
 export { Deeptone } from './deeptone';
 export { ENGINE_RULES, MODEL_SETS, type DeeptoneOptions } from './engine-options';
 export type { SpeakerSample } from './enrolment';
+export type { LostAudio } from './lasting-stream';
 export {
   checkOptions,
   DEFAULT_VOLUME_THRESHOLD,
@@ -19,6 +20,7 @@ export {
   type FlaggedName,
   type LiveOptions,
   type OnWarning,
+  type OpenOptions,
   type OptionName,
   type SoundOptions,
   type StreamOptions,

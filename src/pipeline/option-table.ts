@@ -222,6 +222,7 @@ export const OPTIONS = {
   },
   onProgress: { ways: WITH_PROGRESS, rule: A_FUNCTION },
   onWarning: { ways: WITH_WARNINGS, rule: A_FUNCTION },
+  onEngineLost: { ways: ['open'], rule: A_FUNCTION },
   signal: {
     ways: WITH_PROGRESS,
     rule: {

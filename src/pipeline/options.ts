@@ -5,6 +5,7 @@
 import type { AudioWarningCode, SampleFormat } from '../audio';
 import type { AnalysisWarning, VoiceSignatures } from '../insight';
 import type { ChunkMemory } from './chunk-memory';
+import type { LostAudio } from './lasting-stream';
 
 /** Options that every way in understands. */
 export interface AnalysisOptions {
@@ -18,6 +19,15 @@ export interface AnalysisOptions {
   readonly volumeThreshold?: number;
   /** Voices that speaker-map knows by name, see `createVoiceSignatures`. Other models do not look at them. */
   readonly voiceSignatures?: VoiceSignatures;
+}
+
+/** Options of a stream that the caller feeds. */
+export interface OpenOptions extends AnalysisOptions {
+  /**
+   * Told of audio that was lost with what runs the models (decision 30). The stream then goes on, with silence in the place of that
+   * audio; without it, the loss ends the stream.
+   */
+  readonly onEngineLost?: (lost: LostAudio) => void;
 }
 
 /** Options of answers that have an end. */
@@ -113,7 +123,7 @@ export interface OptionsOf {
   readonly chunk: ChunkOptions;
   readonly stream: StreamOptions;
   /** A stream that the caller feeds with samples. */
-  readonly open: AnalysisOptions;
+  readonly open: OpenOptions;
   /** One of the streams of a hub. */
   readonly live: LiveOptions;
 }

@@ -1,4 +1,4 @@
-import type { AnalysisStream } from '../pipeline';
+import type { AnalysisStream, OpenOptions } from '../pipeline';
 import { SAMPLE_RATE } from '../clock';
 import type { AnalysisEvents, AnalysisWarning, Summary } from '../insight';
 import type { EventQueue } from './event-queue';
@@ -38,6 +38,8 @@ export type PumpEvent =
       readonly summary: Summary;
       readonly warnings: readonly AnalysisWarning[];
     }
+  /** What runs the models was lost, and with it so much audio, of which the first was at `atMs` of the segment; the pump goes on. */
+  | { readonly did: 'lose'; readonly lostMs: number; readonly atMs: number }
   /** There was nothing to answer. */
   | { readonly did: 'nothing'; readonly settle: Settle }
   /** All audio has been answered, and there comes no more. */
@@ -51,7 +53,7 @@ export interface PumpSetup {
   /** Where it puts down what it has done. */
   readonly done: Pick<EventQueue<PumpEvent>, 'push'>;
   /** Opens a stream of the engine. */
-  readonly open: () => Promise<AnalysisStream>;
+  readonly open: (onEngineLost: OpenOptions['onEngineLost']) => Promise<AnalysisStream>;
   /** Nothing is opened before this has settled. */
   readonly after: Promise<unknown>;
   /** The clock of the first audio. */
@@ -129,7 +131,9 @@ export class AnswerPump {
     this.#isOpening = true;
     const opening = this.#closing.then(async () => {
       if (this.#isHalted) return;
-      const analysis = await this.#setup.open();
+      const analysis = await this.#setup.open(({ lostMs }) => {
+        this.#setup.done.push({ did: 'lose', lostMs, atMs: this.#answeredMs });
+      });
       if (this.#isNowHalted()) {
         analysis.close(); // Halted while it opened: nobody waits for it any more.
         return;

@@ -61,6 +61,7 @@ export class AnswerReport {
       }
       case 'nothing':
       case 'end':
+      case 'lose':
         return [];
       case 'fail':
         return this.closed('failed', event.error);

@@ -48,8 +48,11 @@ export interface StreamFacts {
   readonly gapMs: number;
 }
 
-/** How a gap was noticed: by sequence numbers, capture times, a pause in arrivals, or because the source itself says so. */
-export type GapEvidence = 'seq' | 'ts' | 'arrival' | 'source';
+/**
+ * How a gap was noticed: by sequence numbers, capture times, a pause in arrivals, because the source itself says so, or because the
+ * audio was lost with what runs the models (decision 30).
+ */
+export type GapEvidence = 'seq' | 'ts' | 'arrival' | 'source' | 'engine';
 /** What is done about a gap; `restart` where it is too long or of unknown length, so that no silence can stand for it. */
 export type GapRemedy = 'silence' | 'restart' | 'ignore';
 

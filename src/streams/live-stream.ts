@@ -1,4 +1,4 @@
-import type { AnalysisOptions, AnalysisStream } from '../pipeline';
+import type { AnalysisStream, OpenOptions } from '../pipeline';
 import { samplesToMs } from '../clock';
 import { AnswerPump, type PumpEvent } from './answer-pump';
 import { AnswerReport } from './answer-report';
@@ -15,7 +15,7 @@ export interface CommonSetup extends Pick<InletSetup, 'settings' | 'format' | 't
   /** Where ffmpeg is, as far as it is set. */
   readonly ffmpegPath: () => string | undefined;
   /** Opens a stream of the engine. */
-  readonly open: (options: AnalysisOptions) => Promise<AnalysisStream>;
+  readonly open: (options: OpenOptions) => Promise<AnalysisStream>;
 }
 
 /** What has happened in a stream, in its pump or at its inlet, with who waits for it to be told. */
@@ -71,7 +71,7 @@ export class LiveStream<C> {
     this.#pump = new AnswerPump({
       line: this.#line,
       done: this.#happened,
-      open: () => common.open(analysis),
+      open: (onEngineLost) => common.open({ ...analysis, onEngineLost }),
       after,
       segment: this.#inlet.segment,
       summaryMs: options.includeSummary === false ? 0 : settings.summaryMs,
@@ -113,6 +113,7 @@ export class LiveStream<C> {
       if (!this.isStopped) {
         this.#took(this.#inlet.takeDropped());
         if (happened.did === 'take') yield* happened.events;
+        else if (happened.did === 'lose') yield this.#event(this.#inlet.lostWithEngine(happened));
         else for (const told of this.#report.of(happened)) yield this.#event(told);
       }
       this.#settle(happened);
@@ -216,6 +217,7 @@ export class LiveStream<C> {
     switch (happened.did) {
       case 'open':
       case 'finish':
+      case 'lose':
         return;
       case 'take':
       case 'answer':

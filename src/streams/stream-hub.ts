@@ -1,4 +1,4 @@
-import type { AnalysisOptions, AnalysisStream } from '../pipeline';
+import type { AnalysisStream, OpenOptions } from '../pipeline';
 import { DEFAULT_FORMAT_TRUST, isEmptyPayload, type FormatTrust } from '../audio';
 import { samplesToMs } from '../clock';
 import { ClosedError, OverloadedError } from '../errors';
@@ -18,7 +18,7 @@ const IDLE_CHECK_MS = 1_000;
 /** What a hub is made of. */
 export interface HubSetup<C> {
   /** Opens the engine's streams: `(options) => deeptone.openStream(options)`. */
-  readonly open: (options: AnalysisOptions) => Promise<AnalysisStream>;
+  readonly open: (options: OpenOptions) => Promise<AnalysisStream>;
   /** Options of every stream that its first message does not say otherwise for. */
   readonly options: LiveOptions;
   /** `{encoding, rate, channels}` of raw samples, as far as it is set. */

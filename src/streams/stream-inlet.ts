@@ -202,6 +202,11 @@ export class StreamInlet {
     return this.#taken(undefined);
   }
 
+  /** Audio that had been taken was lost further on; silence stands in its place. */
+  lostWithEngine({ lostMs, atMs }: { readonly lostMs: number; readonly atMs: number }): Told {
+    return this.#troubles.gap('engine', 'silence', lostMs, atMs);
+  }
+
   /** The clock by which arrivals are told was set by so many milliseconds. */
   clockWasSet(byMs: number): void {
     this.#gaps.clockWasSet(byMs);

@@ -6,7 +6,7 @@ import { Graphs } from './graphs';
 import { withRuntime } from './onnx-runtime';
 import { StreamRunner, type Finished, type RunRequest } from './stream-runner';
 import type { WorkerPort } from './worker-link';
-import type { Answer, Command, StartFailure, ToWorker, WorkerSettings } from './worker-messages';
+import type { Answer, Command, StartFailure, ToWorker, WorkerSettings, WorkerStats } from './worker-messages';
 
 /** Most streams in one run: beyond 32 the cost per stream no longer falls. */
 const MAX_STREAMS = 32;
@@ -41,7 +41,11 @@ class Worker {
         break;
       }
       case 'stats':
-        this.port.post({ type: 'stats', request: message.request, stats: this.runner.stats() });
+        this.port.post({
+          type: 'stats',
+          request: message.request,
+          stats: { ...this.runner.stats(), process: ownProcess() },
+        });
         return;
       case 'ping':
         this.port.post({ type: 'alive' });
@@ -102,6 +106,15 @@ class Worker {
     await this.port.uninterrupted(() => this.graphs.release());
     this.port.close();
   }
+}
+
+function ownProcess(): WorkerStats['process'] {
+  const { user, system } = process.cpuUsage();
+  return {
+    pid: process.pid,
+    residentBytes: process.memoryUsage.rss(),
+    cpuMs: Math.round((user + system) / 1_000),
+  };
 }
 
 /** All probabilities in one array that can be handed over. */

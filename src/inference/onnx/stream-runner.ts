@@ -116,7 +116,7 @@ export class StreamRunner {
     return finished;
   }
 
-  stats(): WorkerStats {
+  stats(): Omit<WorkerStats, 'process'> {
     return {
       openStreams: this.streams.size,
       framesWaiting: this.batcher.framesReady,

@@ -53,6 +53,14 @@ export interface WorkerStats {
   readonly frames: number;
   /** Most streams that ever shared a run. */
   readonly largestBatch: number;
+  /** The process that it runs in: of a thread, that of its engine. */
+  readonly process: {
+    readonly pid: number;
+    /** Bytes of memory that are in use. */
+    readonly residentBytes: number;
+    /** Milliseconds of CPU so far. */
+    readonly cpuMs: number;
+  };
 }
 
 /** Which runtime the worker has loaded; undefined parts are those that it has nothing to say of. */
