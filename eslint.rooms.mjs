@@ -3,7 +3,7 @@
 
 /** From the ground up; rooms on one floor do not know each other. Names without a folder are files of `src`. */
 const FLOORS = [
-  ['errors', 'clock', 'version'],
+  ['errors', 'clock', 'version', 'reaper'],
   ['audio', 'inference', 'license'],
   ['insight'],
   ['pipeline'],

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { FfmpegError } from '../../errors';
 import { ffmpegEnvironment } from './ffmpeg-environment';
-import { endWithUs } from './reaper';
+import { endWithUs } from '../../reaper';
 
 const HAS_GROUPS = process.platform !== 'win32';
 
