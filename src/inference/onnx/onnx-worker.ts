@@ -145,7 +145,13 @@ export async function serve(port: WorkerPort, settings: WorkerSettings): Promise
     const graphs = await port.uninterrupted(() =>
       withRuntime(settings.runtime, (runtime) => Graphs.load(runtime, trunk, models, threads)),
     );
-    const worker = new Worker(port, settings, graphs);
+    // WebAssembly may be cut off, and what hangs in it has to be.
+    const isNative = graphs.runtime.kind === 'native';
+    const worker = new Worker(
+      isNative ? port : { ...port, uninterrupted: (work) => work() },
+      settings,
+      graphs,
+    );
     port.listen((message) => {
       worker.receive(message);
     });

@@ -1,5 +1,6 @@
 /** A worker in a process of its own: what native code does there, and memory that it cannot get, ends that process alone. */
 import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
+import { endWithUs } from '../../reaper';
 import type { LinkListener, WorkerLink } from './worker-link';
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages';
 
@@ -14,6 +15,7 @@ const DEBUGGER = /(^|\s)--(inspect|debug)\S*/g;
 export class ProcessLink implements WorkerLink {
   readonly #child: ChildProcess;
   readonly #listener: LinkListener;
+  #forget: () => Promise<void> = () => Promise.resolve();
   #lastWords = '';
   #isOver = false;
   #isHeld = true;
@@ -31,6 +33,8 @@ export class ProcessLink implements WorkerLink {
       windowsHide: true,
     } as ForkOptions);
     this.#child = child;
+    // It ends by itself when it can no longer reach this process; one that hangs, or was stopped, does not.
+    if (child.pid !== undefined) this.#forget = endWithUs(child.pid);
     child.on('message', (message) => {
       if (!this.#isOver) listener.message(message as FromWorker);
     });
@@ -70,6 +74,7 @@ export class ProcessLink implements WorkerLink {
   }
 
   #ended(): void {
+    void this.#forget();
     const { exitCode, signalCode } = this.#child;
     if (exitCode === 0) {
       this.#end(undefined);

@@ -162,6 +162,16 @@ describe('OnnxPredictionEngine whose model never ends', () => {
     await made.close();
   });
 
+  it('ends a thread that hangs in WebAssembly, and goes on', async () => {
+    const made = new OnnxPredictionEngine(
+      options({ isolation: 'thread', runtime: 'wasm', patienceMs: 2_000 }),
+    );
+    assert.equal((await caught(await made.openStream(['endless']))).how, 'hung');
+    const again = await made.openStream(['endless']);
+    assert.equal((await again.predict(noise(1, 1))).frameCount, 1);
+    await made.close();
+  });
+
   it('closes although it hangs', async () => {
     const made = new OnnxPredictionEngine(options({ isolation: 'process' }));
     const error = caught(await made.openStream(['endless']));
