@@ -81,6 +81,10 @@ export type WarningCode =
   | 'late'
   /** Compressed audio that could not be decoded; it is not heard until something else begins. */
   | 'undecodable'
+  /** Its format changes again and again; its messages are refused for a while. */
+  | 'format-changes'
+  /** It has gaps again and again, so that it would begin anew all the time; they are passed over for a while. */
+  | 'gaps-ignored'
   /** Audio comes at another pace than its sample rate says. */
   | 'pace'
   /** Much of the speech is below the volume threshold (decision 29). */

@@ -30,6 +30,8 @@ const DRIFT_RATE = 0.05;
 const ARRIVAL_JITTER_MS = 200;
 /** Widths of counters, in bits, after which senders begin at 0 again. */
 const COUNTER_BITS = [8, 16, 32] as const;
+/** A month: what is missing for longer is another clock or count, and no audio that was lost. */
+const LONGEST_KNOWN_MS = 30 * 24 * 3_600_000;
 /** A `ts` from here on (September 2001) is epoch milliseconds; below, a clock without a calendar. */
 const EPOCH_MS = 1e12;
 
@@ -77,13 +79,13 @@ export class GapTracker {
         return { is: 'past', twice: ahead === 0 || this.#recent.has(seq) };
       }
       if (ahead <= 0) return { is: 'after-gap', evidence: 'seq', lostMs: null };
-      if (ahead > 1) return { is: 'after-gap', evidence: 'seq', lostMs: this.#lostMs(ahead - 1, ts) };
+      if (ahead > 1) return { is: 'after-gap', evidence: 'seq', lostMs: known(this.#lostMs(ahead - 1, ts)) };
     }
     if (ts !== undefined && this.#tsBase !== undefined) return this.#placeByTime(ts, seq !== undefined);
     if (seq !== undefined || ts !== undefined || this.#arrivalBase === undefined) return { is: 'next' };
     const lagMs = now - this.#arrivalBase - this.#clockMs - this.#lastDurationMs;
     const paused = this.#arrivalMs > 0 && lagMs > this.#arrivalMs;
-    return paused ? { is: 'after-gap', evidence: 'arrival', lostMs: lagMs } : { is: 'next' };
+    return paused ? { is: 'after-gap', evidence: 'arrival', lostMs: known(lagMs) } : { is: 'next' };
   }
 
   /** The message was heard: `durationMs` of audio, at the place that `place` told. */
@@ -154,7 +156,7 @@ export class GapTracker {
     const tolerance = isNumbered
       ? Math.max(TS_PAUSE_MS, 2 * this.#lastDurationMs)
       : Math.max(TS_TOLERANCE_MS, TS_TOLERANCE * this.#lastDurationMs);
-    if (off > tolerance) return { is: 'after-gap', evidence: 'ts', lostMs: off };
+    if (off > tolerance) return { is: 'after-gap', evidence: 'ts', lostMs: known(off) };
     // A clock that goes back by more than its messages' jitter has been set; the audio goes on.
     if (off < -Math.max(1_000, 4 * tolerance)) return { is: 'after-gap', evidence: 'ts', lostMs: null };
     return { is: 'next' };
@@ -181,6 +183,10 @@ export class GapTracker {
       this.#arrivalBase += (base - this.#arrivalBase) * DRIFT_RATE;
     }
   }
+}
+
+function known(lostMs: number): number | null {
+  return lostMs <= LONGEST_KNOWN_MS ? lostMs : null;
 }
 
 /** How far `seq` is ahead of `last`, a counter that may have passed its end; 0 or less: it is from the past. */

@@ -1,10 +1,16 @@
 import { InvalidArgumentError } from '../errors';
 import { checkAttached } from '../audio';
-import { describe } from '../rules';
+import { checkValue, describe, type Rule } from '../rules';
 import type { StreamAudio } from './events';
 
 /** The user properties that are looked at: the sender's marks and the format. */
 const PROPERTIES = ['seq', 'ts', 'fmt', 'encoding', 'rate', 'channels'] as const;
+
+const LOST: Rule = {
+  type: 'number',
+  minimum: 0,
+  accepted: 'a number of milliseconds of at least 0 is accepted',
+};
 
 /**
  * A message as it is now, read once: what is read of it later cannot throw, nor be another.
@@ -19,6 +25,7 @@ export function readMessage<C>(audio: unknown): StreamAudio<C> {
     );
   }
   const message = read<C>(audio);
+  if (message.lostMs !== undefined) checkValue('lostMs', message.lostMs, LOST);
   checkAttached(message.payload);
   return message;
 }

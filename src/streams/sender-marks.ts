@@ -8,6 +8,8 @@ export interface SenderMarks {
   readonly ts?: number;
 }
 
+/** The last moment that a Date can hold (ECMAScript 21.4.1.1); what is beyond is no time. */
+const LAST_MS = 8.64e15;
 /** Chunks before the audio of a WAV that are looked at. */
 const MAX_CHUNKS = 16;
 
@@ -21,8 +23,13 @@ export function senderMarks(userProperties: unknown, payload: unknown): SenderMa
   const number = numberIn(seq);
   return {
     seq: number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined,
-    ts: numberIn(ts) ?? (payload instanceof Uint8Array ? hermesTime(payload) : undefined),
+    ts: timeIn(ts) ?? (payload instanceof Uint8Array ? hermesTime(payload) : undefined),
   };
+}
+
+function timeIn(value: unknown): number | undefined {
+  const ms = numberIn(value);
+  return ms !== undefined && Math.abs(ms) <= LAST_MS ? ms : undefined;
 }
 
 function numberIn(value: unknown): number | undefined {

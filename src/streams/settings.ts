@@ -35,6 +35,13 @@ export interface LiveSettings {
      */
     readonly maxMs: number;
   };
+  /** How often a minute a stream goes along with what costs something, so that no sender can ask for it with every message. 0 = always. */
+  readonly changes: {
+    /** Other formats than before. Beyond, messages are refused until a minute has passed for as many. */
+    readonly formats: number;
+    /** New beginnings after gaps. Beyond, gaps are counted, and passed over as with `ignore`. */
+    readonly restarts: number;
+  };
   /** Hysteresis of the transitions that are told as steady ones; see `TransitionFilter`. */
   readonly transitions: {
     /** A phase shorter than this is not told. 0 = every phase. */
@@ -53,6 +60,7 @@ export const DEFAULT_LIVE_SETTINGS: LiveSettings = {
   endOnEmpty: false,
   waiting: { streamMs: 60_000, totalMs: 600_000, whenFull: 'drop-oldest' },
   gaps: { action: 'silence', arrivalMs: 3_000, maxMs: 60_000 },
+  changes: { formats: 8, restarts: 20 },
   transitions: { minimumMs: 0, holdMs: 0, alsoRaw: false },
 };
 
@@ -77,9 +85,10 @@ export function liveSettings(given: PartialLiveSettings = {}): LiveSettings {
     ...over(base, given),
     waiting: over(base.waiting, given.waiting),
     gaps: over(base.gaps, given.gaps),
+    changes: over(base.changes, given.changes),
     transitions: over(base.transitions, given.transitions),
   };
-  const { waiting, gaps, transitions } = settings;
+  const { waiting, gaps, changes, transitions } = settings;
   checkValue('maxStreams', settings.maxStreams, atLeast(1));
   checkValue('idleMs', settings.idleMs, atLeast(0));
   checkValue('summaryMs', settings.summaryMs, atLeast(0));
@@ -89,6 +98,8 @@ export function liveSettings(given: PartialLiveSettings = {}): LiveSettings {
   checkValue('gaps.action', gaps.action, oneOf(GAP_ACTIONS));
   checkValue('gaps.arrivalMs', gaps.arrivalMs, atLeast(0));
   checkValue('gaps.maxMs', gaps.maxMs, atLeast(0));
+  checkValue('changes.formats', changes.formats, atLeast(0));
+  checkValue('changes.restarts', changes.restarts, atLeast(0));
   checkValue('transitions.minimumMs', transitions.minimumMs, atLeast(0));
   checkValue('transitions.holdMs', transitions.holdMs, atLeast(0));
   return settings;

@@ -1,12 +1,12 @@
 import type { AnalysisStream, OpenOptions } from '../pipeline';
 import { DEFAULT_FORMAT_TRUST, isEmptyPayload, type FormatTrust } from '../audio';
 import { samplesToMs } from '../clock';
-import { ClosedError, OverloadedError } from '../errors';
+import { ClosedError, InvalidArgumentError, OverloadedError } from '../errors';
 import type { HubStatistics, Listener, LiveEvent, StreamAudio } from './events';
 import { LiveStream, type CommonSetup } from './live-stream';
 import { liveSettings, type LiveOptions, type LiveSettings, type PartialLiveSettings } from './settings';
 import { messageMark, Redeliveries } from './redeliveries';
-import { checkValue } from '../rules';
+import { checkValue, describe } from '../rules';
 import { readMessage } from './read-message';
 import { Throughput } from './throughput';
 import { WaitingRoom } from './waiting-audio';
@@ -167,7 +167,12 @@ export class StreamHub<C = unknown> {
 
   /** Ends the streams that have not heard anything for the idle timeout; a timer does it by itself. */
   endIdle(): void {
-    const now = this.#now();
+    let now: number;
+    try {
+      now = this.#now();
+    } catch {
+      return; // A clock that says nothing is told to whoever sends a message.
+    }
     for (const [key, stream] of this.#streams) {
       if (now - stream.lastHeard < this.#settings.idleMs || stream.lagMs > 0) continue;
       this.#end(key, 'idle').catch(() => undefined); // A failure has been told as an event.
@@ -258,7 +263,11 @@ export class StreamHub<C = unknown> {
 
   /** Epoch milliseconds; where the machine's clock was set, no time has passed for the streams by that. */
   #now(): number {
-    if (this.#setup.now) return this.#setup.now();
+    if (this.#setup.now) {
+      const now: unknown = this.#setup.now();
+      if (typeof now === 'number' && Number.isFinite(now)) return now;
+      throw new InvalidArgumentError(`now() gave ${describe(now)}: epoch milliseconds are accepted.`);
+    }
     const { now, setByMs } = this.#clock.read();
     if (setByMs !== 0) for (const stream of this.#streams.values()) stream.clockWasSet(setByMs);
     return now;

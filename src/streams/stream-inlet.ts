@@ -7,8 +7,10 @@ import {
   type FormatTrust,
 } from '../audio';
 import { SAMPLE_RATE, samplesToMs } from '../clock';
-import { DeeptoneError, OverloadedError } from '../errors';
+import { DeeptoneError, OverloadedError, type InvalidArgumentError } from '../errors';
+import { Allowance } from './allowance';
 import type { GapEvidence, GapRemedy, StreamAudio, StreamFacts, Told, WarningCode } from './events';
+import { FormatChanges } from './format-changes';
 import { GapTracker, type Place, type Segment } from './gap-tracker';
 import { PaceWatch } from './pace-watch';
 import { senderMarks, type SenderMarks } from './sender-marks';
@@ -69,6 +71,8 @@ export class StreamInlet {
   readonly #silence: SilenceBudget;
   readonly #pace = new PaceWatch();
   readonly #troubles = new TroubleLog(() => performance.now());
+  readonly #formats: FormatChanges;
+  readonly #restarts: Allowance;
   #told: Told[] = [];
   #messages = 0;
   /** Of what the line has dropped, as far as clock and log know of it. */
@@ -89,6 +93,9 @@ export class StreamInlet {
     });
     this.#gaps = new GapTracker(setup.settings.gaps.arrivalMs);
     this.#silence = new SilenceBudget(setup.settings.gaps.maxMs);
+    const { formats, restarts } = setup.settings.changes;
+    this.#formats = new FormatChanges(this.#decoder, setup.key, formats);
+    this.#restarts = new Allowance(restarts, () => performance.now());
   }
 
   /** Whether no message was taken yet. */
@@ -114,6 +121,8 @@ export class StreamInlet {
    */
   take(audio: StreamAudio<unknown>, now: number, settle: Settle): Taken {
     this.#noticeDropped();
+    const { refusal } = this.#formats;
+    if (refusal) return this.#refused(refusal);
     // What MQTT properties say counts where the format that they say would be believed.
     const properties = this.#setup.trust.includes('mqtt') ? audio.userProperties : undefined;
     const marks = senderMarks(properties, audio.payload);
@@ -126,7 +135,7 @@ export class StreamInlet {
       return this.#taken(settle);
     }
     const heldBefore = this.#heldMs(declared);
-    const samples = this.#decode(audio.payload, declared); // Throws before anything of a bad message counts.
+    const samples = this.#formats.follow(() => this.#decode(audio.payload, declared)); // Throws before anything of a bad message counts.
     this.#messages++;
     if (this.#decoder.isCompressed) return this.#compressed(marks, now);
     const durationMs = samplesToMsExactly(samples.length) + this.#heldMs(declared) - heldBefore;
@@ -212,6 +221,11 @@ export class StreamInlet {
     this.#gaps.clockWasSet(byMs);
   }
 
+  #refused(refusal: InvalidArgumentError): Taken {
+    this.#warn('format-changes', refusal.message);
+    return { ...this.#taken(undefined), accepted: Promise.reject(refusal) };
+  }
+
   #taken(settle: Settle | undefined): Taken {
     const told = this.#told;
     this.#told = [];
@@ -269,8 +283,11 @@ export class StreamInlet {
   #lost(evidence: GapEvidence, lostMs: number | null): void {
     const { action } = this.#setup.settings.gaps;
     const isFilled = action === 'silence' && lostMs !== null && this.#silence.take(lostMs);
-    const remedy: GapRemedy = action === 'ignore' ? 'ignore' : isFilled ? 'silence' : 'restart';
-    this.#told.push(this.#troubles.gap(evidence, remedy, lostMs, this.#gaps.clockMs));
+    const isTooOften = action !== 'ignore' && !isFilled && !this.#restarts.take();
+    const remedy: GapRemedy = action === 'ignore' || isTooOften ? 'ignore' : isFilled ? 'silence' : 'restart';
+    const gap = this.#troubles.gap(evidence, remedy, lostMs, this.#gaps.clockMs);
+    if (isTooOften) this.#warnOfGaps();
+    else this.#told.push(gap);
     switch (remedy) {
       case 'silence': {
         const sampleCount = Math.round(((lostMs ?? 0) * SAMPLE_RATE) / 1_000);
@@ -337,6 +354,15 @@ export class StreamInlet {
         'late',
         `Message ${seq ?? ''} came after later ones; its place is taken, so it is not heard.`,
       );
+  }
+
+  #warnOfGaps(): void {
+    const { restarts } = this.#setup.settings.changes;
+    this.#warn(
+      'gaps-ignored',
+      `There are more than ${restarts} gaps a minute that no silence can stand for; what is beyond is counted, and the stream goes on as if nothing were missing. ` +
+        "Look at the sender's numbers and times.",
+    );
   }
 
   #watchPace(durationMs: number, now: number): void {
