@@ -69,6 +69,8 @@ export const FIELDS = {
     idle: atLeast(0, live.idleMs / 1_000),
     waitingSeconds: above(0, waiting.streamMs / 1_000),
     waitingSecondsTotal: above(0, waiting.totalMs / 1_000),
+    publishDevices: countFrom(1, 256),
+    publishExpiry: atLeast(0, 30),
     silenceTimeout: atLeast(0, DEFAULT_SILENCE_TIMEOUT_MS / 1_000),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Field>>>>;

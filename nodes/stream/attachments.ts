@@ -32,6 +32,11 @@ export interface StreamNode {
 export interface StreamAttachment {
   /** Hears everything that the streams of the node tell. */
   readonly told?: (event: LiveEvent<NodeMessage>) => void;
+  /** Forgets what it has told of a device, or of the device of a stream; of all where neither is named. */
+  readonly forget?: (what: {
+    readonly device?: string | undefined;
+    readonly stream?: string | undefined;
+  }) => void;
   /** What it has to say under the node; undefined: nothing. */
   readonly status?: NodeStatus | undefined;
   /** Stops. No audio after it has been called. `removed`: the node is gone for good. */

@@ -14,6 +14,7 @@ const NOT_KEPT = [
   'reset',
   'complete',
   'summary',
+  'forget',
   'insight',
 ] as const satisfies readonly string[];
 

@@ -42,6 +42,11 @@ interface BrokerNode extends Node {
 
 export type BrokerState = 'disconnected' | 'connecting' | 'connected';
 
+export interface SubscribeHow {
+  /** Also what the broker has kept; without it that comes with MQTT 3.1.1 alone, and is marked. */
+  readonly retained?: boolean;
+}
+
 /** One node's use of a broker. */
 export interface BrokerConnection {
   readonly state: BrokerState;
@@ -50,7 +55,7 @@ export interface BrokerConnection {
   /** Topics on which the broker says for us that the connection was lost (will) or was closed. */
   readonly lastWords: { readonly will: string | undefined; readonly close: string | undefined };
   /** Hears all messages of a filter from now on, also after the connection was lost and came back. */
-  subscribe(filter: TopicFilter, qos: 0 | 1 | 2, heard: HeardMqtt): void;
+  subscribe(filter: TopicFilter, qos: 0 | 1 | 2, heard: HeardMqtt, how?: SubscribeHow): void;
   /** Filters of other nodes on this connection that can match the same topics, and are not the same. */
   overlapping(filter: TopicFilter): readonly string[];
   /** For `MqttOutbox`; does nothing while there is no connection. */
@@ -128,10 +133,15 @@ class CoreBrokerConnection implements BrokerConnection {
     return { will: this.#broker.options.will?.topic, close: this.#broker.closeMessage?.topic };
   }
 
-  subscribe({ subscription }: TopicFilter, qos: 0 | 1 | 2, heard: HeardMqtt): void {
+  subscribe(
+    { subscription }: TopicFilter,
+    qos: 0 | 1 | 2,
+    heard: HeardMqtt,
+    { retained = false }: SubscribeHow = {},
+  ): void {
     this.#filters.add(subscription);
     // Retain handling 2: retained messages are not sent at all. MQTT 3.1.1 has no such wish; they come and are marked.
-    const options = this.mqtt5 ? { qos, rh: 2 } : { qos };
+    const options = this.mqtt5 ? { qos, rh: retained ? 0 : 2 } : { qos };
     this.#broker.subscribe(
       subscription,
       options,

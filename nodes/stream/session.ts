@@ -152,6 +152,10 @@ export class StreamSession {
       this.#hub.reset(all);
       return;
     }
+    if (Object.hasOwn(message, 'forget')) {
+      this.#forget(message['forget'], all);
+      return;
+    }
     const asked = messageOptions('stream', message);
     const isEnd = Object.hasOwn(message, 'complete') || isLastPart(message.parts);
     const isSummary = Object.hasOwn(message, 'summary');
@@ -174,6 +178,22 @@ export class StreamSession {
     for (const outcome of await Promise.allSettled(work)) {
       if (outcome.status === 'rejected') throw toError(outcome.reason);
     }
+  }
+
+  /**
+   * Forgets a device that results were published of: by its name, or that of the stream, or all.
+   *
+   * @throws InvalidArgumentError
+   */
+  #forget(what: unknown, stream: string | undefined): void {
+    if (what !== true && (typeof what !== 'string' || what === '')) {
+      throw new InvalidArgumentError(
+        'msg.forget takes the name of a device, or true for that of the stream that the message names, or of all where it names none.',
+      );
+    }
+    const device = typeof what === 'string' ? what : undefined;
+    if (device === undefined) this.#hub.reset(stream);
+    for (const attachment of this.#attachments) attachment.forget?.({ device, stream });
   }
 
   /** The end of no audio in particular: without a name, the stream that has none ends; where there is none such, all of them do. */

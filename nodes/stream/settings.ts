@@ -50,6 +50,10 @@ export interface StreamConfig extends NodeDef, DialogOptions, FormatDialog {
   readonly publishPrefix?: string;
   /** Where the name of a stream holds the device, `audio/{device}/pcm`; empty: what the wildcards of the filter match. */
   readonly publishDevice?: string;
+  /** Devices whose results may stand on the broker. */
+  readonly publishDevices?: number | string;
+  /** Days after which a device that is gone is forgotten. */
+  readonly publishExpiry?: number | string;
   /** Announce devices to Home Assistant. */
   readonly discovery?: boolean;
   readonly discoveryPrefix?: string;

@@ -7,9 +7,12 @@
  *     <prefix>/<device>/state                {"device", "stream", "timestamp", "time", "results", "level"}
  *     <prefix>/<device>/<model>/<class>      ON | OFF
  *
+ * What stands there has a limit, is removed when it is old, and can be forgotten.
+ *
  * Pure: no clock and no network.
  */
-import type { Level } from '../insight';
+import { GATE_LABELS, type Level } from '../insight';
+import { KnownDevices } from './known-devices';
 import type { Publication } from './outbox';
 import { topicLevel } from './topics';
 
@@ -29,6 +32,10 @@ export interface BoardSettings {
   readonly deviceOf: (stream: string) => string | undefined;
   /** Classes of a model, which are `OFF` from the start; a model that is not known has none yet. */
   readonly classesOf: (model: string) => readonly string[];
+  /** Models that a device may have topics of although it has not been heard yet, for it to be forgotten. Default: none. */
+  readonly models?: () => readonly string[];
+  /** Devices that may stand on the board, open or not. Default 256. */
+  readonly maxDevices?: number;
   /** Message that makes a device known elsewhere (Home Assistant), sent before its first state. */
   readonly announce?: ((device: string) => Publication) | undefined;
 }
@@ -54,6 +61,8 @@ interface ShownDevice {
 export type OpenedStream =
   | { readonly kind: 'shown'; readonly device: string; readonly publications: readonly Publication[] }
   | { readonly kind: 'unnamed' }
+  /** There are as many devices as there may be. */
+  | { readonly kind: 'full'; readonly device: string; readonly maxDevices: number }
   | { readonly kind: 'taken'; readonly device: string; readonly by: string };
 
 /** Classes have no limit for a model that finds its own (`speaker-map`); topics have. */
@@ -63,13 +72,67 @@ const LEVEL_CHANGE_DB = 3;
 /** Milliseconds of a stream between two states that only its level brings about. */
 const LEVEL_EVERY_MS = 1_000;
 
+/** Labels of models that find their classes themselves. */
+const SPEAKERS = Array.from({ length: MOST_CLASSES_PER_MODEL }, (_, n) => `speaker_${n + 1}`);
+/** Devices that are removed in one go: each has some hundred topics. */
+const MOST_EXPIRED = 16;
+
 export class ResultBoard {
   private readonly settings: BoardSettings;
   private readonly devices = new Map<string, ShownDevice>();
   private readonly deviceByStream = new Map<string, string>();
+  /** Devices that have topics on the broker. */
+  private readonly known: KnownDevices;
 
   constructor(settings: BoardSettings) {
     this.settings = settings;
+    this.known = new KnownDevices(settings.maxDevices);
+  }
+
+  /** Devices that have topics on the broker, open or not. */
+  get knownDevices(): readonly string[] {
+    return this.known.names;
+  }
+
+  /**
+   * Somebody's topics of a device have been found on the broker, or have gone from it.
+   *
+   * @param availability what the broker has under its availability; empty: nothing any more
+   * @param isRetained the broker had kept it, and it may be of any age
+   * @param time epoch milliseconds
+   */
+  found(device: string, availability: string, isRetained: boolean, time: number): void {
+    if (this.devices.has(device)) return;
+    if (availability === '') this.known.delete(device);
+    else this.known.seen(device, availability === 'online' && !isRetained ? Infinity : time);
+  }
+
+  /**
+   * Takes a device from the board and the broker, with all topics that it can have. It comes back with its next stream.
+   *
+   * @returns empty messages in the place of what is retained
+   */
+  forget(device: string): readonly Publication[] {
+    const shown = this.devices.get(device);
+    if (shown) this.deviceByStream.delete(shown.stream);
+    this.devices.delete(device);
+    this.known.delete(device);
+    return this.topicsOf(device, shown).map((topic) => retained(topic, ''));
+  }
+
+  /** Forgets the device of a stream. */
+  forgetStream(stream: string): readonly Publication[] {
+    const device = this.settings.deviceOf(stream);
+    return device === undefined ? [] : this.forget(device);
+  }
+
+  /**
+   * Forgets devices that have been gone since before a time, the longest gone first, some at once.
+   *
+   * @param time epoch milliseconds
+   */
+  expire(time: number): readonly Publication[] {
+    return this.known.goneBefore(time, MOST_EXPIRED).flatMap((device) => this.forget(device));
   }
 
   /** Whether a topic is one of the board's own, so that it is never taken for sound. */
@@ -88,6 +151,7 @@ export class ResultBoard {
     if (device === undefined) return { kind: 'unnamed' };
     const shown = this.devices.get(device);
     if (shown && shown.stream !== stream) return { kind: 'taken', device, by: shown.stream };
+    if (!this.known.seen(device, Infinity)) return { kind: 'full', device, maxDevices: this.known.most };
     if (!shown) this.devices.set(device, { stream, results: new Map(), classes: new Map() });
     this.deviceByStream.set(stream, device);
     return {
@@ -164,6 +228,7 @@ export class ResultBoard {
     publications.push(retained(this.topic(device, 'availability'), 'offline'));
     this.devices.delete(device);
     this.deviceByStream.delete(stream);
+    this.known.seen(device, time);
     return publications;
   }
 
@@ -182,6 +247,23 @@ export class ResultBoard {
       publications.push(this.state(device, shown, latestTurn(shown), time));
     }
     return publications;
+  }
+
+  /** All topics that a device can have. */
+  private topicsOf(device: string, shown: ShownDevice | undefined): readonly string[] {
+    const { announce, classesOf, models = () => [] } = this.settings;
+    const names = new Set([...models(), ...(shown?.classes.keys() ?? [])]);
+    const switches = [...names].flatMap((model) => {
+      const classes = classesOf(model);
+      const labels = [
+        ...(classes.length > 0 ? classes : SPEAKERS),
+        ...GATE_LABELS,
+        ...(shown?.classes.get(model) ?? []),
+      ];
+      return [...new Set(labels)].map((label) => this.topic(device, model, label));
+    });
+    const own = ['availability', 'state'].map((name) => this.topic(device, name));
+    return [...(announce ? [announce(device).topic] : []), ...own, ...switches];
   }
 
   private introduction(device: string): Publication[] {

@@ -4,6 +4,7 @@ import {
   announcement,
   deviceNames,
   MqttOutbox,
+  parseFilter,
   parsePrefix,
   ResultBoard,
   type AnnouncedModel,
@@ -22,12 +23,19 @@ export interface MqttResultsSettings {
   readonly filter?: string | undefined;
   /** Models that streams have; asked for when the first stream opens. */
   readonly models: () => readonly AnnouncedModel[];
+  /** Devices that may be shown, those of earlier days included. */
+  readonly maxDevices: number;
+  /** Milliseconds after which a device that is gone is forgotten; 0: never. */
+  readonly expireMs: number;
   /** Announces devices to Home Assistant under this prefix. */
   readonly discovery?: { readonly prefix: string; readonly version: string } | undefined;
 }
 
 /** Longest wait for the last words to be written when the node closes, in milliseconds. */
 const LAST_WORDS_WITHIN_MS = 1_000;
+/** Milliseconds between two looks for devices that are gone for long, at most and at least. */
+const LONGEST_EXPIRY_CHECK_MS = 60_000;
+const SHORTEST_EXPIRY_CHECK_MS = 1_000;
 /** Warnings about streams that cannot be shown; there may be as many as topics. */
 const MOST_WARNINGS = 10;
 
@@ -38,6 +46,7 @@ export class MqttResults {
   readonly #warn: (text: string) => void;
   readonly #releases: readonly (() => void)[];
   readonly #prefix: string;
+  readonly #expiryTimer: NodeJS.Timeout | undefined;
   #warnings = 0;
   #closed = false;
 
@@ -52,6 +61,8 @@ export class MqttResults {
     this.#board = new ResultBoard({
       prefix,
       deviceOf: deviceNames(settings.devicePattern, settings.filter),
+      maxDevices: settings.maxDevices,
+      models: () => models().map(({ name }) => name),
       classesOf: (name) => models().find((model) => model.name === name)?.classes ?? [],
       announce:
         discovery &&
@@ -68,7 +79,38 @@ export class MqttResults {
     // What announces a device is as little sound as what it hears; taken for it, each would announce one more device.
     const own = [prefix, ...(discoveryPrefix === undefined ? [] : [`${discoveryPrefix}/device`])];
     this.#releases = own.map(reserveResultPrefix);
+    this.#listenForDevices();
+    const { expireMs } = settings;
+    if (expireMs > 0) {
+      const everyMs = Math.max(SHORTEST_EXPIRY_CHECK_MS, Math.min(LONGEST_EXPIRY_CHECK_MS, expireMs / 2));
+      this.#expiryTimer = setInterval(() => {
+        this.#add(this.#board.expire(Date.now() - expireMs));
+      }, everyMs).unref();
+    }
     this.turned(connection.state);
+  }
+
+  /** Learns of the devices that the broker knows from earlier days, and from other nodes. */
+  #listenForDevices(): void {
+    const suffix = '/availability';
+    const filter = parseFilter(`${this.#prefix}/+${suffix}`);
+    this.#connection.subscribe(
+      filter,
+      0,
+      (topic, payload, { retain }) => {
+        const device = topic.slice(this.#prefix.length + 1, -suffix.length);
+        this.#board.found(device, payload.toString(), retain === true, Date.now());
+      },
+      { retained: true },
+    );
+  }
+
+  /** Removes a device, or that of a stream, or all that are known, from the broker and from Home Assistant. */
+  forget(what: { readonly device?: string | undefined; readonly stream?: string | undefined }): void {
+    const { device, stream } = what;
+    if (device !== undefined) this.#add(this.#board.forget(device));
+    else if (stream !== undefined) this.#add(this.#board.forgetStream(stream));
+    else for (const known of this.#board.knownDevices) this.#add(this.#board.forget(known));
   }
 
   /**
@@ -135,6 +177,12 @@ export class MqttResults {
             `"${opened.by}" does.`,
         );
         break;
+      case 'full':
+        this.#warnOf(
+          `The results of "${stream}" are not published: there are ${opened.maxDevices} devices already, as many as may be. ` +
+            'Have some forgotten (msg.forget), or raise the limit.',
+        );
+        break;
     }
   }
 
@@ -154,6 +202,7 @@ export class MqttResults {
    */
   async close(): Promise<void> {
     if (this.#closed) return;
+    clearInterval(this.#expiryTimer);
     for (const stream of this.#board.streams) this.ended(stream);
     this.#add(this.#board.availability(false));
     this.#closed = true;

@@ -7,12 +7,13 @@ import { MqttResults } from '../results/mqtt-results';
 import { listenToTopics, resultPrefixOver } from './mqtt-source';
 import { PACKAGE, type NodeStatus } from '../../shared/node-red';
 import { streamOptions } from '../settings';
-import { textIn } from '../../shared/fields';
+import { fieldNumbers, textIn } from '../../shared/fields';
 import type { StreamAttachment, StreamNode } from '../attachments';
 
 const DEFAULT_PREFIX = 'deeptone';
 const DEFAULT_DISCOVERY_PREFIX = 'homeassistant';
 const STATUS = `${PACKAGE}/deeptone-stream:deeptone-stream.status`;
+const DAY_MS = 24 * 3_600_000;
 /** Other nodes of a deploy have subscribed by then. */
 const OVERLAP_CHECK_MS = 2_000;
 
@@ -83,6 +84,13 @@ class StreamMqtt implements StreamAttachment {
     this.#results?.hear(event);
   };
 
+  readonly forget = (what: {
+    readonly device?: string | undefined;
+    readonly stream?: string | undefined;
+  }): void => {
+    this.#results?.forget(what);
+  };
+
   /** The last words leave before the first wait, because the core broker node closes right after its users. */
   async close(removed: boolean): Promise<void> {
     clearTimeout(this.#overlapTimer);
@@ -92,11 +100,14 @@ class StreamMqtt implements StreamAttachment {
 
   #openResults(filter: string | undefined): MqttResults {
     const { config, engine } = this.#node;
+    const numbers = fieldNumbers('deeptone-stream', config);
     return new MqttResults(
       this.#connection,
       {
         prefix: textIn(config.publishPrefix) ?? DEFAULT_PREFIX,
         devicePattern: config.publishDevice,
+        maxDevices: numbers.publishDevices,
+        expireMs: numbers.publishExpiry * DAY_MS,
         filter,
         models: () => {
           const wanted = new Set(streamOptions(config).models);
