@@ -7,9 +7,10 @@ import {
   engineStatus,
   openEngine,
   serveEngineFacts,
+  serveRuntimeInstall,
 } from './engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
-import { allowedFolders } from './shared/administration';
+import { administration, allowedFolders } from './shared/administration';
 import { tell } from './shared/failure';
 import { fieldNumbers, textIn, textsIn } from './shared/fields';
 import { FORMS, type Forms } from './shared/forms';
@@ -29,6 +30,8 @@ interface EngineConfig extends NodeDef {
   readonly modelFolders?: readonly string[];
   readonly ffmpegPath?: string;
   readonly threads?: number | string;
+  readonly runtime?: string;
+  readonly predictionEngine?: string;
   readonly licensePublicKeys?: readonly string[];
 }
 
@@ -42,7 +45,10 @@ function register(RED: NodeAPI): void {
     const listeners = new Map<Node, (state: EngineState) => void>();
     const hub = new EngineHub(
       () =>
-        openEngine({ ...engineSettings(config), folders: allowedFolders(RED) }, this.credentials.licenseKey),
+        openEngine(
+          { ...engineSettings(config), folders: allowedFolders(RED), own: ownChoice(RED, config) },
+          this.credentials.licenseKey,
+        ),
       {
         changed: (state) => {
           this.status(engineStatus(state, RED));
@@ -105,6 +111,7 @@ function register(RED: NodeAPI): void {
     },
   );
   serveEngineFacts(RED);
+  serveRuntimeInstall(RED);
 }
 
 /**
@@ -118,8 +125,17 @@ function engineSettings(config: EngineConfig): EngineSettings {
     modelFolders: textsIn(config.modelFolders),
     ffmpegPath: textIn(config.ffmpegPath),
     threads: fieldNumbers('deeptone-engine', config).threads,
+    // Left at the first choice it is that of the environment, if there is one.
+    runtime: config.runtime === 'native' || config.runtime === 'wasm' ? config.runtime : undefined,
     licensePublicKeys: textsIn(config.licensePublicKeys),
   };
+}
+
+/** The engine that the node names, or the administrator for all nodes; undefined where it is the one that comes with the package. */
+function ownChoice(RED: NodeAPI, config: EngineConfig): EngineSettings['own'] {
+  const choice = textIn(config.predictionEngine) ?? administration(RED).predictionEngine;
+  const { userDir } = RED.settings as { readonly userDir?: string };
+  return choice === undefined ? undefined : { choice, userDir: userDir ?? process.cwd() };
 }
 
 export = register;

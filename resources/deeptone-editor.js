@@ -69,6 +69,69 @@
     });
   }
 
+  const INSTALL = 'deeptone-engine/runtime/install';
+  /** Milliseconds between two questions how far an installation is. */
+  const ASK_AGAIN_MS = 1000;
+
+  /**
+   * Says below what an engine runs on why it could be faster, and offers to install what makes it so.
+   * @param {JQuery} place
+   * @param {{ remark?: string, installLine?: string }} runtime
+   * @param {(key: string, values?: Record<string, string | number>) => string} text
+   */
+  function offerNative(place, runtime, text) {
+    if (runtime.remark) $('<div class="deeptone-remark">').text(runtime.remark).appendTo(place);
+    if (!runtime.installLine) return;
+    const progress = $('<div class="deeptone-install-progress">');
+    const button = $('<button type="button" class="red-ui-button deeptone-install">')
+      .text(text('button'))
+      .on('click', () => {
+        button.prop('disabled', true);
+        $.ajax({
+          url: INSTALL,
+          method: 'POST',
+          contentType: 'application/json',
+          data: '{}',
+          dataType: 'json',
+        })
+          .done(show)
+          .fail(failed);
+      });
+    /** @param {{ state: string, seconds?: number, line?: string, runtime?: string, message?: string }} answer */
+    function show(answer) {
+      if (answer.state === 'running') {
+        progress.text(text('running', { seconds: answer.seconds || 0, line: answer.line || '' }));
+        // A dialog that was closed meanwhile asks no more.
+        if (progress.closest('body').length > 0)
+          setTimeout(() => $.getJSON(INSTALL).done(show).fail(failed), ASK_AGAIN_MS);
+      } else if (answer.state === 'done') {
+        progress.text(text('done', { runtime: answer.runtime || '' }));
+        $('<button type="button" class="red-ui-button">')
+          .text(text('restart'))
+          .on('click', () => RED.actions.invoke('core:restart-flows'))
+          .appendTo(progress);
+      } else if (answer.state === 'failed') {
+        again(answer.message || '');
+      }
+    }
+    /** @param {JQuery.jqXHR} response */
+    function failed(response) {
+      again(problem(response));
+    }
+    /** @param {string} message */
+    function again(message) {
+      button.prop('disabled', false);
+      progress.text(text('failed', { message })).addClass('deeptone-problem');
+    }
+    const line = $('<code class="deeptone-install-line">').text(runtime.installLine);
+    $('<div>')
+      .append(button, ' ', document.createTextNode(text('command') + ' '), line)
+      .appendTo(place);
+    progress.appendTo(place);
+    // One may be under way, begun in another window.
+    $.getJSON(INSTALL).done(show);
+  }
+
   /**
    * The sentence in an answer that says what is wrong.
    * @param {JQuery.jqXHR} response
@@ -316,6 +379,7 @@
     text,
     ask,
     tryOut,
+    offerNative,
     problem,
     lines,
     pemBlocks,

@@ -12,7 +12,13 @@ export function requiredNodeMajor(): number {
   return Number(/\d+/.exec(packageJson().engines.node)?.[0] ?? 0);
 }
 
+/** The version of the native runtime that goes with this package, such as `1.30.0`. */
+export function nativeRuntimeVersion(): string {
+  return packageJson().optionalDependencies['onnxruntime-node'].replace(/^\D+/, '');
+}
+
 interface PackageJson {
+  readonly optionalDependencies: { readonly 'onnxruntime-node': string };
   readonly version: string;
   readonly engines: { readonly node: string };
 }

@@ -62,6 +62,9 @@ declare const RED: {
     /** The node of an id; null where there is none. */
     node(id: unknown): unknown;
   };
+  actions: {
+    invoke(action: 'core:restart-flows'): void;
+  };
   events: {
     on(event: 'nodes:add', listener: (node: EditorNode) => void): void;
   };
@@ -91,6 +94,11 @@ interface DeeptoneEditorApi {
   ask(engineId: unknown, what: 'models' | 'license' | 'runtime'): JQuery.jqXHR<any>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   tryOut(engineId: unknown): JQuery.jqXHR<any>;
+  offerNative(
+    place: JQuery,
+    runtime: { remark?: string; installLine?: string },
+    text: (key: string, values?: Record<string, string | number>) => string,
+  ): void;
   problem(response: JQuery.jqXHR): string;
   lines(value: unknown): string[];
   pemBlocks(value: unknown): string[];

@@ -99,19 +99,23 @@ export function engineStatus(state: EngineState, RED: Pick<NodeAPI, '_'>): NodeS
     case 'failed':
       return failureStatus(state.error);
     case 'ready':
-      return licenseStatus(state.license, RED);
+      return licenseStatus(state, RED);
   }
 }
 
 function licenseStatus(
-  license: Extract<EngineState, { phase: 'ready' }>['license'],
+  { license, info }: Extract<EngineState, { phase: 'ready' }>,
   RED: Pick<NodeAPI, '_'>,
 ): NodeStatus {
+  // It works, but not as fast as it could.
+  const slow = info?.remark === undefined ? '' : 'Slow';
   switch (license.state) {
     case 'valid':
-      return license.evaluation
-        ? { fill: 'grey', shape: 'dot', text: sharedText('status.evaluation') }
-        : { fill: 'grey', shape: 'dot', text: sharedText('status.ready') };
+      return {
+        fill: 'grey',
+        shape: 'dot',
+        text: sharedText(`status.${license.evaluation ? 'evaluation' : 'ready'}${slow}`),
+      };
     case 'expiring':
       return {
         fill: 'yellow',

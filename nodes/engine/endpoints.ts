@@ -3,7 +3,14 @@
  * already; only who may write has something started. No answer says where files are.
  */
 import type { RequestHandler } from 'express';
-import type { ModelDescription } from '../../src';
+import type { EngineInfo, ModelDescription } from '../../src';
+import {
+  describeEngine,
+  describeHost,
+  hasNativeBuild,
+  INSTALL_LINE,
+  INSTALL_LINE_WINDOWS,
+} from '../../src/inference';
 import { isEngine, type EngineNode } from './connection';
 import { withoutPaths } from './discreet';
 import type { OpenEngine } from './hub';
@@ -110,11 +117,14 @@ export function serveEngineFacts(RED: NodeAPI): void {
 
 const HOST = { platform: process.platform, architecture: process.arch, node: process.version };
 
-function runtimeOf({ runtime: { info, brokenModels } }: OpenEngine): object {
+function runtimeOf({ runtime }: OpenEngine): object {
+  const { info, brokenModels = [] } = runtime;
   return {
     ...HOST,
-    runtime: [info.runtime, info.version].filter((word) => word !== undefined).join(' '),
-    remark: info.remark === undefined ? undefined : withoutPaths(info.remark),
+    runtime: describeEngine(runtime),
+    remark: info?.remark === undefined ? undefined : withoutPaths(info.remark),
+    // What a machine cannot have is not offered to it.
+    installLine: isSlow(info) && hasNativeBuild(describeHost()) ? installLine() : undefined,
     brokenModels: brokenModels.map(({ name, reason }) => ({
       name: withoutPaths(name),
       reason: withoutPaths(reason),
@@ -127,6 +137,21 @@ function offered(model: ModelDescription): OfferedModel {
   return { name, title, description, classes, receptiveFieldMs, license, trainingData };
 }
 
-function failure(error: unknown): { readonly code: string; readonly message: string } {
-  return { code: codeOf(error) ?? 'OTHER', message: withoutPaths(toError(error).message) };
+/** Runs on WebAssembly although that was not asked for. */
+function isSlow(info: EngineInfo | undefined): boolean {
+  return info?.runtime === 'onnxruntime-web' && info.remark !== undefined;
+}
+
+function installLine(): string {
+  return process.platform === 'win32' ? INSTALL_LINE_WINDOWS : INSTALL_LINE;
+}
+
+function failure(error: unknown): object {
+  const code = codeOf(error) ?? 'OTHER';
+  const canInstall = code === 'DEEPTONE_RUNTIME_UNAVAILABLE' && hasNativeBuild(describeHost());
+  return {
+    code,
+    message: withoutPaths(toError(error).message),
+    ...(canInstall ? { installLine: installLine() } : {}),
+  };
 }

@@ -1,11 +1,11 @@
-import type { Deeptone, LicenseStatus } from '../../src';
-import type { OnnxPredictionEngine } from '../../src/inference';
+import type { Deeptone, EngineInfo, LicenseStatus, PredictionEngine } from '../../src';
+import { describeEngine } from '../../src/inference';
 import { toError } from '../shared/failure';
 
 /** An engine that is open, and what runs its models. */
 export interface OpenEngine {
   readonly deeptone: Deeptone;
-  readonly runtime: Pick<OnnxPredictionEngine, 'info' | 'brokenModels'>;
+  readonly runtime: Pick<PredictionEngine, 'info' | 'brokenModels'>;
   /** The ffmpeg that the engine is set to; undefined where it is to be looked for. */
   readonly ffmpegPath: string | undefined;
 }
@@ -14,7 +14,7 @@ export interface OpenEngine {
 export type EngineState =
   | { readonly phase: 'idle' }
   | { readonly phase: 'starting' }
-  | { readonly phase: 'ready'; readonly license: LicenseStatus }
+  | { readonly phase: 'ready'; readonly license: LicenseStatus; readonly info?: EngineInfo | undefined }
   | { readonly phase: 'failed'; readonly error: Error };
 
 /** Who is told; each fact once, not once per message. */
@@ -94,7 +94,7 @@ export class EngineHub {
       this.#once(isOver ? 'stopped' : license.state, () => {
         this.#listener.warn(license.message);
       });
-    this.#change({ phase: 'ready', license });
+    this.#change({ phase: 'ready', license, info: this.#engine.runtime.info });
   }
 
   /** Finishes what is in flight and frees everything. */
@@ -111,7 +111,8 @@ export class EngineHub {
       const { deeptone, runtime } = this.engine();
       await deeptone.start();
       if (this.#closed) return;
-      for (const { name, reason } of runtime.brokenModels) {
+      this.#tellRuntime(runtime);
+      for (const { name, reason } of runtime.brokenModels ?? []) {
         this.#listener.warn(`The model "${name}" is left out: ${reason}`);
       }
       this.#watchLicense();
@@ -135,6 +136,15 @@ export class EngineHub {
       },
       Math.max(SHORTEST_CHECK_MS, next),
     ).unref();
+  }
+
+  /** What the models run on: good to know, or in need of somebody where it could be faster. */
+  #tellRuntime(runtime: OpenEngine['runtime']): void {
+    const { remark } = runtime.info ?? {};
+    this.#once('runtime', () => {
+      if (remark === undefined) this.#listener.note(`The models run on ${describeEngine(runtime)}.`);
+      else this.#listener.warn(remark);
+    });
   }
 
   #failed(error: Error): void {

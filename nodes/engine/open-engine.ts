@@ -1,8 +1,12 @@
 import { Deeptone, type DeeptoneOptions } from '../../src';
 import { OnnxPredictionEngine } from '../../src/inference';
 import type { OpenEngine } from './hub';
+import { ownEngine, type EngineMaker } from './own-engine';
 
-export type EngineSettings = Omit<DeeptoneOptions, 'predictionEngine' | 'allowInactiveLicense'>;
+export interface EngineSettings extends Omit<DeeptoneOptions, 'predictionEngine' | 'allowInactiveLicense'> {
+  /** An engine of one's own: the name of its module, or what makes it. */
+  readonly own?: { readonly choice: string | EngineMaker; readonly userDir: string } | undefined;
+}
 
 /**
  * Opens an engine; nothing is loaded until it is started.
@@ -11,8 +15,11 @@ export type EngineSettings = Omit<DeeptoneOptions, 'predictionEngine' | 'allowIn
  * @throws LicenseManagerError, ModelInvalidError, InvalidArgumentError
  */
 export function openEngine(settings: EngineSettings, licenseKey?: string): OpenEngine {
-  const { ffmpegPath, licensePublicKeys, folders, ...runtimeSettings } = settings;
-  const runtime = new OnnxPredictionEngine(runtimeSettings);
+  const { ffmpegPath, licensePublicKeys, folders, own, ...runtimeSettings } = settings;
+  const { modelSet, modelFolders, threads } = runtimeSettings;
+  const runtime = own
+    ? ownEngine(own.choice, { modelSet, modelFolders, threads }, own.userDir)
+    : new OnnxPredictionEngine(runtimeSettings);
   const deeptone = new Deeptone(licenseKey ?? null, {
     predictionEngine: runtime,
     ffmpegPath,

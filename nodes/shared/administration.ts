@@ -8,6 +8,8 @@ import { EXAMPLE_SOUNDS } from './paths';
 export interface Administration {
   /** Folders that sound files are read from, in every node; any where it is not set. */
   readonly folders?: readonly string[];
+  /** The prediction engine of all engine nodes that name none: the name of a module, or a function that makes it. */
+  readonly predictionEngine?: string | ((settings: object) => unknown);
   /** Lets whoever has the token read metrics and health, without an account of Node-RED. */
   readonly metrics?: { readonly token: string };
 }
@@ -16,12 +18,17 @@ const FOLDERS = 'a list of absolute paths of folders is accepted';
 const TOKEN = 'a text of at least 16 characters is accepted';
 const RULE: Rule = {
   type: 'object',
-  accepted: 'an object with folders and metrics is accepted',
+  accepted: 'an object with folders, predictionEngine and metrics is accepted',
   fields: {
     folders: {
       type: 'list',
       of: { type: 'text', pattern: /^(?:\/|[A-Za-z]:[\\/]|\\\\)/u, accepted: FOLDERS },
       accepted: FOLDERS,
+    },
+    predictionEngine: {
+      type: 'judged',
+      holds: (value) => typeof value === 'function' || (typeof value === 'string' && value !== ''),
+      accepted: 'the name of a module or a function that makes an engine is accepted',
     },
     metrics: {
       type: 'object',

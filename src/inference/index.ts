@@ -24,6 +24,7 @@ export {
 export { OnnxPredictionEngine, type OnnxEngineInfo, type OnnxEngineOptions } from './onnx/onnx-engine';
 export type { EngineEvent } from './onnx/worker-keeper';
 export { ISOLATIONS, type Isolation } from './onnx/worker-link';
+export { hasNativeBuild, INSTALL_LINE, INSTALL_LINE_WINDOWS, NATIVE_PACKAGE } from './onnx/runtime-advice';
 export { describeHost, hostName, type Host } from './onnx/host';
 export { checkOnnxRuntime, defaultRuntime, RUNTIME_CHOICES, type RuntimeChoice } from './onnx/onnx-runtime';
 export type { WorkerStats } from './onnx/worker-messages';

@@ -127,6 +127,19 @@ describe('A Node-RED with an administrator', function () {
     assert.equal(((await still.json()) as { state: string }).state, 'unknown');
   });
 
+  it('installs nothing for who may only read', async () => {
+    const install = (user: string): Promise<Response> =>
+      ask(user, '/deeptone-engine/runtime/install', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+    assert.equal((await install('nobody')).status, 401);
+    assert.equal((await install('reader')).status, 401);
+    const state = await ask('reader', '/deeptone-engine/runtime/install');
+    assert.deepEqual(await state.json(), { state: 'none' });
+  });
+
   it('takes nothing that a page of somebody else can send', async () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     assert.equal((await tryOut('admin', headers)).status, 403);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { ENCODINGS } from '../../src/audio';
-import { openBrowser, type Browser } from './support/browser';
+import { isOfTheEditor, openBrowser, type Browser } from './support/browser';
 import { NodeRedProcess, type FlowNode } from './support/node-red-process';
 import { loadCatalogue } from '../../src/inference';
 import { installPackage, type InstalledPackage } from './support/package';
@@ -48,12 +48,6 @@ async function ticked(page: Page): Promise<readonly string[]> {
 async function closeDialog(page: Page, button: 'ok' | 'cancel'): Promise<void> {
   await page.locator(`#node-dialog-${button}`).click();
   await page.waitForSelector('.deeptone-form', { state: 'detached' });
-}
-
-/** Whether no code but that of the editor itself took part in an error: a race of its own at a reload, say. */
-function isOfTheEditor(error: string): boolean {
-  const frames = error.split('\n').filter((line) => /^\s*at /.test(line));
-  return frames.length > 0 && frames.every((line) => /\/(red|vendor)\//.test(line));
 }
 
 describe('The packed package in the editor of a real Node-RED', function () {

@@ -190,6 +190,39 @@ describe('deeptone-engine', () => {
     });
   });
 
+  describe('what it runs on', () => {
+    const slow = (text: string): boolean => /status\.evaluationSlow$/.test(text);
+
+    it('is in the log when it is deployed, before any message', async () => {
+      const flow = await start();
+      await flow.statuses.find(({ status }) => /status\.evaluation$/.test(status?.text ?? ''));
+      const told = logged(LEVEL.info).filter((text) => text.startsWith('The models run on'));
+      assert.equal(told.length, 1);
+      assert.match(told[0] ?? '', /onnxruntime-node \d/);
+    });
+
+    it('is WebAssembly where that is asked for, without a complaint', async () => {
+      const flow = await start({ runtime: 'wasm' });
+      flow.send({ filename: PHONE_CALL });
+      await flow.series.message();
+      assert.match(logged(LEVEL.info).join('\n'), /The models run on onnxruntime-web [\d.]+ \(WebAssembly\)/);
+      assert.ok(!flow.statuses.messages.some(({ status }) => slow(status?.text ?? '')));
+      const { body } = await ask('/deeptone-engine/engine/runtime');
+      assert.equal((body as { installLine?: string }).installLine, undefined);
+    });
+
+    it('is installed natively only where settings.js lets the editor install modules', async () => {
+      helper.settings({ externalModules: { palette: { allowInstall: false } } });
+      await start();
+      const path = '/deeptone-engine/runtime/install';
+      const refused = await helper.request().post(path).set('content-type', 'application/json').send('{}');
+      assert.equal(refused.status, 403);
+      assert.match((refused.body as { message: string }).message, /allowInstall/);
+      assert.deepEqual((await ask(path)).body, { state: 'none' });
+      assert.equal((await helper.request().post(path).set('content-type', 'text/plain').send('{}')).status, 415);
+    });
+  });
+
   describe("users' own models", () => {
     const folder = temporaryFolder();
 

@@ -52,7 +52,7 @@ export function remedy(cause: unknown, host: Host): string {
   }
   if (isMissing(cause)) {
     const line = host.platform === 'win32' ? INSTALL_LINE_WINDOWS : INSTALL_LINE;
-    return `the package ${NATIVE_PACKAGE} is not installed; use the button in the dialog of the DeepTone engine, or, in the folder where this package is installed (for Node-RED its user folder, usually ~/.node-red), run ${line}`;
+    return `the package ${NATIVE_PACKAGE} is not installed; use the button in the dialog of the DeepTone engine, or, in the folder where this package is installed (for Node-RED its user folder, usually .node-red in your home folder), run ${line}`;
   }
   return `loading it failed with "${firstLine(cause)}"; ${afterFailedLoad(host)}`;
 }

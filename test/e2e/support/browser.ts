@@ -62,3 +62,10 @@ export async function openBrowser(origin: string): Promise<Browser> {
     },
   };
 }
+
+/** Whether no code but that of the editor itself took part in an error: a race of its own at a reload, say. */
+export function isOfTheEditor(error: string): boolean {
+  const frames = error.split('\n').filter((line) => /^\s*at /.test(line));
+  const named = frames.filter((line) => !line.endsWith('(<anonymous>)')); // Those of the language itself.
+  return named.length > 0 && named.every((line) => /\/(red|vendor)\//.test(line));
+}

@@ -45,6 +45,7 @@ export class NodeRedProcess {
   static async start(
     userDir: string,
     settings: Readonly<Record<string, unknown>> = {},
+    env: NodeJS.ProcessEnv = process.env,
   ): Promise<NodeRedProcess> {
     const port = await freePort();
     const all = {
@@ -60,6 +61,7 @@ export class NodeRedProcess {
     writeFileSync(file, `module.exports = ${JSON.stringify(all)};\n`);
     const child = spawn(NODE, [NODE_RED, '--userDir', userDir, '--settings', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env,
     });
     const nodeRed = new NodeRedProcess(child, `http://127.0.0.1:${port}`);
     // Open to everybody, also where one has to log in.

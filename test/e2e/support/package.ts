@@ -24,8 +24,10 @@ export interface InstalledPackage {
 /**
  * Packs the package and installs the tarball the way the palette does. ONNX Runtime, an optional dependency of 300 MB, is
  * linked to the copy that is here already.
+ *
+ * @param how `nativeRuntime`: false where it is to be missing
  */
-export function installPackage(): InstalledPackage {
+export function installPackage({ nativeRuntime = true } = {}): InstalledPackage {
   const userDir = mkdtempSync(join(tmpdir(), 'deeptone-e2e-'));
   const packed = join(userDir, 'packed');
   mkdirSync(packed);
@@ -46,7 +48,7 @@ export function installPackage(): InstalledPackage {
     join(packed, tarball),
   );
   const runtime = join(userDir, 'node_modules/onnxruntime-node');
-  if (!existsSync(runtime)) {
+  if (nativeRuntime && !existsSync(runtime)) {
     symlinkSync(dirname(resolveHere('onnxruntime-node/package.json')), runtime, 'junction');
   }
   return {

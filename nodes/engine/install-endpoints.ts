@@ -1,0 +1,43 @@
+/** What the dialog of an engine asks about the installation of the native runtime. */
+import { codeOf, toError } from '../shared/failure';
+import type { NodeAPI } from '../shared/node-red';
+import { fromOwnPages, jsonOnly } from './requests';
+import { RuntimeInstaller } from './runtime-installer';
+
+/** Whoever may install modules in the palette may do it here. */
+const INSTALL = 'nodes.write';
+const READ = 'deeptone-engine.read';
+const PATH = '/deeptone-engine/runtime/install';
+
+/** Registers `POST deeptone-engine/runtime/install`, which begins, and `GET` of the same, which says how far it is. */
+export function serveRuntimeInstall(RED: NodeAPI, installer = new RuntimeInstaller()): void {
+  RED.httpAdmin.get(PATH, fromOwnPages, RED.auth.needsPermission(READ), (_request, response) => {
+    response.json(installer.state);
+  });
+  RED.httpAdmin.post(
+    PATH,
+    fromOwnPages,
+    jsonOnly,
+    RED.auth.needsPermission(INSTALL),
+    (_request, response) => {
+      if (!mayInstall(RED)) {
+        const message =
+          'settings.js of this Node-RED does not let the editor install modules (externalModules.palette.allowInstall).';
+        response.status(403).json({ code: 'DEEPTONE_INVALID_ARGUMENT', message });
+        return;
+      }
+      installer.begin().then(
+        (state) => response.status(202).json(state),
+        (error: unknown) =>
+          response.status(400).json({ code: codeOf(error) ?? 'OTHER', message: toError(error).message }),
+      );
+    },
+  );
+}
+
+function mayInstall(RED: NodeAPI): boolean {
+  const { externalModules } = RED.settings as {
+    readonly externalModules?: { readonly palette?: { readonly allowInstall?: boolean } };
+  };
+  return externalModules?.palette?.allowInstall !== false;
+}
