@@ -14,6 +14,7 @@ export {
   type Calibrated,
   type Calibration,
   type Catalogue,
+  type CatalogueGate,
   type CatalogueModel,
   type CatalogueOptions,
   type ClusteringSettings,
@@ -33,6 +34,7 @@ export {
   type RuntimeChoice,
   type Tap,
   type TrunkEntry,
+  type VoiceGate,
   type WorkerStats,
 } from './inference';
 export type { EngineLoss } from './errors';

@@ -43,6 +43,7 @@ export type {
   PredictionEngine,
   PredictionStream,
   RuntimeChoice,
+  VoiceGate,
 } from './inference';
 export type {
   AnalysisEvents,

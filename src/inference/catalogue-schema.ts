@@ -36,11 +36,22 @@ export interface TrunkEntry {
   readonly taps: Readonly<Record<string, Tap>>;
 }
 
+/** Whether somebody speaks: one score of the trunk, and how it is read. */
+export interface GateEntry {
+  readonly source: Extract<BuiltInSource, { output: 'scores' }>;
+  readonly temperature: number;
+  /** Somebody speaks from this probability on, until it falls below the other one. */
+  readonly openAbove: number;
+  readonly closeBelow: number;
+}
+
 export interface SetHeader {
   readonly version: 1;
   readonly set: string;
   readonly title: string;
   readonly trunk: TrunkEntry;
+  /** Left out: `speech-rt` decides. */
+  readonly gate?: GateEntry;
   readonly models: readonly unknown[];
 }
 
@@ -70,6 +81,8 @@ export interface BuiltInEntry extends EntryBase {
   readonly receptiveFieldMs: number;
   readonly trainingData: 'open' | 'non-commercial';
   readonly clustering?: ClusteringSettings;
+  /** Name of a class that is never answered, none of the others; its score stands behind theirs. */
+  readonly reject?: string;
 }
 
 export type UserSource =
@@ -132,6 +145,34 @@ const TRUNK = {
   } satisfies RulesFor<TrunkEntry>,
   required: ['file', 'sha256', 'stateSize', 'embeddingSize', 'scoresSize', 'taps'],
   accepted: 'an object that describes the shared graph is accepted',
+} as const;
+
+const SHARE = {
+  type: 'number',
+  minimum: 0,
+  maximum: 1,
+  accepted: 'a number from 0 to 1 is accepted',
+} as const;
+
+const GATE = {
+  type: 'object',
+  fields: {
+    source: {
+      type: 'object',
+      fields: {
+        kind: oneOf('trunk'),
+        output: oneOf('scores'),
+        offset: INDEX,
+      },
+      required: ['kind', 'output', 'offset'],
+      accepted: 'an object {kind, output, offset} is accepted',
+    },
+    temperature: ABOVE_ZERO,
+    openAbove: SHARE,
+    closeBelow: SHARE,
+  } satisfies RulesFor<GateEntry>,
+  required: ['source', 'temperature', 'openAbove', 'closeBelow'],
+  accepted: 'an object {source, temperature, openAbove, closeBelow} is accepted',
 } as const;
 
 const FOLDER_FIELDS = {
@@ -199,6 +240,7 @@ const BUILT_IN: Rule = {
       accepted: 'an object {kind, output, offset} is accepted',
     },
     trainingData: oneOf('open', 'non-commercial'),
+    reject: TEXT,
     clustering: { type: 'object', others: NUMBER, accepted: 'an object of numbers is accepted' },
   } satisfies Omit<RulesFor<BuiltInEntry>, 'unknownBelow'> & { unknownBelow: Rule },
   required: [
@@ -247,7 +289,13 @@ export const CATALOGUE_CHECKS: {
 } = {
   setHeader: checkBy({
     type: 'object',
-    fields: { ...FOLDER_FIELDS, set: TEXT, title: TEXT, trunk: TRUNK } satisfies RulesFor<SetHeader>,
+    fields: {
+      ...FOLDER_FIELDS,
+      set: TEXT,
+      title: TEXT,
+      trunk: TRUNK,
+      gate: GATE,
+    } satisfies RulesFor<SetHeader>,
     required: ['version', 'set', 'title', 'trunk', 'models'],
     accepted: 'an object is accepted',
   }),

@@ -10,11 +10,13 @@ import {
   type BuiltInEntry,
   type BuiltInSource,
   type Calibration,
+  type GateEntry,
   type TrunkEntry,
   type UserEntry,
   type UserFolderHeader,
 } from './catalogue-schema';
-import type { BrokenModel, ModelDescription } from './prediction-engine';
+import { gateOf } from './catalogue-gate';
+import type { BrokenModel, ModelDescription, VoiceGate } from './prediction-engine';
 
 /** The shipped sets: trained on all data, or on openly licensed data alone. */
 export type ModelSet = 'standard' | 'open';
@@ -45,6 +47,14 @@ export interface CatalogueModel {
   readonly calibration: Calibration;
   /** Numbers per frame: classes, or the size of the embedding. */
   readonly width: number;
+  /** Scores behind those of the classes that share in the softmax and are not given out: of sounds that are none of the classes. */
+  readonly rejected?: number;
+}
+
+/** The gate of a shipped set: how it is read, and how the worker runs it. */
+export interface CatalogueGate extends VoiceGate {
+  /** Runs as any other model does, but nobody asks for it. */
+  readonly model: CatalogueModel;
 }
 
 /** What there is to run. */
@@ -53,6 +63,8 @@ export interface Catalogue {
   readonly set: string;
   /** The trunk; `file` is absolute. */
   readonly trunk: TrunkEntry;
+  /** What decides whether somebody speaks, where the set has a gate of its own. */
+  readonly gate?: CatalogueGate;
   /** In the order of the files: the shipped set first. */
   readonly models: readonly CatalogueModel[];
   /** Models that cannot be used, and why. */
@@ -79,7 +91,14 @@ export function loadCatalogue(options: CatalogueOptions = {}): Catalogue {
     found.add(entry, index, (e) => builtInModel(e, set.trunk));
   for (const userFolder of options.modelFolders ?? [])
     addUserFolder(found, path.resolve(userFolder), set.trunk);
-  return { set: set.set, trunk: set.trunk, models: found.models, broken: found.broken };
+  const gate = set.gate && gateOf(set.gate, set.trunk);
+  return {
+    set: set.set,
+    trunk: set.trunk,
+    ...(gate ? { gate } : {}),
+    models: found.models,
+    broken: found.broken,
+  };
 }
 
 /** What stands beside the models in a summary (decision 28), so that no model can have this name. */
@@ -118,17 +137,19 @@ function readSet(folder: string): {
   set: string;
   title: string;
   trunk: TrunkEntry;
+  gate: GateEntry | undefined;
   models: readonly unknown[];
 } {
   const header = CATALOGUE_CHECKS.setHeader(readCatalogueFile(folder));
   if (!header.ok) {
     throw new ModelInvalidError(`The shipped model catalogue in ${folder} cannot be used: ${header.reason}.`);
   }
-  const { set, title, trunk, models } = header.value;
+  const { set, title, trunk, gate, models } = header.value;
   return {
     set,
     title: `the shipped set "${title}"`,
     trunk: { ...trunk, file: fileInside(folder, trunk.file) },
+    gate,
     models,
   };
 }
@@ -161,9 +182,14 @@ function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
     throw new ModelInvalidError('activation "embedding" and the trunk output "embedding" go together');
   }
   if (!isEmbedding) checkClasses(entry);
-  if (entry.source.output === 'scores' && entry.source.offset + entry.classes.length > trunk.scoresSize) {
+  if (entry.reject !== undefined && entry.activation !== 'softmax') {
+    throw new ModelInvalidError('reject is for softmax models');
+  }
+  const rejected = entry.reject === undefined ? 0 : 1;
+  const scores = entry.classes.length + rejected;
+  if (entry.source.output === 'scores' && entry.source.offset + scores > trunk.scoresSize) {
     throw new ModelInvalidError(
-      `offset ${entry.source.offset} and ${entry.classes.length} classes reach beyond the ${trunk.scoresSize} scores of the trunk`,
+      `offset ${entry.source.offset} and ${scores} classes reach beyond the ${trunk.scoresSize} scores of the trunk`,
     );
   }
   return {
@@ -178,6 +204,7 @@ function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
     source: entry.source,
     calibration: entry.calibration ?? { temperature: 1 },
     width: isEmbedding ? trunk.embeddingSize : entry.classes.length,
+    ...(rejected ? { rejected } : {}),
   };
 }
 

@@ -9,6 +9,7 @@ export type {
   ModelDescription,
   PredictionEngine,
   PredictionStream,
+  VoiceGate,
 } from './prediction-engine';
 export {
   CATALOGUE_FILE,
@@ -16,6 +17,7 @@ export {
   readUserFolder,
   RESERVED_NAME,
   type Catalogue,
+  type CatalogueGate,
   type CatalogueModel,
   type CatalogueOptions,
   type ModelSet,

@@ -39,6 +39,19 @@ export interface ModelDescription {
   readonly embeddingId?: string;
 }
 
+/**
+ * A gate of its own: whether somebody speaks in a frame (decision 6). It is no model that anybody asks for; where an engine has none,
+ * `speech-rt` decides.
+ */
+export interface VoiceGate {
+  /** What a stream is opened with to have it; its probabilities, one number per frame, come under this name. */
+  readonly name: string;
+  /** Somebody speaks from this probability on ... */
+  readonly openAbove: number;
+  /** ... until it falls below this one; at most `openAbove`. */
+  readonly closeBelow: number;
+}
+
 /** A model that was left out, and why. */
 export interface BrokenModel {
   /** Name of the model, or the folder where the whole folder cannot be read. */
@@ -86,6 +99,8 @@ export interface EngineInfo {
 export interface PredictionEngine {
   /** Every model that the engine offers. */
   readonly models: readonly ModelDescription[];
+  /** What decides whether the models of the voice are asked; `speech-rt` where it is left out. */
+  readonly gate?: VoiceGate | undefined;
   /** Models that it left out, and why; some show only once it has started. None where it does not say. */
   readonly brokenModels?: readonly BrokenModel[];
   /** What it runs on. */

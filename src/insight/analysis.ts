@@ -3,7 +3,7 @@ import { FRAME_MS, samplesToMs } from '../clock';
 import { ClosedError, InferenceError, InvalidArgumentError } from '../errors';
 import type { FramePredictions, ModelDescription } from '../inference';
 import { ClassTrack } from './class-track';
-import { FrameGate, GATE_CLASSES, GATE_MODEL, needsSpeechGate } from './gate';
+import { FrameGate, GATE_MODEL, needsSpeechGate, USUAL_GATE, type SpeechGate } from './gate';
 import { LevelMeter, type FrameLevels } from './level';
 import type { ModelTrack, PeriodAnswer } from './model-track';
 import { QuietSpeech, type AnalysisWarning } from './quiet-speech';
@@ -23,8 +23,8 @@ export interface AnalysisSettings {
   readonly volumeThreshold: number;
   /** Voices that the speaker map knows by name, see `createVoiceSignatures`. */
   readonly voiceSignatures?: VoiceSignatures;
-  /** Description of speech-rt where it is not among `models`; its usual classes where left out. */
-  readonly gate?: Pick<ModelDescription, 'classes'>;
+  /** What decides whether somebody speaks, see `speechGateOf`; `speech-rt` where left out. */
+  readonly gate?: SpeechGate;
 }
 
 /** What one push brought about. Lists are in order of time; equal times in order of the models. */
@@ -62,11 +62,10 @@ export class Analysis {
       );
     }
     this.framesPerPeriod = outputPeriod === null ? Infinity : outputPeriod / FRAME_MS;
-    const gateModel = models.find((model) => model.name === GATE_MODEL) ?? settings.gate;
-    const runsGate = needsSpeechGate(models);
-    this.gate = new FrameGate(volumeThreshold, runsGate, gateModel);
-    const gates = runsGate ? [{ name: GATE_MODEL, classes: gateModel?.classes ?? GATE_CLASSES }] : [];
-    this.quietSpeech = new QuietSpeech([...gates, ...models], volumeThreshold);
+    const usual = models.find((model) => model.name === GATE_MODEL) ?? USUAL_GATE;
+    const gate = needsSpeechGate(models) ? (settings.gate ?? usual) : undefined;
+    this.gate = new FrameGate(volumeThreshold, gate);
+    this.quietSpeech = new QuietSpeech(gate, models, volumeThreshold);
     this.tracks = models.map((model) => trackOf(model, settings));
   }
 
@@ -74,7 +73,7 @@ export class Analysis {
    * Takes the next frames.
    *
    * @param levels Of each frame, see `frameLevels`.
-   * @param predictions For the requested models, and for speech-rt where a voice model is among them.
+   * @param predictions For the requested models, and for the gate where a voice model is among them.
    * @throws InferenceError A model's values are missing or of the wrong number; ClosedError after `finish`.
    */
   push(levels: FrameLevels, predictions: FramePredictions): AnalysisEvents {

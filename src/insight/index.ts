@@ -1,6 +1,6 @@
 /** The insight room: frame probabilities in, answers out. Pure functions and state machines; see docs/decisions.md. */
 export { Analysis, type AnalysisEvents, type AnalysisSettings } from './analysis';
-export { GATE_MODEL, needsSpeechGate } from './gate';
+export { needsSpeechGate, speechGateOf, type SpeechGate } from './gate';
 export { frameLevels, type FrameLevels, type Level } from './level';
 export { GATE_LABELS, NO_SPEECH, SILENCE, UNKNOWN } from './labels';
 export type { AnalysisWarning } from './quiet-speech';

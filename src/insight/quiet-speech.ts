@@ -1,8 +1,7 @@
 /** Notices speech that the volume threshold turns into silence (decision 29). */
 import { FRAME_MS } from '../clock';
-import type { FramePredictions, ModelDescription } from '../inference';
-import { winningClass } from './confidence';
-import { GATE_MODEL } from './gate';
+import type { FramePredictions } from '../inference';
+import { GATE_MODEL, SpeechJudge, type SpeechGate, type SpeechModel } from './gate';
 import { isSilent } from './volume';
 
 /** A word about an answer that does not make it wrong, but other than one may think. */
@@ -30,36 +29,36 @@ const STEP_DB = 0.25;
 
 /** Counts frames of speech above and below the threshold. Memory does not grow. */
 export class QuietSpeech {
-  private readonly witness: Pick<ModelDescription, 'name' | 'classes'> | undefined;
+  private readonly witness: SpeechJudge | undefined;
   private speechFrames = 0;
   private quietFrames = 0;
   /** Frames of quiet speech by volume, from what is audible to full scale. */
   private readonly histogram = new Uint32Array(-AUDIBLE_DB / STEP_DB);
 
   /**
-   * @param models Those that were asked for, and before them the gate where it runs.
+   * @param gate Where it runs.
+   * @param models Those that were asked for.
    * @param threshold 0 to 1. Where it is 0 nothing is silence, where it is 1 all is meant to be: there is nothing to say then.
    */
   constructor(
-    models: readonly Pick<ModelDescription, 'name' | 'classes'>[],
+    gate: SpeechGate | undefined,
+    models: readonly SpeechModel[],
     private readonly threshold: number,
   ) {
     const judges = models.filter(({ classes }) => classes.includes(SPEECH));
-    const judge = judges.find(({ name }) => name === GATE_MODEL) ?? judges[0];
-    this.witness = threshold > 0 && threshold < 1 ? judge : undefined;
+    const judge = gate ?? judges.find(({ name }) => name === GATE_MODEL) ?? judges[0];
+    this.witness = judge && threshold > 0 && threshold < 1 ? new SpeechJudge(judge) : undefined;
   }
 
   /** Takes the frames of one push. */
   hear(volumes: Float32Array, { frameCount, probabilities }: FramePredictions): void {
-    if (!this.witness) return;
-    const { name, classes } = this.witness;
-    const values = probabilities.get(name);
-    if (values?.length !== frameCount * classes.length) return;
-    const speech = classes.indexOf(SPEECH);
+    const { witness } = this;
+    const values = witness && probabilities.get(witness.name);
+    if (!witness || values?.length !== frameCount * witness.width) return;
     for (let frame = 0; frame < frameCount; frame += 1) {
       const volume = volumes[frame] ?? 0;
-      if (volume < AUDIBLE || winningClass(values, frame * classes.length, classes.length) !== speech)
-        continue;
+      const isSpeech = witness.isSpeech(values, frame);
+      if (volume < AUDIBLE || !isSpeech) continue;
       this.speechFrames += 1;
       if (!isSilent(volume, this.threshold)) continue;
       this.quietFrames += 1;

@@ -28,8 +28,8 @@ import {
 } from '../inference';
 import {
   Analysis,
-  GATE_MODEL,
   needsSpeechGate,
+  speechGateOf,
   type ChannelAnalysis,
   type ChunkAnalysis,
   type FileAnalysis,
@@ -404,17 +404,18 @@ export class Deeptone {
     this.#guard.check(names);
     const release = this.#acquireStream();
     try {
+      const gate = speechGateOf(this.#engine);
       const analysis = new Analysis({
         models,
         outputPeriod: options.outputPeriod,
         includeRawValues: options.includeRawValues ?? false,
         volumeThreshold: options.volumeThreshold ?? DEFAULT_VOLUME_THRESHOLD,
         voiceSignatures: options.voiceSignatures,
-        gate: this.#engine.models.find((model) => model.name === GATE_MODEL),
+        gate,
       });
-      const gate = needsSpeechGate(models) ? [GATE_MODEL] : [];
+      const gates = needsSpeechGate(models) ? [gate.name] : [];
       const open = async (): Promise<PredictionStream> =>
-        new LicensedStream(await this.#engine.openStream([...new Set([...gate, ...names])]), this.#guard);
+        new LicensedStream(await this.#engine.openStream([...new Set([...gates, ...names])]), this.#guard);
       const { onEngineLost: told } = options;
       return new AnalysisStream(
         new LastingStream(await open(), told && { open, told }),

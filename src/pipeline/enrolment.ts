@@ -10,7 +10,7 @@ import {
   encodeVoiceSignature,
   extendVoicePrint,
   frameVolumes,
-  GATE_MODEL,
+  speechGateOf,
   VOICE_SAMPLE_LIMITS,
   voicePrintOf,
   type VoicePrint,
@@ -116,10 +116,10 @@ async function printOf(
   const padded = new Float32Array(Math.ceil(pcm.length / FRAME_SAMPLES) * FRAME_SAMPLES);
   padded.set(withoutOffset(pcm));
   const volumes = frameVolumes(padded);
-  const stream = await engine.openStream([GATE_MODEL, model.name]);
+  const gate = speechGateOf(engine);
+  const stream = await engine.openStream([gate.name, model.name]);
   try {
     const predictions = await stream.predict(padded);
-    const gate = engine.models.find(({ name }) => name === GATE_MODEL);
     return voicePrintOf(id, { volumes, predictions, seconds }, model, gate);
   } finally {
     stream.close();

@@ -16,6 +16,7 @@ function reasonFor(entry: Readonly<Record<string, unknown>>): string {
   return catalogue.broken[0]?.reason ?? '';
 }
 
+const entrySource = { kind: 'trunk', output: 'scores' };
 const other = { ...doorbell, name: 'other' };
 
 describe('Model catalogue', () => {
@@ -36,6 +37,46 @@ describe('Model catalogue', () => {
       trainingData: 'open',
     });
     assert.deepEqual(catalogue.models[2]?.description.clustering, { newSpeakerBelow: 0.4 });
+  });
+
+  it('has a gate where the set has one, and it is no model', () => {
+    const entry = {
+      source: { kind: 'trunk', output: 'scores', offset: 4 },
+      temperature: 2,
+      openAbove: 0.6,
+      closeBelow: 0.4,
+    };
+    const catalogue = loadCatalogue({ shippedFolder: tinySet({ gate: entry }) });
+    assert.deepEqual(names(catalogue), ['loudness', 'kinds', 'voice']);
+    assert.equal(catalogue.gate?.openAbove, 0.6);
+    assert.equal(catalogue.gate.closeBelow, 0.4);
+    assert.deepEqual(catalogue.gate.model.source, entry.source);
+    assert.equal(loadCatalogue({ shippedFolder: tinySet() }).gate, undefined);
+    const refused = (change: object, reason: RegExp) => {
+      assert.throws(
+        () => loadCatalogue({ shippedFolder: tinySet({ gate: { ...entry, ...change } }) }),
+        (error) => error instanceof ModelInvalidError && reason.test(error.message),
+      );
+    };
+    refused({ closeBelow: 0.7 }, /closeBelow must not be the larger one/);
+    refused({ openAbove: 1.2 }, /"gate.openAbove" .*from 0 to 1/);
+    refused({ source: { ...entry.source, offset: 5 } }, /offset 5 reaches beyond the 5 scores/);
+  });
+
+  it('counts the score of what a model rejects', () => {
+    const of = (entry: object) =>
+      loadCatalogue({ shippedFolder: tinySet({ models: [{ ...loudness, ...entry }] }) });
+    const [model] = of({ reject: 'other' }).models;
+    assert.equal(model?.rejected, 1);
+    assert.equal(model.width, 3);
+    assert.match(
+      of({ reject: 'other', source: { ...entrySource, offset: 2 } }).broken[0]?.reason ?? '',
+      /offset 2 and 4 classes/,
+    );
+    assert.match(
+      of({ reject: 'other', activation: 'sigmoid' }).broken[0]?.reason ?? '',
+      /reject is for softmax/,
+    );
   });
 
   it('takes the open set from its own folder', () => {

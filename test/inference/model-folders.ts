@@ -23,7 +23,9 @@ export function modelFolder(catalogue: unknown, ...graphs: readonly string[]): s
 }
 
 /** A shipped set on the tiny trunk, with a softmax, a sigmoid and an embedding model. */
-export function tinySet(changes: { readonly trunk?: Json; readonly models?: readonly Json[] } = {}): string {
+export function tinySet(
+  changes: { readonly trunk?: Json; readonly gate?: Json; readonly models?: readonly Json[] } = {},
+): string {
   const bytes = readFileSync(path.join(GRAPHS, 'trunk.onnx'));
   return modelFolder(
     {
@@ -42,6 +44,7 @@ export function tinySet(changes: { readonly trunk?: Json; readonly models?: read
         },
         ...changes.trunk,
       },
+      ...(changes.gate ? { gate: changes.gate } : {}),
       models: changes.models ?? [loudness, kinds, voice],
     },
     'trunk.onnx',

@@ -94,9 +94,44 @@ describe('The speech gate (decision 6)', () => {
 
   it('follows the classes of a speech-rt of two classes', () => {
     const { steps } = analyse(
-      { models: [gender], gate: { classes: ['speech', 'no-speech'] } },
+      { models: [gender], gate: { name: 'speech-rt', classes: ['speech', 'no-speech'] } },
       { gender: [FEMALE], 'speech-rt': [[0.1, 0.9]] },
     );
+    assert.deepEqual(steps[0]?.results.gender, { result: 'no_speech', confidence: 0.9 });
+  });
+
+  it('is a gate of its own where there is one: open from one probability on, until it falls below the other', () => {
+    const gate = { name: '@gate', openAbove: 0.6, closeBelow: 0.4 };
+    const rows = [0.59, 0.6, 0.45, 0.4, 0.39, 0.5, 0.7].map((p) => [p]);
+    const { steps } = analyse(
+      { models: [gender], gate },
+      { gender: rows.map(() => FEMALE), '@gate': rows },
+      { volumes: rows.map(() => 0.1) },
+    );
+    assert.deepEqual(
+      steps.map((step) => labelOf(step, 'gender')),
+      ['no_speech', 'female', 'female', 'female', 'no_speech', 'no_speech', 'female'],
+    );
+    assert.deepEqual(steps[0]?.results.gender, { result: 'no_speech', confidence: 0.41 });
+  });
+
+  it('stays open from one push to the next', () => {
+    const gate = { name: '@gate', openAbove: 0.6, closeBelow: 0.4 };
+    const analysis = new Analysis(settings({ models: [gender], gate }));
+    const labels = [0.9, 0.5].map((p) => {
+      const { steps } = analysis.push(loud(1), predictions({ gender: [FEMALE], '@gate': [[p]] }));
+      return labelOf(steps[0], 'gender');
+    });
+    assert.deepEqual(labels, ['female', 'female']);
+  });
+
+  it('leaves an answer of speech-rt alone where the engine has a gate of its own', () => {
+    const gate = { name: '@gate', openAbove: 0.5, closeBelow: 0.5 };
+    const { steps } = analyse(
+      { models: [speechRt, gender], gate },
+      { 'speech-rt': [SPEECH_ROW], gender: [FEMALE], '@gate': [[0.1]] },
+    );
+    assert.equal(labelOf(steps[0], 'speech-rt'), 'speech');
     assert.deepEqual(steps[0]?.results.gender, { result: 'no_speech', confidence: 0.9 });
   });
 

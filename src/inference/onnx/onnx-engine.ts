@@ -10,6 +10,7 @@ import type {
   ModelDescription,
   PredictionEngine,
   PredictionStream,
+  VoiceGate,
 } from '../prediction-engine';
 import { describeHost, hostName } from './host';
 import { defaultRuntime, RUNTIME_CHOICES, type RuntimeChoice } from './onnx-runtime';
@@ -72,6 +73,8 @@ const MOST_PATIENCE_MS = 3_600_000;
  */
 export class OnnxPredictionEngine implements PredictionEngine {
   private readonly catalogue: Catalogue;
+  /** The models that anybody may ask for, and behind them the gate. */
+  private readonly runnable: readonly CatalogueModel[];
   private readonly threads: number;
   private readonly isolation: Isolation;
   private readonly keeper: WorkerKeeper;
@@ -98,11 +101,12 @@ export class OnnxPredictionEngine implements PredictionEngine {
       MOST_PATIENCE_MS,
     );
     this.catalogue = loadCatalogue(options);
-    const { trunk, models } = this.catalogue;
+    const { trunk, models, gate } = this.catalogue;
+    this.runnable = gate ? [...models, gate.model] : models;
     this.keeper = new WorkerKeeper({
       isolation: this.isolation,
       file: () => this.workerFile(),
-      settings: { trunk, models, runtime, threads: this.threads, maxBatchDelayMs },
+      settings: { trunk, models: this.runnable, runtime, threads: this.threads, maxBatchDelayMs },
       patienceMs,
       onEvent: options.onEvent ?? (() => undefined),
     });
@@ -118,6 +122,11 @@ export class OnnxPredictionEngine implements PredictionEngine {
     return this.catalogue.models
       .map((model) => model.description)
       .filter(({ name }) => !this.brokenAtStart.some((broken) => broken.name === name));
+  }
+
+  /** What decides whether the models of the voice are asked, where the shipped set has a gate of its own. */
+  get gate(): VoiceGate | undefined {
+    return this.catalogue.gate;
   }
 
   /** Models that were left out, and why: broken catalogue entries, and after the start graphs that do not load. */
@@ -156,7 +165,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
     for (const name of names) this.indexOf(name);
     const client = await this.keeper.running();
     const indexes = names.map((name) => this.indexOf(name));
-    const chosen = indexes.flatMap((index) => this.catalogue.models[index] ?? []);
+    const chosen = indexes.flatMap((index) => this.runnable[index] ?? []);
     return new OnnxStream(client, client.open(indexes), chosen);
   }
 
@@ -177,7 +186,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
 
   private indexOf(name: string): number {
     const broken = this.brokenModels.find((model) => model.name === name);
-    const index = this.catalogue.models.findIndex((model) => model.description.name === name);
+    const index = this.runnable.findIndex((model) => model.description.name === name);
     if (index >= 0 && !this.brokenAtStart.some((model) => model.name === name)) return index;
     if (broken) throw new ModelInvalidError(`The model "${name}" cannot be used: ${broken.reason}.`);
     throw new ModelNotFoundError(

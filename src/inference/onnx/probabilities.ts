@@ -15,11 +15,13 @@ export interface Calibrated {
   readonly calibration: Calibration;
   /** Numbers per row. */
   readonly width: number;
+  /** Scores behind those that share in a softmax and are not given out; 0 where left out. */
+  readonly rejected?: number;
 }
 
 /**
  * Writes `count` rows of probabilities: softmax(logits / temperature) or sigmoid(logits / temperature + bias);
- * an embedding is copied as it is.
+ * an embedding is copied as it is. Of a model that rejects, what the rejected score takes is missing from the sum of a row.
  *
  * @param from scores of a graph, one row a frame
  * @param to where the probabilities go, with its own place and width of rows
@@ -49,13 +51,14 @@ function softmax(
   to: Float32Array,
   target: number,
 ): void {
-  const { width } = model;
+  const { width, rejected = 0 } = model;
   const { temperature } = model.calibration;
+  const scores = width + rejected;
   // Subtracting the largest score keeps exp() from overflowing.
   let largest = -Infinity;
-  for (let i = 0; i < width; i += 1) largest = Math.max(largest, at(from, source + i));
+  for (let i = 0; i < scores; i += 1) largest = Math.max(largest, at(from, source + i));
   let sum = 0;
-  for (let i = 0; i < width; i += 1) sum += Math.exp((at(from, source + i) - largest) / temperature);
+  for (let i = 0; i < scores; i += 1) sum += Math.exp((at(from, source + i) - largest) / temperature);
   for (let i = 0; i < width; i += 1) {
     to[target + i] = Math.exp((at(from, source + i) - largest) / temperature) / sum;
   }

@@ -3,7 +3,7 @@ import { FRAME_MS } from '../../clock';
 import { VoiceSignatureError } from '../../errors';
 import type { FramePredictions, ModelDescription } from '../../inference';
 import { normalised } from './centroid';
-import { FrameGate, FrameState } from '../gate';
+import { FrameGate, FrameState, USUAL_GATE, type SpeechGate } from '../gate';
 import type { VoicePrint } from './voice-signature';
 
 /** Limits of voice samples, from the public documents on voice signatures. Seconds and decibels. */
@@ -27,7 +27,7 @@ const NOISE_SHARE = 0.1;
 export interface VoiceSampleFrames {
   /** Root mean square per frame. */
   readonly volumes: Float32Array;
-  /** With speech-rt and the embedding model. */
+  /** With the gate and the embedding model. */
   readonly predictions: FramePredictions;
   /** True length of the sample. */
   readonly seconds: number;
@@ -47,17 +47,17 @@ export function checkSampleLength(id: string, seconds: number): void {
  * The voice in a sample: the mean embedding of its frames of speech.
  *
  * @param model The embedding model.
- * @param gate Of speech-rt, where its classes are not the usual ones.
+ * @param gate What decides whether somebody speaks.
  * @throws VoiceSignatureError There is less than 1 s of speech, or the noise is louder than the voice.
  */
 export function voicePrintOf(
   id: string,
   frames: VoiceSampleFrames,
   model: Pick<ModelDescription, 'name'>,
-  gate?: Pick<ModelDescription, 'classes'>,
+  gate: SpeechGate = USUAL_GATE,
 ): VoicePrint {
   const { volumes, predictions, seconds } = frames;
-  const frameGate = new FrameGate(VOLUME_THRESHOLD, true, gate);
+  const frameGate = new FrameGate(VOLUME_THRESHOLD, gate);
   frameGate.open(volumes, predictions);
   const all = [...volumes.keys()];
   const speech = all.filter((frame) => frameGate.states[frame] === FrameState.speech);

@@ -93,6 +93,30 @@ for (const isolation of ISOLATIONS) {
       assert.ok(Math.abs(Math.hypot(...embedding.subarray(0, 3)) - 1) < 1e-4);
     });
 
+    it('runs a gate of its own beside the models, and lists it among none of them', async () => {
+      const gate = {
+        source: { kind: 'trunk', output: 'scores', offset: 4 },
+        temperature: 2,
+        openAbove: 0.6,
+        closeBelow: 0.4,
+      };
+      const gated = new OnnxPredictionEngine({ isolation, shippedFolder: tinySet({ gate }) });
+      assert.deepEqual(
+        gated.models.map(({ name }) => name),
+        ALL,
+      );
+      assert.equal(new OnnxPredictionEngine({ isolation, shippedFolder: tinySet() }).gate, undefined);
+      const name = gated.gate?.name ?? '';
+      const found = await predictIn(await gated.openStream([name, 'kinds']), noise(5, 3), [5]);
+      const logit = (p: number) => Math.log(p / (1 - p));
+      // "kinds" reads the same score as the gate, with another bias.
+      found.get(name)?.forEach((p, frame) => {
+        assert.ok(Math.abs(logit(found.get('kinds')?.[frame * 2 + 1] ?? 0) - (logit(p) - 0.5)) < 1e-4);
+      });
+      assert.equal(found.get(name)?.length, 5);
+      await gated.close();
+    });
+
     it('starts by itself, says what it runs on, and may be started twice', async () => {
       const made = engine({ threads: 2 });
       const before = made.info;

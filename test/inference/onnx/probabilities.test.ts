@@ -26,6 +26,21 @@ describe('Probabilities', () => {
     assert.deepEqual(probabilities('softmax', [0, 2 * Math.log(3)], { temperature: 2 }), [0.25, 0.75]);
   });
 
+  it('softmax leaves out what a rejected score takes', () => {
+    const to = new Float32Array(2);
+    const scores = Float32Array.from([Math.log(1), Math.log(2), Math.log(5)]);
+    writeProbabilities(
+      { activation: 'softmax', calibration: { temperature: 1 }, width: 2, rejected: 1 },
+      { data: scores, offset: 0, stride: 3 },
+      { data: to, offset: 0, stride: 2 },
+      1,
+    );
+    assert.deepEqual(
+      [...to].map((p) => Math.round(p * 1e6) / 1e6),
+      [0.125, 0.25],
+    );
+  });
+
   it('softmax does not overflow on large scores', () => {
     assert.deepEqual(probabilities('softmax', [1_000, 0, -1_000]), [1, 0, 0]);
   });
