@@ -32,6 +32,7 @@ interface EngineConfig extends NodeDef {
   readonly threads?: number | string;
   readonly runtime?: string;
   readonly predictionEngine?: string;
+  readonly isolation?: string;
   readonly licensePublicKeys?: readonly string[];
 }
 
@@ -44,9 +45,14 @@ function register(RED: NodeAPI): void {
     const users: Record<string, Node> = {};
     const listeners = new Map<Node, (state: EngineState) => void>();
     const hub = new EngineHub(
-      () =>
+      (onEngineEvent) =>
         openEngine(
-          { ...engineSettings(config), folders: allowedFolders(RED), own: ownChoice(RED, config) },
+          {
+            ...engineSettings(config),
+            folders: allowedFolders(RED),
+            own: ownChoice(RED, config),
+            onEngineEvent,
+          },
           this.credentials.licenseKey,
         ),
       {
@@ -127,6 +133,7 @@ function engineSettings(config: EngineConfig): EngineSettings {
     threads: fieldNumbers('deeptone-engine', config).threads,
     // Left at the first choice it is that of the environment, if there is one.
     runtime: config.runtime === 'native' || config.runtime === 'wasm' ? config.runtime : undefined,
+    isolation: config.isolation === 'process' ? 'process' : 'thread',
     licensePublicKeys: textsIn(config.licensePublicKeys),
   };
 }

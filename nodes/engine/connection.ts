@@ -96,6 +96,8 @@ export function engineStatus(state: EngineState, RED: Pick<NodeAPI, '_'>): NodeS
       return {};
     case 'starting':
       return { fill: 'grey', shape: 'ring', text: sharedText('status.starting') };
+    case 'restarting':
+      return { fill: 'yellow', shape: 'ring', text: sharedText('status.restarting') };
     case 'failed':
       return failureStatus(state.error);
     case 'ready':

@@ -1,4 +1,11 @@
-import type { Deeptone, EngineInfo, LicenseStatus, PredictionEngine } from '../../src';
+import {
+  EngineLostError,
+  type Deeptone,
+  type EngineEvent,
+  type EngineInfo,
+  type LicenseStatus,
+  type PredictionEngine,
+} from '../../src';
 import { describeEngine } from '../../src/inference';
 import { toError } from '../shared/failure';
 
@@ -15,6 +22,8 @@ export type EngineState =
   | { readonly phase: 'idle' }
   | { readonly phase: 'starting' }
   | { readonly phase: 'ready'; readonly license: LicenseStatus; readonly info?: EngineInfo | undefined }
+  /** What runs the models was lost, and is being started again. */
+  | { readonly phase: 'restarting' }
   | { readonly phase: 'failed'; readonly error: Error };
 
 /** Who is told; each fact once, not once per message. */
@@ -44,8 +53,12 @@ export class EngineHub {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(open: () => OpenEngine, listener: EngineListener) {
-    this.#open = open;
+  /** @param open makes the engine, which tells of what runs its models */
+  constructor(open: (onEngineEvent: (event: EngineEvent) => void) => OpenEngine, listener: EngineListener) {
+    this.#open = () =>
+      open((event) => {
+        this.#hear(event);
+      });
     this.#listener = listener;
   }
 
@@ -117,7 +130,33 @@ export class EngineHub {
       }
       this.#watchLicense();
     } catch (thrown) {
-      this.#failed(toError(thrown));
+      // Of a loss it has been told, and starts again by that.
+      if (this.#state.phase !== 'restarting') this.#failed(toError(thrown));
+    }
+  }
+
+  /** A loss is told each time: the engine waits ever longer before it starts again. */
+  #hear(event: EngineEvent): void {
+    if (this.#closed) return;
+    switch (event.kind) {
+      case 'lost':
+        this.#listener.problem(new EngineLostError(event.how, event.message));
+        this.#starting = this.#restart();
+        return;
+      case 'restarted':
+        this.#listener.note(`The models run again, ${event.afterMs / 1_000} s after they were lost.`);
+        return;
+    }
+  }
+
+  async #restart(): Promise<void> {
+    this.#change({ phase: 'restarting' });
+    try {
+      await this.#engine?.deeptone.start();
+      if (!this.#closed) this.#watchLicense();
+    } catch (thrown) {
+      // Of another loss it has been told, and starts again by that.
+      if (!(thrown instanceof EngineLostError)) this.#failed(toError(thrown));
     }
   }
 

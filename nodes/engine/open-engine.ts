@@ -15,11 +15,11 @@ export interface EngineSettings extends Omit<DeeptoneOptions, 'predictionEngine'
  * @throws LicenseManagerError, ModelInvalidError, InvalidArgumentError
  */
 export function openEngine(settings: EngineSettings, licenseKey?: string): OpenEngine {
-  const { ffmpegPath, licensePublicKeys, folders, own, ...runtimeSettings } = settings;
+  const { ffmpegPath, licensePublicKeys, folders, own, onEngineEvent, ...runtimeSettings } = settings;
   const { modelSet, modelFolders, threads } = runtimeSettings;
   const runtime = own
     ? ownEngine(own.choice, { modelSet, modelFolders, threads }, own.userDir)
-    : new OnnxPredictionEngine(runtimeSettings);
+    : new OnnxPredictionEngine({ ...runtimeSettings, onEvent: onEngineEvent });
   const deeptone = new Deeptone(licenseKey ?? null, {
     predictionEngine: runtime,
     ffmpegPath,

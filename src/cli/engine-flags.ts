@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { type Deeptone, MODEL_SETS } from '../pipeline';
-import { RUNTIME_CHOICES, type RuntimeChoice } from '../inference';
+import { ISOLATIONS, RUNTIME_CHOICES, type Isolation, type RuntimeChoice } from '../inference';
 import { collect, wholeNumber } from './option-values';
 import { UsageError } from './report';
 import type { Terminal } from './terminal';
@@ -22,6 +22,7 @@ export interface LicenseFlags {
 export interface EngineFlags extends ModelFlags, LicenseFlags {
   readonly ffmpeg?: string;
   readonly threads?: number;
+  readonly isolation?: Isolation;
   readonly runtime?: RuntimeChoice;
 }
 
@@ -57,6 +58,12 @@ export function addEngineFlags(command: Command): Command {
     .option('--threads <count>', 'threads of the native model runtime', wholeNumber)
     .addOption(
       new Option(
+        '--isolation <where>',
+        'run the models in a thread, or in a process of their own, whose crash is not that of the command',
+      ).choices(ISOLATIONS),
+    )
+    .addOption(
+      new Option(
         '--runtime <runtime>',
         'what runs the models (default: DEEPTONE_RUNTIME, then auto: native, else WebAssembly)',
       ).choices(RUNTIME_CHOICES),
@@ -84,6 +91,7 @@ export async function createEngine(flags: EngineFlags): Promise<Deeptone> {
     modelFolders: flags.modelFolder,
     ffmpegPath: flags.ffmpeg,
     threads: flags.threads,
+    isolation: flags.isolation,
     runtime: flags.runtime,
     licensePublicKeys,
   });
