@@ -31,6 +31,10 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     what: 'CPU of one 64 ms step with all models, alone and with 32 streams',
     load: async () => (await import('./step-cost.js')).stepCost,
   },
+  isolation: {
+    what: 'models in a process of their own against models in a thread: CPU, memory, start and restart',
+    load: async () => (await import('./isolation.js')).isolation,
+  },
   streams: {
     what: 'memory of a live stream; opening and closing thousands',
     load: async () => (await import('./streams.js')).streams,

@@ -16,19 +16,20 @@ import { conversation } from './sound';
 const BATCH = 32;
 const WARM_UP_STEPS = 30;
 
-type Pace = 'back to back' | 'real time';
+export type Pace = 'back to back' | 'real time';
 
 /** Milliseconds of CPU per step and stream. */
-async function cpuPerStep(
+export async function cpuPerStep(
   streams: readonly PredictionStream[],
   sound: Float32Array,
   steps: number,
   pace: Pace,
+  cpuMs: () => Promise<number> = ownCpuMs,
 ): Promise<number> {
   let next = performance.now();
-  let before = process.cpuUsage();
+  let before = await cpuMs();
   for (let step = -WARM_UP_STEPS; step < steps; step += 1) {
-    if (step === 0) before = process.cpuUsage();
+    if (step === 0) before = await cpuMs();
     const answers = streams.map((stream, index) =>
       stream.predict(frame(sound, step + WARM_UP_STEPS + 7 * index)),
     );
@@ -37,8 +38,13 @@ async function cpuPerStep(
     next += FRAME_MS;
     await sleep(Math.max(0, next - performance.now()));
   }
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000 / steps / streams.length;
+  return ((await cpuMs()) - before) / steps / streams.length;
+}
+
+/** Milliseconds of CPU of this process so far. */
+export function ownCpuMs(): Promise<number> {
+  const { user, system } = process.cpuUsage();
+  return Promise.resolve((user + system) / 1_000);
 }
 
 function frame(sound: Float32Array, index: number): Float32Array {
