@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import '../tools/no-telemetry';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { scoresOf } from '../../src/heads/linear-head';
 import { onnxOf } from '../../src/heads/onnx-file';
