@@ -1,25 +1,14 @@
-/** Where the bytes of a sound come from: memory, a file, ffmpeg. */
+/** Where the bytes of a sound come from: memory, a file. */
 import { constants, type Stats } from 'node:fs';
-import { lstat, open, mkdtemp, readdir, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import * as path from 'node:path';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { AudioFileError, BadAudioError, DeeptoneError } from '../errors';
 import { allowedPath, openAllowed, sameFilePath } from './allowed-folders';
-import { fileArguments } from './ffmpeg/ffmpeg-arguments';
-import { FfmpegProcess } from './ffmpeg/ffmpeg-process';
 
 /** Bytes per read, about 2 s of 16-bit mono: the calls cost nothing, memory stays flat, and no turn of the event loop is long. */
 const READ_BYTES = 64 * 1024;
 
 /** Windows has no such flag, and no named pipes among its files. */
 const OPEN_FLAGS = constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0);
-
-/** Milliseconds for which ffmpeg may give nothing of a file or clip: a disk that has to start takes some seconds. */
-const SILENCE_MS = 30_000;
-/** Clips of processes that were killed are removed when they are so many milliseconds old: a day. */
-const LEFT_BEHIND_MS = 24 * 3_600_000;
-const CLIP_FOLDER = 'deeptone-clip-';
-const CLIP_NAME = 'clip';
 
 /** Bytes of a sound, and how to let go of where they come from. */
 export interface AudioBytes {
@@ -151,82 +140,4 @@ async function* inSteps(clip: Uint8Array): AsyncGenerator<Uint8Array, void, unde
 /** Lets the event loop serve others. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** A sound that ffmpeg decodes. */
-export interface FfmpegBytes extends AudioBytes {
-  readonly ffmpeg: FfmpegProcess;
-}
-
-export interface FfmpegInput {
-  readonly ffmpegPath: string;
-  /** What it was recognised as; ffmpeg looks itself where that is undefined. */
-  readonly container: string | undefined;
-  /** For error messages. */
-  readonly name: string;
-  readonly signal?: AbortSignal;
-}
-
-/** A file through ffmpeg: the bytes of a WAV. */
-export function ffmpegFileBytes(filename: string, input: FfmpegInput): FfmpegBytes {
-  const { ffmpegPath, container, name, signal } = input;
-  const args = fileArguments(path.resolve(filename), container);
-  const ffmpeg = new FfmpegProcess({ program: ffmpegPath, args, name, signal, silenceMs: SILENCE_MS });
-  return { ffmpeg, bytes: ffmpeg.bytes(), close: () => ffmpeg.stop() };
-}
-
-/**
- * A clip through ffmpeg, which reads it from a temporary file, not from its standard input: it cannot go back in a pipe, so it
- * would refuse MP4 whose index is at the end, and give an MP3 another length than the same MP3 in a file.
- */
-export async function ffmpegClipBytes(clip: Uint8Array, input: FfmpegInput): Promise<FfmpegBytes> {
-  const folder = await temporaryFolder();
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  try {
-    const filename = path.join(folder, CLIP_NAME);
-    await writeFile(filename, clip, { mode: 0o600 });
-    const source = ffmpegFileBytes(filename, input);
-    return { ...source, close: () => source.close().finally(remove) };
-  } catch (error) {
-    await remove();
-    throw error instanceof DeeptoneError ? error : temporaryError(error);
-  }
-}
-
-async function temporaryFolder(): Promise<string> {
-  try {
-    const parent = tmpdir();
-    if (!swept.has(parent)) {
-      swept.add(parent);
-      await sweep(parent).catch(() => undefined); // What cannot be removed is no reason to answer nothing.
-    }
-    return await mkdtemp(path.join(parent, CLIP_FOLDER));
-  } catch (error) {
-    throw temporaryError(error);
-  }
-}
-
-/** Temporary folders that were looked through. */
-const swept = new Set<string>();
-
-/** Removes old clips of processes that were killed: folders of ours that hold nothing else. */
-async function sweep(parent: string): Promise<void> {
-  for (const name of await readdir(parent)) {
-    if (!name.startsWith(CLIP_FOLDER)) continue;
-    const folder = path.join(parent, name);
-    const status = await lstat(folder);
-    const isOurs = status.isDirectory() && status.uid === (process.getuid?.() ?? status.uid);
-    if (!isOurs || Date.now() - status.mtimeMs < LEFT_BEHIND_MS) continue;
-    const held = await readdir(folder);
-    if (held.every((one) => one === CLIP_NAME)) await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function temporaryError(cause: unknown): AudioFileError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new AudioFileError(
-    'DEEPTONE_FILE_UNREADABLE',
-    `The clip cannot be put into a temporary file for ffmpeg in "${tmpdir()}": ${reason}. Make room there, or set TMPDIR to a folder that can be written to.`,
-    { cause },
-  );
 }

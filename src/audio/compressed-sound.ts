@@ -1,3 +1,4 @@
+import type { AudioWarning } from './decoder-warning';
 import { PieceDecoder, type PieceDecoderOptions } from './ffmpeg/piece-decoder';
 
 /** Compressed sound in pieces: bytes in, the bytes of a WAV out, later. */
@@ -33,6 +34,11 @@ export class CompressedSound {
   /** The bytes of a WAV, as they are decoded. @throws FfmpegError, BadAudioError, AbortedError */
   wavBytes(): AsyncGenerator<Uint8Array, void, undefined> {
     return this.#ffmpeg.output();
+  }
+
+  /** What is wrong with the sound so far; each kind once. @param subject the sound, as the subject of a sentence */
+  takeWarnings(subject: string): readonly AudioWarning[] {
+    return this.#ffmpeg.takeWarnings(subject);
   }
 
   async stop(): Promise<void> {

@@ -2,8 +2,12 @@
 
 /** Kinds of warnings about audio; stable, for programs. */
 export type AudioWarningCode =
-  /** The header promises more audio than there is. */
+  /** The header promises more audio than there is, or its end is missing. */
   | 'truncated'
+  /** Sound is missing within compressed audio, by its own times; silence stands there. */
+  | 'hole'
+  /** Parts of compressed audio could not be decoded. */
+  | 'damaged'
   /** There is more audio than the header promises. */
   | 'beyond-header'
   /** Several WAVs, one after the other, were heard as one. */

@@ -29,6 +29,8 @@ export interface SoundDecoderOptions {
   /** The ffmpeg program for compressed audio; searched for otherwise. */
   readonly ffmpegPath?: string;
   readonly signal?: AbortSignal;
+  /** What else is to be told, by whoever made the bytes. */
+  readonly moreWarnings?: () => readonly AudioWarning[];
   /** The audio in error messages, as the subject of a sentence. Default "The audio". */
   readonly name?: string;
 }
@@ -137,7 +139,8 @@ export class SoundDecoder {
 
   /** Warnings since they were last taken; each kind at most once. */
   takeWarnings(): readonly AudioWarning[] {
-    return this.#sink.warnings.take();
+    const compressed = this.#phase.is === 'compressed' ? this.#phase.sound.takeWarnings(this.#name) : [];
+    return [...this.#sink.warnings.take(), ...compressed, ...(this.#options.moreWarnings?.() ?? [])];
   }
 
   /**

@@ -4,17 +4,15 @@ import { throwIfAborted } from './abort';
 import {
   breathe,
   clipBytes,
-  ffmpegClipBytes,
-  ffmpegFileBytes,
   fileBytes,
   openRegularFile,
   readAt,
   type AudioBytes,
-  type FfmpegBytes,
   type OpenFile,
 } from './audio-bytes';
 import { detectContainer, HEAD_BYTES } from './containers';
 import type { AudioWarning } from './decoder-warning';
+import { ffmpegClipBytes, ffmpegFileBytes, type FfmpegBytes } from './ffmpeg/ffmpeg-bytes';
 import { findFfmpeg, requireFfmpeg } from './ffmpeg/find-ffmpeg';
 import { describeContent } from './not-audio';
 import { concatenate } from './pcm/concatenate';
@@ -206,11 +204,7 @@ async function openFileByFfmpeg(
 ): Promise<DecodedAudio> {
   const { name, signal } = options;
   const ffmpegPath = await requireFfmpeg(options.ffmpegPath, `To decode ${container ?? 'unknown'} audio`);
-  const { samePath } = file;
-  if (samePath === undefined) await file.handle.close();
-  const byFfmpeg = ffmpegFileBytes(samePath ?? file.filename, { ffmpegPath, container, name, signal });
-  const close = (): Promise<void> => byFfmpeg.close().finally(() => file.handle.close());
-  const source = samePath === undefined ? byFfmpeg : { ...byFfmpeg, close };
+  const source = await ffmpegFileBytes(file, { ffmpegPath, container, name, signal });
   return decodedByFfmpeg(source, { head, size: file.size, container }, options);
 }
 
@@ -226,7 +220,9 @@ async function decodedByFfmpeg(
   options: Named,
 ): Promise<DecodedAudio> {
   try {
-    const audio = await decoded({ size, ...source }, { ...options, isWav: true }, async (decoder) => {
+    const moreWarnings = () => source.ffmpeg.takeWarnings(options.name);
+    const how = { ...options, isWav: true, moreWarnings };
+    const audio = await decoded({ size, ...source }, how, async (decoder) => {
       const { durationMs, audioTracks } = await source.ffmpeg.description();
       decoder.hasTracks(audioTracks);
       const { sampleRate, channels } = decoder.format ?? DEFAULT_FORMAT;

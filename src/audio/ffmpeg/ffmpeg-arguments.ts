@@ -1,4 +1,5 @@
 /** What ffmpeg is started with. */
+import { TIMELINE_FILTER } from './timeline';
 
 /**
  * Arguments that decode the first audio stream to a WAV of 32-bit floats on standard output, at the input's own rate and
@@ -17,9 +18,10 @@ export function decodingArguments(
     ...(readsInput ? [] : ['-nostdin']),
     '-hide_banner',
     '-nostats',
-    ...['-loglevel', 'level+info'],
+    ...['-loglevel', 'repeat+level+info'],
     ...input,
     ...['-map', '0:a:0', '-vn', '-sn', '-dn'],
+    ...['-af', TIMELINE_FILTER],
     ...['-c:a', 'pcm_f32le', '-f', 'wav', ...output, 'pipe:1'],
   ];
 }

@@ -2,7 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { BadAudioError, FfmpegError } from '../../errors';
 import { throwIfAborted } from '../abort';
+import type { AudioWarning } from '../decoder-warning';
+import { damageOf } from './damage';
 import { FfmpegLog } from './ffmpeg-log';
+import { HoleFiller } from './hole-filler';
 import { ProcessGroup } from './process-group';
 
 /** Milliseconds to wait for ffmpeg's account of its input once audio flows; it is written before the audio. */
@@ -26,8 +29,16 @@ export interface FfmpegRun {
   readonly signal?: AbortSignal;
   /** What its standard input is: nothing, what is written to `input`, or a text. Default `nothing`. */
   readonly stdin?: 'nothing' | 'pipe' | { readonly text: string };
+  /** A file that is open here, as its descriptor 3. */
+  readonly descriptor?: number;
   /** Milliseconds without output after which it is killed, while somebody waits for it; 0, the default: never. */
   readonly silenceMs?: number;
+  /** Where timestamps say that something is missing, silence is given. Default false. */
+  readonly fillsHoles?: boolean;
+  /** It is told of a hole or damage at once, and not when all was read. Default false. */
+  readonly tellsAtOnce?: boolean;
+  /** Whether the input ends without the mark that its container ends with; asked at the end. */
+  readonly isUnfinished?: () => boolean;
   /** What it must not repeat in its messages. */
   readonly secrets?: readonly string[];
 }
@@ -39,6 +50,9 @@ export class FfmpegProcess {
   readonly #log: FfmpegLog;
   readonly #ended: Promise<Exit>;
   readonly #run: FfmpegRun;
+  readonly #filler: HoleFiller;
+  readonly #told = new Set<string>();
+  #isOver = false;
   #startError: Error | undefined;
   #stopped = false;
   readonly #onAbort = (): void => {
@@ -49,8 +63,19 @@ export class FfmpegProcess {
   constructor(run: FfmpegRun) {
     this.#run = run;
     const { program, args, signal, stdin = 'nothing' } = run;
-    this.#log = new FfmpegLog(run.secrets);
-    this.#group = new ProcessGroup(program, args, [stdin === 'nothing' ? 'ignore' : 'pipe', 'pipe', 'pipe']);
+    const log = new FfmpegLog(run.secrets);
+    this.#log = log;
+    this.#filler = new HoleFiller(
+      () => {
+        const jumps = log.timeline.take();
+        return run.fillsHoles === true ? jumps : [];
+      },
+      () => log.promisedSeconds,
+    );
+    this.#group = new ProcessGroup(program, args, [
+      ...([stdin === 'nothing' ? 'ignore' : 'pipe', 'pipe', 'pipe'] as const),
+      ...(run.descriptor === undefined ? [] : [run.descriptor]),
+    ]);
     const { child } = this.#group;
     // It closes its input when it fails; what it says then is the error, not the pipe's.
     child.stdin?.on('error', () => undefined);
@@ -111,19 +136,46 @@ export class FfmpegProcess {
     try {
       for await (const piece of this.#pieces()) {
         throwIfAborted(this.#run.name, this.#run.signal);
-        yield piece;
+        yield* this.#filler.push(piece);
       }
+      yield* this.#filler.end();
       if (this.#isStopped()) return;
       const end = await this.#ended;
       throwIfAborted(this.#run.name, this.#run.signal);
       if (this.#startError !== undefined || end.code !== 0) {
         throw this.#failure(end.code, end.signal);
       }
+      this.#isOver = true;
     } catch (error) {
       if (!this.#isStopped()) throw error;
     } finally {
       await this.stop();
     }
+  }
+
+  /** Seconds of sound that it has given. */
+  get seconds(): number {
+    return this.#filler.seconds;
+  }
+
+  /** ffmpeg's last words. */
+  get lastWords(): string {
+    return this.#log.lastWords;
+  }
+
+  /**
+   * What is wrong with the input, as far as it is known; each kind once.
+   *
+   * @param subject the input, as the subject of a sentence
+   */
+  takeWarnings(subject: string): readonly AudioWarning[] {
+    const [log, filler, isOver] = [this.#log, this.#filler, this.#isOver];
+    if (!isOver && this.#run.tellsAtOnce !== true) return [];
+    const isUnfinished = isOver && this.#run.isUnfinished?.() === true;
+    const all = damageOf(subject, { log, filler, isOver, isUnfinished });
+    const warnings = all.filter(({ code }) => !this.#told.has(code));
+    for (const { code } of warnings) this.#told.add(code);
+    return warnings;
   }
 
   /**
@@ -176,6 +228,8 @@ export class FfmpegProcess {
         );
       }
       if (result.done === true) return;
+      // What it says about these bytes was written before them, and is read when the event loop comes round.
+      await aroundOnce();
       yield result.value;
     }
   }
@@ -215,6 +269,11 @@ async function inTime<T>(value: Promise<T>, ms: number): Promise<T | undefined> 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Resolves when everything was read that was there to be read at the call. */
+async function aroundOnce(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Where the system has no files left there are none, whatever the types of Node.js say. */

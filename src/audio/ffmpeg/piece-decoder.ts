@@ -1,4 +1,6 @@
-import { FfmpegError, OverloadedError } from '../../errors';
+import { BadAudioError, FfmpegError, OverloadedError } from '../../errors';
+import type { AudioWarning } from '../decoder-warning';
+import { containerEnd, type ContainerEnd } from './container-end';
 import { drained } from './drained';
 import { pieceArguments } from './ffmpeg-arguments';
 import { FfmpegProcess } from './ffmpeg-process';
@@ -23,6 +25,8 @@ export class PieceDecoder {
   readonly #container: string;
   readonly #options: PieceDecoderOptions;
   readonly #process: Promise<FfmpegProcess>;
+  readonly #end: ContainerEnd | undefined;
+  #running: FfmpegProcess | undefined;
   #waitingBytes = 0;
   #stopped = false;
 
@@ -38,6 +42,7 @@ export class PieceDecoder {
     }
     processes++;
     this.#container = container;
+    this.#end = containerEnd(container);
     this.#options = options;
     this.#process = this.#start();
     this.#process.catch(() => undefined); // Whoever writes or reads hears of it.
@@ -55,6 +60,7 @@ export class PieceDecoder {
       );
     }
     this.#waitingBytes += bytes.length;
+    this.#end?.push(bytes);
     try {
       const { input } = await this.#process;
       if (!input || input.destroyed || input.writableEnded) return; // What was wrong is told by the output.
@@ -75,14 +81,21 @@ export class PieceDecoder {
   /**
    * The bytes of a WAV as they are decoded, until ffmpeg has decoded all.
    *
-   * @throws FfmpegError, BadAudioError, AbortedError
+   * @throws FfmpegError, AbortedError; BadAudioError where there was nothing to decode
    */
   async *output(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      yield* (await this.#process).bytes();
+      const ffmpeg = await this.#process;
+      yield* ffmpeg.bytes();
+      if (ffmpeg.seconds === 0 && !this.#stopped) throw this.#nothing(ffmpeg);
     } finally {
       await this.stop();
     }
+  }
+
+  /** What is wrong with the sound so far; each kind once. @param subject the sound, as the subject of a sentence */
+  takeWarnings(subject: string): readonly AudioWarning[] {
+    return this.#running?.takeWarnings(subject) ?? [];
   }
 
   /** Ends ffmpeg. */
@@ -96,10 +109,30 @@ export class PieceDecoder {
     processes--;
   }
 
+  #nothing({ lastWords }: FfmpegProcess): BadAudioError {
+    const advice =
+      this.#container === 'mp4'
+        ? ' In pieces its index must come first: write it with the index at the start (ffmpeg: -movflags +faststart), or in fragments.'
+        : '';
+    return new BadAudioError(
+      `There is no sound in ${this.#options.name.replace(/^The /u, 'the ')}, which is ${this.#container} audio in pieces.${advice}${lastWords === '' ? '' : ` ffmpeg says: ${lastWords}`}`,
+    );
+  }
+
   async #start(): Promise<FfmpegProcess> {
     const { ffmpegPath, name, signal } = this.#options;
     const program = await requireFfmpeg(ffmpegPath, `To decode ${this.#container} audio in pieces`);
     if (this.#stopped) throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', `Decoding of ${name} was stopped.`);
-    return new FfmpegProcess({ program, args: pieceArguments(this.#container), name, signal, stdin: 'pipe' });
+    this.#running = new FfmpegProcess({
+      program,
+      args: pieceArguments(this.#container),
+      name,
+      signal,
+      stdin: 'pipe',
+      isUnfinished: () => this.#end?.isThere === false,
+      fillsHoles: true,
+      tellsAtOnce: true,
+    });
+    return this.#running;
   }
 }
