@@ -1,12 +1,17 @@
 /** The engine: one license, one set of models and one runtime, shared by all DeepTone nodes that name it. */
+import { EngineLostError } from '../src';
 import {
   EngineHub,
+  EngineMeter,
   type EngineNode,
   type EngineSettings,
   type EngineState,
   engineStatus,
+  healthOf,
   openEngine,
   serveEngineFacts,
+  serveObservation,
+  wordsOf,
   serveRuntimeInstall,
 } from './engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
@@ -44,6 +49,7 @@ function register(RED: NodeAPI): void {
     const config = migrated('deeptone-engine', saved);
     const users: Record<string, Node> = {};
     const listeners = new Map<Node, (state: EngineState) => void>();
+    const meter = new EngineMeter();
     const hub = new EngineHub(
       (onEngineEvent) =>
         openEngine(
@@ -54,6 +60,7 @@ function register(RED: NodeAPI): void {
             onEngineEvent,
           },
           this.credentials.licenseKey,
+          meter,
         ),
       {
         changed: (state) => {
@@ -68,6 +75,8 @@ function register(RED: NodeAPI): void {
         },
         // With a message, if an empty one, the error reaches the Catch nodes of all users' flows.
         problem: (error) => {
+          meter.failed(error);
+          if (error instanceof EngineLostError) meter.lost();
           tell(this, error, {});
         },
       },
@@ -75,6 +84,7 @@ function register(RED: NodeAPI): void {
 
     Object.assign(this, {
       users,
+      meter,
       engine: () => hub.engine(),
       inspect: () => hub.inspect(),
       register: (user: Node, changed: (state: EngineState) => void) => {
@@ -89,7 +99,11 @@ function register(RED: NodeAPI): void {
         if (users[user.id] === user) delete users[user.id];
       },
     });
-    Object.defineProperty(this, 'engineState', { get: () => hub.state });
+    Object.defineProperties(this, {
+      engineState: { get: () => hub.state },
+      health: { get: () => healthOf(hub.state, meter.counts, hub.runtime) },
+      runtimeWords: { get: () => wordsOf(hub.runtime) },
+    });
 
     // Only then can the Catch and Status nodes of the users hear what the engine has to say.
     const start = (): void => {
@@ -118,6 +132,7 @@ function register(RED: NodeAPI): void {
   );
   serveEngineFacts(RED);
   serveRuntimeInstall(RED);
+  serveObservation(RED);
 }
 
 /**

@@ -1,7 +1,14 @@
 /** Live audio: many streams at once, each named by its messages' topic, answered while they come in. */
 import { connectEngine } from './engine';
-import { failureStatus, hearMessages, tell, toError } from './shared/failure';
-import { type StreamConfig, type StreamCredentials, StreamSession, whenFlowsStart } from './stream';
+import { codeOf, failureStatus, hearMessages, tell, toError } from './shared/failure';
+import {
+  isAudioAlone,
+  RepeatedFailures,
+  type StreamConfig,
+  type StreamCredentials,
+  StreamSession,
+  whenFlowsStart,
+} from './stream';
 import type { Node, NodeAPI } from './shared/node-red';
 import { migrated } from './shared/migrate';
 import { StatusLine } from './shared/status-line';
@@ -27,14 +34,22 @@ function register(RED: NodeAPI): void {
     };
     const forget = whenFlowsStart(RED, tellProblem);
 
+    const failures = new RepeatedFailures();
     hearMessages(this, (message, _send, done) => {
+      const { topic = '' } = message;
+      const isAudio = isAudioAlone(message);
       const taken = session ? session.take(message) : Promise.reject(toError(problem));
       taken.then(
         () => {
+          if (isAudio) failures.heard(topic);
           done();
         },
         (error: unknown) => {
-          done(toError(error));
+          const failure = toError(error);
+          // A flow that is to be told of every message that is too much slows down by that.
+          const isWanted =
+            !isAudio || (config.whenFull === 'error' && codeOf(error) === 'DEEPTONE_OVERLOADED');
+          done(isWanted || failures.isNew(topic, failure) ? failure : undefined);
         },
       );
     });

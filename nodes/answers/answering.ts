@@ -1,7 +1,13 @@
 /** What the nodes that answer each message with an analysis have in common: an engine, a bounded queue, status, errors. */
-import { connectEngine, type EngineConnection } from '../engine';
+import {
+  asksForDiagnostics,
+  connectEngine,
+  diagnosticsOf,
+  NO_READING,
+  type EngineConnection,
+} from '../engine';
 import { fail, hearMessages, refuseAll } from '../shared/failure';
-import type { IncomingMessage, Node, NodeAPI, NodeDef, Send } from '../shared/node-red';
+import type { IncomingMessage, Node, NodeAPI, NodeDef, NodeMessage, Send } from '../shared/node-red';
 import { StatusLine } from '../shared/status-line';
 import { WorkQueue } from './work-queue';
 
@@ -45,11 +51,13 @@ export function answerMessages(
   let queue: WorkQueue;
   let engine: EngineConnection;
   let answer: AnswerMessage;
+  let forget: () => void;
   const status = new StatusLine(node);
   try {
     const { parallel, waitingMessages } = limits();
     queue = new WorkQueue(parallel, waitingMessages);
     engine = connectEngine(RED, node, config.engine, status);
+    forget = engine.meter.watch(() => ({ ...NO_READING, waitingMessages: queue.waiting }));
     answer = answering({ engine, status, waiting: () => queue.waiting });
   } catch (error) {
     refuseAll(node, error);
@@ -58,8 +66,14 @@ export function answerMessages(
 
   hearMessages(node, (message, send, done) => {
     const failed = (error: unknown): void => {
+      engine.meter.failed(error);
       fail(error, done, status);
     };
+    if (asksForDiagnostics(message)) {
+      send(snapshot(message));
+      done();
+      return;
+    }
     queue.add(
       (signal) =>
         answer(message, send, signal).then(() => {
@@ -69,7 +83,18 @@ export function answerMessages(
     );
   });
 
+  const snapshot = (message: IncomingMessage): NodeMessage => {
+    const { waiting, running } = queue;
+    const payload = diagnosticsOf(engine, { id: node.id, type: node.type, waiting, running });
+    return {
+      ...RED.util.cloneMessage({ ...message, payload: undefined }),
+      payload,
+      insight: { kind: 'diagnostics' },
+    };
+  };
+
   node.on('close', (_removed: boolean, done: () => void) => {
+    forget();
     engine.close();
     void queue.close().finally(() => {
       status.close();

@@ -1,6 +1,8 @@
 /** How a node in a flow shares the engine of a `deeptone-engine` node. */
-import { InvalidArgumentError, type Deeptone } from '../../src';
+import { InvalidArgumentError, type Deeptone, type LicenseStatus } from '../../src';
+import type { Health } from './health';
 import type { EngineState, OpenEngine } from './hub';
+import { EngineMeter, type Counts } from './meter';
 import { failureStatus } from '../shared/failure';
 import { sharedText, type Node, type NodeAPI, type NodeStatus } from '../shared/node-red';
 import type { StatusLine } from '../shared/status-line';
@@ -10,6 +12,11 @@ export interface EngineNode extends Node {
   /** Nodes that use this engine, by id. The runtime sends errors and status of the engine to their flows too. */
   readonly users: Readonly<Record<string, Node>>;
   readonly engineState: EngineState;
+  /** Counts what it and its users do. */
+  readonly meter: EngineMeter;
+  readonly health: Health;
+  /** Words about what runs the models, for people and metrics; none before it is loaded. */
+  readonly runtimeWords: Readonly<Record<string, string>>;
   /** @throws LicenseManagerError and what else opening an engine can throw */
   engine(): OpenEngine;
   /** The engine as it is, for a look at it: nothing is started, and no failure is told. Throws as {@link engine}. */
@@ -33,6 +40,13 @@ export interface EngineConnection {
   readonly evaluation: boolean;
   /** Why the engine does no new work, as a status; undefined when it does. */
   readonly obstacle: NodeStatus | undefined;
+  /** Where the node counts what it does; the engine's own. */
+  readonly meter: EngineMeter;
+  readonly counts: Counts;
+  readonly health: Health;
+  readonly runtimeWords: Readonly<Record<string, string>>;
+  /** Undefined before the engine is ready. */
+  readonly license: LicenseStatus | undefined;
   close(): void;
 }
 
@@ -57,11 +71,19 @@ export function connectEngine(
         'This node has no DeepTone engine: open the node and choose or add one, then deploy.',
       );
     };
+    const meter = new EngineMeter();
     return {
       engine: refuse,
       deeptone: refuse,
       evaluation: false,
       obstacle: noEngine,
+      meter,
+      get counts() {
+        return meter.counts;
+      },
+      health: { status: 'failed', reason: 'The node has no engine.', code: 'DEEPTONE_INVALID_ARGUMENT' },
+      runtimeWords: {},
+      license: undefined,
       close: () => undefined,
     };
   }
@@ -78,6 +100,20 @@ export function connectEngine(
     get obstacle() {
       const shown = engineStatus(engine.engineState, RED);
       return shown.fill === 'red' ? shown : undefined;
+    },
+    meter: engine.meter,
+    get counts() {
+      return engine.meter.counts;
+    },
+    get health() {
+      return engine.health;
+    },
+    get runtimeWords() {
+      return engine.runtimeWords;
+    },
+    get license() {
+      const state = engine.engineState;
+      return state.phase === 'ready' ? state.license : undefined;
     },
     close: () => {
       engine.deregister(node);

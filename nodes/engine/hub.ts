@@ -83,6 +83,11 @@ export class EngineHub {
     return this.#engine;
   }
 
+  /** What runs the models; undefined while the engine is not open. */
+  get runtime(): OpenEngine['runtime'] | undefined {
+    return this.#engine?.runtime;
+  }
+
   /** The engine for a look at it: one that is not open yet is opened for that alone. Starts nothing and tells nobody. */
   inspect(): OpenEngine {
     return this.#engine ?? this.#open();

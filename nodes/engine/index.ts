@@ -1,7 +1,12 @@
-/** The engine's side of a flow: one engine for all nodes that name it, its state, and its endpoints for the editor. */
+/** The engine's side of a flow: one engine for all nodes that name it, its state, its counts, and its endpoints. */
 export { connectEngine, engineStatus, type EngineConnection, type EngineNode } from './connection';
+export { asksForDiagnostics, diagnosticsOf, type Diagnostics } from './diagnostics';
 export { serveEngineFacts } from './endpoints';
+export { healthOf } from './health';
 export { serveRuntimeInstall } from './install-endpoints';
 export type { EngineMaker } from './own-engine';
 export { EngineHub, type EngineState } from './hub';
+export { EngineMeter, NO_READING, type Reading } from './meter';
+export { serveObservation } from './observation';
 export { openEngine, type EngineSettings } from './open-engine';
+export { wordsOf } from './runtime-words';

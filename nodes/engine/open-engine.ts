@@ -2,6 +2,8 @@ import { Deeptone, type DeeptoneOptions } from '../../src';
 import { OnnxPredictionEngine } from '../../src/inference';
 import type { OpenEngine } from './hub';
 import { ownEngine, type EngineMaker } from './own-engine';
+import type { EngineMeter } from './meter';
+import { MeteredEngine } from './metered-engine';
 
 export interface EngineSettings extends Omit<DeeptoneOptions, 'predictionEngine' | 'allowInactiveLicense'> {
   /** An engine of one's own: the name of its module, or what makes it. */
@@ -12,16 +14,17 @@ export interface EngineSettings extends Omit<DeeptoneOptions, 'predictionEngine'
  * Opens an engine; nothing is loaded until it is started.
  *
  * @param licenseKey undefined or empty for the evaluation license
+ * @param meter counts and times its answers
  * @throws LicenseManagerError, ModelInvalidError, InvalidArgumentError
  */
-export function openEngine(settings: EngineSettings, licenseKey?: string): OpenEngine {
+export function openEngine(settings: EngineSettings, licenseKey?: string, meter?: EngineMeter): OpenEngine {
   const { ffmpegPath, licensePublicKeys, folders, own, onEngineEvent, ...runtimeSettings } = settings;
   const { modelSet, modelFolders, threads } = runtimeSettings;
   const runtime = own
     ? ownEngine(own.choice, { modelSet, modelFolders, threads }, own.userDir)
     : new OnnxPredictionEngine({ ...runtimeSettings, onEvent: onEngineEvent });
   const deeptone = new Deeptone(licenseKey ?? null, {
-    predictionEngine: runtime,
+    predictionEngine: meter ? new MeteredEngine(runtime, meter) : runtime,
     ffmpegPath,
     licensePublicKeys,
     folders,

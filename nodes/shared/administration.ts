@@ -15,7 +15,7 @@ export interface Administration {
 }
 
 const FOLDERS = 'a list of absolute paths of folders is accepted';
-const TOKEN = 'a text of at least 16 characters is accepted';
+const TOKEN = 'a text of at least 16 letters, digits and signs, without spaces, is accepted';
 const RULE: Rule = {
   type: 'object',
   accepted: 'an object with folders, predictionEngine and metrics is accepted',
@@ -33,7 +33,7 @@ const RULE: Rule = {
     metrics: {
       type: 'object',
       accepted: 'an object with a token is accepted',
-      fields: { token: { type: 'text', pattern: /^.{16,}$/su, isSecret: true, accepted: TOKEN } },
+      fields: { token: { type: 'text', pattern: /^[!-~]{16,}$/u, isSecret: true, accepted: TOKEN } },
       required: ['token'],
       others: 'none',
     },

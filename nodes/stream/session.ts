@@ -6,7 +6,13 @@ import {
   type LiveEvent,
   type SampleFormat,
 } from '../../src';
-import type { EngineConnection } from '../engine';
+import {
+  asksForDiagnostics,
+  diagnosticsOf,
+  NO_READING,
+  type EngineConnection,
+  type Reading,
+} from '../engine';
 import { codeOf, tell, toError } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage } from '../shared/node-red';
 import { formatSetting, formatTrust } from '../shared/message-format';
@@ -21,6 +27,10 @@ import { typedInput } from '../shared/typed-input';
 
 /** What a source that decodes for itself gives. */
 const SAMPLES: SampleFormat = { encoding: 'f32le', sampleRate: 16_000, channels: 1 };
+/** Names of streams in a snapshot. */
+const MOST_KEYS = 100;
+/** 32-bit samples at 16 kHz. */
+const BYTES_PER_MS = 64;
 /** Sequences that are remembered by their id until they end. */
 const MOST_SEQUENCES = 1_000;
 
@@ -39,6 +49,7 @@ export class StreamSession {
   readonly #sequences = new Map<unknown, string>();
   /** Settles when the message before has its key. */
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #forgetReading: () => void;
   #isClosing = false;
 
   /** @throws InvalidArgumentError naming a setting of the node that is not accepted */
@@ -83,6 +94,7 @@ export class StreamSession {
       source: () => this.#attachments.find((attachment) => attachment.status)?.status,
       obstacle: () => engine.obstacle,
     });
+    this.#forgetReading = engine.meter.watch(() => this.#reading);
     try {
       this.#attach();
     } catch (error) {
@@ -109,13 +121,34 @@ export class StreamSession {
       // A new deployment is no failure of the messages that it cuts off.
       if (this.#isClosing && error instanceof ClosedError) return;
       this.#status.failed(error);
+      this.#engine.meter.failed(error);
       throw error;
     }
+  }
+
+  get #reading(): Reading {
+    const { streams, waitingMs, droppedMs, gaps, gapMs, refused } = this.#hub.statistics;
+    const waitingBytes = waitingMs * BYTES_PER_MS;
+    return { ...NO_READING, streams, waitingMs, waitingBytes, droppedMs, gaps, gapMs, refused };
+  }
+
+  /** Answers with a snapshot, on the output of events where there is one. */
+  #tellDiagnostics(message: IncomingMessage): void {
+    const { id, type } = this.#node;
+    const streams = this.#hub.keys;
+    const facts = { id, type, ...this.#hub.statistics, keys: streams.slice(0, MOST_KEYS) };
+    const told = {
+      ...this.#RED.util.cloneMessage({ ...message, payload: undefined }),
+      payload: diagnosticsOf(this.#engine, facts),
+      insight: { kind: 'diagnostics' },
+    };
+    this.#node.send(this.#config.events === true ? [null, null, null, told] : [told]);
   }
 
   /** Stops all streams and sources. */
   async close(removed: boolean): Promise<void> {
     this.#isClosing = true;
+    this.#forgetReading();
     this.#status.close();
     await Promise.allSettled(this.#attachments.map((attachment) => attachment.close(removed)));
     await this.#hub.close();
@@ -123,6 +156,10 @@ export class StreamSession {
 
   /** In the order of arrival, also where the key has to be waited for. */
   async #inTurn(message: IncomingMessage): Promise<void> {
+    if (asksForDiagnostics(message)) {
+      this.#tellDiagnostics(message);
+      return;
+    }
     const { source = 'messages' } = this.#config;
     // A source of the node's own names its streams by the topic, whatever was set for messages before.
     const { key = 'topic', keyType = 'msg' }: Partial<StreamConfig> =
@@ -223,6 +260,7 @@ export class StreamSession {
     for (const attachment of this.#attachments) attachment.told?.(event);
     switch (event.kind) {
       case 'dropped':
+        this.#engine.meter.overloaded();
         this.#warn(
           `There is more audio than there is time for: ${event.droppedMs} ms of "${event.stream.key}" were dropped.`,
           'dropped',
@@ -280,6 +318,7 @@ export class StreamSession {
       },
       fail: (error) => {
         this.#status.failed(error);
+        this.#engine.meter.failed(error);
         this.#fail(error, undefined);
       },
     };

@@ -10,6 +10,7 @@ const bcrypt = createRequire(createRequire(__filename).resolve('node-red'))('bcr
   hashSync(text: string, rounds: number): string;
 };
 const SOUND = join(ROOT, 'examples/sounds/radio-show.wav');
+const TOKEN = 'the-token-of-the-scraper-0123456789';
 const TAB: FlowNode = { id: 'tab', type: 'tab' };
 const ENGINE: FlowNode = { id: 'engine', type: 'deeptone-engine' };
 
@@ -91,7 +92,7 @@ describe('A Node-RED with an administrator', function () {
           ...{ username, permissions, password: bcrypt.hashSync(username, 4) },
         })),
       },
-      deeptone: { folders: [sounds] },
+      deeptone: { folders: [sounds], metrics: { token: TOKEN } },
     });
     for (const [user] of users) {
       const body = { client_id: 'node-red-admin', grant_type: 'password', scope: '', username: user };
@@ -138,6 +139,21 @@ describe('A Node-RED with an administrator', function () {
     assert.equal((await install('reader')).status, 401);
     const state = await ask('reader', '/deeptone-engine/runtime/install');
     assert.deepEqual(await state.json(), { state: 'none' });
+  });
+
+  it('tells metrics and health to who may read, and to who has the token, and nothing else to that', async () => {
+    const paths = ['metrics', 'engine/metrics', 'engine/health'].map((path) => `/deeptone-engine/${path}`);
+    const by = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+    for (const path of paths) {
+      assert.equal((await ask('nobody', path)).status, 401, path);
+      assert.equal((await ask('nobody', path, by(`${TOKEN}.`))).status, 401, path);
+      assert.notEqual((await ask('reader', path)).status, 401, path);
+      assert.notEqual((await ask('nobody', path, by(TOKEN))).status, 401, path);
+    }
+    assert.match(await (await ask('nobody', paths[0] ?? '', by(TOKEN))).text(), /^# HELP deeptone_/);
+    for (const path of ['/deeptone-engine/engine/license', '/flows']) {
+      assert.equal((await ask('nobody', path, by(TOKEN))).status, 401, path);
+    }
   });
 
   it('takes nothing that a page of somebody else can send', async () => {

@@ -127,6 +127,19 @@ describe('Example flows of live audio and of folders', function () {
     assert.ok((got['dt-chunks-debug-3']?.length ?? 0) > 2);
   });
 
+  it('tell how an engine is, and only when that changes', async () => {
+    await run('flows/stream - health to notification.json');
+    const told = (got: Arrived): readonly string[] =>
+      (got['dt-health-notify'] ?? []).map((payload) => (payload as { readonly status: string }).status);
+    await arrived((all) => {
+      void press('dt-health-inject');
+      return told(all).at(-1) === 'ready';
+    });
+    for (let n = 0; n < 3; n++) await press('dt-health-inject');
+    const statuses = told(await arrived(() => true));
+    assert.equal(new Set(statuses).size, statuses.length, statuses.join());
+  });
+
   it('record what is said, each time into a WAV of its own', async () => {
     await run('flows/stream - voice-activated recording.json');
     await press('dt-record-inject');
