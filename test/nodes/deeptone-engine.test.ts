@@ -219,7 +219,10 @@ describe('deeptone-engine', () => {
       assert.equal(refused.status, 403);
       assert.match((refused.body as { message: string }).message, /allowInstall/);
       assert.deepEqual((await ask(path)).body, { state: 'none' });
-      assert.equal((await helper.request().post(path).set('content-type', 'text/plain').send('{}')).status, 415);
+      assert.equal(
+        (await helper.request().post(path).set('content-type', 'text/plain').send('{}')).status,
+        415,
+      );
     });
   });
 
