@@ -102,6 +102,7 @@ function register(RED: NodeAPI): void {
     Object.defineProperties(this, {
       engineState: { get: () => hub.state },
       health: { get: () => healthOf(hub.state, meter.counts, hub.runtime) },
+      ownModels: { get: () => hub.runtime?.info?.ownModels ?? [] },
       runtimeWords: { get: () => wordsOf(hub.runtime) },
     });
 

@@ -24,6 +24,7 @@ export {
   type Gate,
   type Isolation,
   type ModelDescription,
+  type OwnModel,
   type ModelSet,
   type ModelSource,
   type OnnxEngineInfo,

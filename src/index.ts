@@ -40,6 +40,7 @@ export type {
   Gate,
   Isolation,
   ModelDescription,
+  OwnModel,
   PredictionEngine,
   PredictionStream,
   RuntimeChoice,

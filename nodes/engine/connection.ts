@@ -1,5 +1,5 @@
 /** How a node in a flow shares the engine of a `deeptone-engine` node. */
-import { InvalidArgumentError, type Deeptone, type LicenseStatus } from '../../src';
+import { InvalidArgumentError, type Deeptone, type LicenseStatus, type OwnModel } from '../../src';
 import type { Health } from './health';
 import type { EngineState, OpenEngine } from './hub';
 import { EngineMeter, type Counts } from './meter';
@@ -17,6 +17,8 @@ export interface EngineNode extends Node {
   readonly health: Health;
   /** Words about what runs the models, for people and metrics; none before it is loaded. */
   readonly runtimeWords: Readonly<Record<string, string>>;
+  /** Models of users that it has loaded. */
+  readonly ownModels: readonly OwnModel[];
   /** @throws LicenseManagerError and what else opening an engine can throw */
   engine(): OpenEngine;
   /** The engine as it is, for a look at it: nothing is started, and no failure is told. Throws as {@link engine}. */
@@ -45,6 +47,7 @@ export interface EngineConnection {
   readonly counts: Counts;
   readonly health: Health;
   readonly runtimeWords: Readonly<Record<string, string>>;
+  readonly ownModels: readonly OwnModel[];
   /** Undefined before the engine is ready. */
   readonly license: LicenseStatus | undefined;
   close(): void;
@@ -83,6 +86,7 @@ export function connectEngine(
       },
       health: { status: 'failed', reason: 'The node has no engine.', code: 'DEEPTONE_INVALID_ARGUMENT' },
       runtimeWords: {},
+      ownModels: [],
       license: undefined,
       close: () => undefined,
     };
@@ -110,6 +114,9 @@ export function connectEngine(
     },
     get runtimeWords() {
       return engine.runtimeWords;
+    },
+    get ownModels() {
+      return engine.ownModels;
     },
     get license() {
       const state = engine.engineState;

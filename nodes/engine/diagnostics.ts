@@ -1,4 +1,5 @@
 /** What a flow is told of an engine and the node that was asked: a snapshot, without paths, keys or sound. */
+import type { OwnModel } from '../../src';
 import type { EngineConnection } from './connection';
 import type { Health } from './health';
 import type { NodeMessage } from '../shared/node-red';
@@ -7,6 +8,8 @@ export interface Diagnostics {
   readonly engine: Health & {
     readonly runtime: Readonly<Record<string, string>>;
     readonly license: { readonly state: string; readonly daysLeft: number; readonly message: string } | null;
+    /** Models of users, with the SHA-256 of each file. */
+    readonly ownModels: readonly OwnModel[];
     readonly losses: number;
     readonly frames: number;
     /** Failures by code. */
@@ -33,7 +36,7 @@ export function asksForDiagnostics(message: NodeMessage): boolean {
 
 /** @param node facts of the node that was asked */
 export function diagnosticsOf(engine: EngineConnection, node: Diagnostics['node']): Diagnostics {
-  const { health, runtimeWords, license, counts } = engine;
+  const { health, runtimeWords, license, counts, ownModels } = engine;
   const answers = counts.inference.cumulative.at(-1) ?? 0;
   const { rss, heapUsed } = process.memoryUsage();
   return {
@@ -43,6 +46,7 @@ export function diagnosticsOf(engine: EngineConnection, node: Diagnostics['node'
       license: license
         ? { state: license.state, daysLeft: license.daysLeft, message: license.message }
         : null,
+      ownModels,
       losses: counts.losses,
       frames: counts.frames,
       errors: Object.fromEntries(counts.errors),

@@ -125,6 +125,7 @@ function runtimeOf({ runtime }: OpenEngine): object {
     remark: info?.remark === undefined ? undefined : withoutPaths(info.remark),
     // What a machine cannot have is not offered to it.
     installLine: isSlow(info) && hasNativeBuild(describeHost()) ? installLine() : undefined,
+    ownModels: info?.ownModels ?? [],
     brokenModels: brokenModels.map(({ name, reason }) => ({
       name: withoutPaths(name),
       reason: withoutPaths(reason),

@@ -184,7 +184,12 @@ export class EngineHub {
 
   /** What the models run on: good to know, or in need of somebody where it could be faster. */
   #tellRuntime(runtime: OpenEngine['runtime']): void {
-    const { remark } = runtime.info ?? {};
+    const { remark, ownModels = [] } = runtime.info ?? {};
+    for (const { name, sha256 } of ownModels) {
+      this.#once(`${name} ${sha256}`, () => {
+        this.#listener.note(`The model "${name}" of yours was loaded; the SHA-256 of its file is ${sha256}.`);
+      });
+    }
     this.#once('runtime', () => {
       if (remark === undefined) this.#listener.note(`The models run on ${describeEngine(runtime)}.`);
       else this.#listener.warn(remark);

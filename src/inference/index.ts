@@ -7,6 +7,7 @@ export type {
   FramePredictions,
   Gate,
   ModelDescription,
+  OwnModel,
   PredictionEngine,
   PredictionStream,
   VoiceGate,

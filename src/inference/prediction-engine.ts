@@ -60,6 +60,14 @@ export interface BrokenModel {
   readonly reason: string;
 }
 
+/** A model of a user, and the file that it was loaded from. */
+export interface OwnModel {
+  /** Name of the model. */
+  readonly name: string;
+  /** SHA-256 of its file when it was loaded, in hexadecimal digits. */
+  readonly sha256: string;
+}
+
 /** Predictions for consecutive frames of one stream. */
 export interface FramePredictions {
   /** Frames of 1,024 samples that these predictions are for. */
@@ -93,6 +101,8 @@ export interface EngineInfo {
   readonly kind?: string | undefined;
   /** What whoever runs it should know, in whole sentences: that it could be faster, why it is not, and what to do. */
   readonly remark?: string | undefined;
+  /** Models of users that were loaded, with the hash of each file, so that one can see later what has answered. */
+  readonly ownModels?: readonly OwnModel[] | undefined;
 }
 
 /** Runs models. The default is ONNX Runtime in a worker thread; others are chosen by the same option (decision 26). */

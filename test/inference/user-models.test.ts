@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { ModelInvalidError } from '../../src/errors';
 import { ISOLATIONS, OnnxPredictionEngine } from '../../src/inference';
@@ -43,6 +44,19 @@ for (const isolation of ISOLATIONS) {
       assert.equal(got.length, 6);
       for (const [i, p] of expected.entries())
         assert.ok(Math.abs((got[i] ?? NaN) - p) < 1e-5, `${i}: ${got[i]} ${p}`);
+    });
+
+    it('are told with the hash of what was loaded', async () => {
+      const folders = [userFolder(doorbell), userFolder(fragile)];
+      const made = engineWith(...folders);
+      assert.deepEqual(made.info.ownModels, []);
+      await made.start();
+      const files = [path.join(folders[0] ?? '', 'head.onnx'), path.join(folders[1] ?? '', 'pcm.onnx')];
+      const hashes = files.map((file) => createHash('sha256').update(readFileSync(file)).digest('hex'));
+      assert.deepEqual(made.info.ownModels, [
+        { name: 'doorbell', sha256: hashes[0] },
+        { name: 'fragile', sha256: hashes[1] },
+      ]);
     });
 
     it('a model of its own hears the samples and keeps its own state, alone and beside built-in models', async () => {

@@ -10,7 +10,7 @@ import { ModelInvalidError } from '../../errors';
 import type { CatalogueModel } from '../catalogue';
 import type { TrunkEntry } from '../catalogue-schema';
 import type { OnnxRuntime } from './onnx-runtime';
-import type { BrokenModel } from '../prediction-engine';
+import type { BrokenModel, OwnModel } from '../prediction-engine';
 import type { Rows } from './probabilities';
 import { Scratch } from './scratch';
 
@@ -64,6 +64,8 @@ export class Graphs {
     /** Per model in the order of the catalogue; undefined for one that is broken. */
     readonly plans: readonly (ModelPlan | undefined)[],
     readonly broken: readonly BrokenModel[],
+    /** Users' models that were loaded. */
+    readonly own: readonly OwnModel[],
   ) {}
 
   /**
@@ -82,15 +84,18 @@ export class Graphs {
     const trunkGraph = { index: 0, session, stateSize: trunk.stateSize, statesOut: new Scratch() };
     const plans: (ModelPlan | undefined)[] = [];
     const broken: BrokenModel[] = [];
+    const own: OwnModel[] = [];
     for (const model of models) {
       try {
+        const sha256 = model.source.kind === 'trunk' ? undefined : await hashOf(model.source.file);
         plans.push(await planModel(loader, trunkGraph, model, plans.length + 1));
+        if (sha256 !== undefined) own.push({ name: model.description.name, sha256 });
       } catch (error) {
         plans.push(undefined);
         broken.push({ name: model.description.name, reason: firstLine(error) });
       }
     }
-    return new Graphs(runtime, loader.sessions, plans, broken);
+    return new Graphs(runtime, loader.sessions, plans, broken, own);
   }
 
   /** One run of a recurrent graph and of the heads on it. */
@@ -146,6 +151,14 @@ export async function loadTrunk(
   return new Loader(runtime, threads).trunk(trunk);
 }
 
+async function hashOf(file: string): Promise<string> {
+  return sha256Of(await readFile(file));
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 async function planModel(
   loader: Loader,
   trunk: RecurrentGraph,
@@ -193,7 +206,7 @@ class Loader {
 
   async trunk(trunk: TrunkEntry): Promise<InferenceSession> {
     const bytes = await readFile(trunk.file);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const sha256 = sha256Of(bytes);
     if (sha256 !== trunk.sha256) {
       throw new ModelInvalidError(
         `The model file ${trunk.file} is damaged: its SHA-256 is ${sha256}, the catalogue says ${trunk.sha256}. Install the package again.`,

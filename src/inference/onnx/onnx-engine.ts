@@ -8,6 +8,7 @@ import type {
   EngineInfo,
   FramePredictions,
   ModelDescription,
+  OwnModel,
   PredictionEngine,
   PredictionStream,
   VoiceGate,
@@ -53,6 +54,8 @@ export interface OnnxEngineInfo extends EngineInfo {
   readonly isolation: Isolation;
   /** Name of the shipped set. */
   readonly modelSet: string;
+  /** Models of users that were loaded, with what they were; none until then. */
+  readonly ownModels: readonly OwnModel[];
 }
 
 const KINDS = { native: 'native', wasm: 'WebAssembly' } as const;
@@ -146,6 +149,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
       threads: loaded?.kind === 'wasm' ? 1 : this.threads,
       isolation: this.isolation,
       modelSet: this.catalogue.set,
+      ownModels: this.keeper.ready?.own ?? [],
     };
   }
 

@@ -156,7 +156,8 @@ export async function serve(port: WorkerPort, settings: WorkerSettings): Promise
       worker.receive(message);
     });
     const { kind, name, version, insteadOfNative } = graphs.runtime;
-    port.post({ type: 'ready', runtime: { kind, name, version, insteadOfNative }, broken: graphs.broken });
+    const { broken, own } = graphs;
+    port.post({ type: 'ready', runtime: { kind, name, version, insteadOfNative }, broken, own });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     port.post({ type: 'failed', reason: reasonOf(error), message });

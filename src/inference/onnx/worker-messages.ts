@@ -1,7 +1,7 @@
 /** What the engine and its worker say to each other. Everything is plain data; arrays of numbers are transferred. */
 import type { CatalogueModel } from '../catalogue';
 import type { TrunkEntry } from '../catalogue-schema';
-import type { BrokenModel } from '../prediction-engine';
+import type { BrokenModel, OwnModel } from '../prediction-engine';
 import type { OnnxRuntime, RuntimeChoice } from './onnx-runtime';
 
 export interface WorkerSettings {
@@ -72,7 +72,12 @@ export interface LoadedRuntime extends Pick<OnnxRuntime, 'kind' | 'name' | 'vers
 export type StartFailure = 'runtime' | 'model' | 'other';
 
 export type FromWorker =
-  | { readonly type: 'ready'; readonly runtime: LoadedRuntime; readonly broken: readonly BrokenModel[] }
+  | {
+      readonly type: 'ready';
+      readonly runtime: LoadedRuntime;
+      readonly broken: readonly BrokenModel[];
+      readonly own: readonly OwnModel[];
+    }
   | { readonly type: 'failed'; readonly reason: StartFailure; readonly message: string }
   /** One array for all answers: handing over many small ones costs more than the models. */
   | { readonly type: 'answers'; readonly answers: readonly Answer[]; readonly probabilities: Float32Array }
