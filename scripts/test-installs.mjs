@@ -2,13 +2,16 @@
 // download fails (as behind a firewall) and without scripts. After each there have to be five nodes, and an analysis that works.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const CACHE = resolve('.cache/installs');
+/** Far from this repository, whose modules would be found from a folder inside of it. */
+const ELSEWHERE = mkdtempSync(join(tmpdir(), 'deeptone-installs-'));
 /** As in Node-RED's editor-api, `@node-red/registry/lib/installer.js`. */
 const PALETTE = [
   '--no-audit',
@@ -97,9 +100,15 @@ function hear(node, folder) {
   return run(node, [main, 'analyze', sound, '--models', 'speech,gender', '--output-period', '1024']);
 }
 
+/** What the doctor says that the models run on. */
+function runtimeOf(node, folder) {
+  const report = run(node, [join(folder, 'dist/src/cli/main.js'), 'doctor', '--json']);
+  return JSON.parse(report).findings.find(({ subject }) => subject === 'model runtime').found;
+}
+
 async function tryOut({ npm, node: version }, { flags, env }, tarball) {
   const node = nodeOf(version);
-  const userDir = join(CACHE, 'user-directory');
+  const userDir = join(ELSEWHERE, 'user-directory');
   rmSync(userDir, { recursive: true, force: true });
   mkdirSync(userDir);
   writeFileSync(join(userDir, 'package.json'), '{"name":"user-directory","private":true}');
@@ -115,7 +124,36 @@ async function tryOut({ npm, node: version }, { flags, env }, tarball) {
   if (missing.length > 0) throw new Error(`Node-RED has no ${missing.join(', ')}`);
   const folder = join(userDir, 'node_modules/@deeptone/node-red');
   if (hear(node, folder) !== hear(process.execPath, resolve('.'))) throw new Error('it hears something else');
-  return existsSync(join(userDir, 'node_modules/onnxruntime-node')) ? 'native' : 'WebAssembly';
+  return runtimeOf(node, folder);
+}
+
+/** The lines of a Dockerfile that install us, as they would run in it. */
+function linesOf(dockerfile) {
+  const text = readFileSync(join('docker', dockerfile), 'utf8').replace(/\\\n/g, '');
+  const [, lines] = /^RUN (npm install .*)$/m.exec(text) ?? [];
+  if (lines === undefined) throw new Error(`docker/${dockerfile} does not install anything`);
+  return lines;
+}
+
+/** What an image would hold, on this machine: installed beside something else, and then heard and examined. */
+function tryDocker(dockerfile, tarball) {
+  const folder = join(ELSEWHERE, 'image');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{"name":"image","private":true}');
+  const env = {
+    DEEPTONE: tarball,
+    DASHBOARD: '@flowfuse/node-red-dashboard',
+    npm_config_prefer_offline: 'true',
+  };
+  run('sh', ['-ec', linesOf(dockerfile)], folder, env);
+  const packaged = join(folder, 'node_modules/@deeptone/node-red');
+  if (hear(process.execPath, packaged) !== hear(process.execPath, resolve('.')))
+    throw new Error('it hears something else');
+  const size = Number(run('du', ['-sm', join(folder, 'node_modules')]).split('\t')[0]);
+  const found = runtimeOf(process.execPath, packaged);
+  rmSync(folder, { recursive: true, force: true });
+  return `${size} MB; ${found}`;
 }
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -145,5 +183,22 @@ for (const pair of PAIRS) {
     }
   }
 }
-rmSync(join(CACHE, 'user-directory'), { recursive: true, force: true });
+for (const [dockerfile, runtime] of [
+  ['Dockerfile.alpine', 'onnxruntime-web'],
+  ['Dockerfile.debian', 'onnxruntime-node'],
+]) {
+  try {
+    const said = tryDocker(dockerfile, tarball);
+    if (!said.includes(runtime)) throw new Error(`it runs on something else: ${said}`);
+    console.log(`ok: the lines of docker/${dockerfile}: ${said}`);
+  } catch (error) {
+    failures += 1;
+    console.log(
+      `FAILED: the lines of docker/${dockerfile}: ${String(error.stderr || error.message)
+        .trim()
+        .slice(-500)}`,
+    );
+  }
+}
+rmSync(ELSEWHERE, { recursive: true, force: true });
 process.exit(failures === 0 ? 0 : 1);
