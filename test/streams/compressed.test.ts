@@ -55,6 +55,32 @@ describe('A stream of compressed pieces', function () {
     assert.deepEqual(leftBehind(before), []);
   });
 
+  it('is decoded for 32 streams at a time, and one more is refused', async () => {
+    const hub = new TestHub(deeptone);
+    const [first] = pieces(webm);
+    const refused: unknown[] = [];
+    for (let n = 0; n < 34; n++) {
+      await hub.hub.hear(`mic ${n}`, { payload: first }).catch((error: unknown) => refused.push(error));
+    }
+    assert.equal(refused.length, 2);
+    for (const error of refused) {
+      assert.ok(error instanceof DeeptoneError);
+      assert.equal(error.code, 'DEEPTONE_OVERLOADED');
+    }
+    await hub.hub.close();
+  });
+
+  it('waits for ffmpeg up to 16 MB, and the stream is refused what is more', async () => {
+    const hub = new TestHub(deeptone);
+    const [first] = pieces(webm);
+    await hub.hub.hear('mic', { payload: first });
+    await assert.rejects(
+      hub.hub.hear('mic', { payload: Buffer.alloc(17 * 1024 * 1024, 1) }),
+      (error: unknown) => error instanceof DeeptoneError && error.code === 'DEEPTONE_OVERLOADED',
+    );
+    await hub.hub.close();
+  });
+
   it('is one error without ffmpeg, and never noise; another sound under its key is heard', async () => {
     const hub = new TestHub(deeptone, { ffmpegPath: () => NOWHERE });
     const errors: unknown[] = [];
