@@ -3,7 +3,7 @@
 
 /** From the ground up; rooms on one floor do not know each other. Names without a folder are files of `src`. */
 const FLOORS = [
-  ['errors', 'clock', 'version', 'reaper'],
+  ['errors', 'clock', 'version', 'reaper', 'thrown'],
   ['audio', 'inference', 'license'],
   ['insight'],
   ['pipeline'],

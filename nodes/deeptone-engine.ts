@@ -16,7 +16,7 @@ import {
 } from './engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
 import { administration, allowedFolders } from './shared/administration';
-import { tell } from './shared/failure';
+import { guarded, show, tell, whenClosed } from './shared/failure';
 import { fieldNumbers, textIn, textsIn } from './shared/fields';
 import { FORMS, type Forms } from './shared/forms';
 import { migrated } from './shared/migrate';
@@ -64,7 +64,7 @@ function register(RED: NodeAPI): void {
         ),
       {
         changed: (state) => {
-          this.status(engineStatus(state, RED));
+          show(this, engineStatus(state, RED));
           for (const changed of listeners.values()) changed(state);
         },
         note: (text) => {
@@ -107,19 +107,14 @@ function register(RED: NodeAPI): void {
     });
 
     // Only then can the Catch and Status nodes of the users hear what the engine has to say.
-    const start = (): void => {
+    const start = guarded(this, () => {
       if (listeners.size > 0) void hub.start();
-    };
+    });
     RED.events.on('flows:started', start);
 
     this.on('close', (_removed: boolean, done: () => void) => {
       RED.events.off('flows:started', start);
-      hub
-        .close()
-        .catch((error: unknown) => {
-          this.warn(String(error));
-        })
-        .finally(done);
+      whenClosed(this, hub.close(), done);
     });
   }
 

@@ -1,6 +1,6 @@
 /** Live audio: many streams at once, each named by its messages' topic, answered while they come in. */
 import { connectEngine } from './engine';
-import { codeOf, failureStatus, hearMessages, tell, toError } from './shared/failure';
+import { codeOf, failureStatus, hearMessages, tell, toError, whenClosed } from './shared/failure';
 import {
   isAudioAlone,
   RepeatedFailures,
@@ -32,11 +32,12 @@ function register(RED: NodeAPI): void {
     const tellProblem = (): void => {
       if (problem !== undefined && config.source !== 'messages') tell(this, toError(problem), {});
     };
-    const forget = whenFlowsStart(RED, tellProblem);
+    const forget = whenFlowsStart(RED, this, tellProblem);
 
     const failures = new RepeatedFailures();
     hearMessages(this, (message, _send, done) => {
-      const { topic = '' } = message;
+      const given: unknown = message.topic;
+      const topic = typeof given === 'string' ? given : '';
       const isAudio = isAudioAlone(message);
       const taken = session ? session.take(message) : Promise.reject(toError(problem));
       taken.then(
@@ -57,7 +58,7 @@ function register(RED: NodeAPI): void {
     this.on('close', (removed: boolean, done: () => void) => {
       forget();
       const closed = session?.close(removed) ?? Promise.resolve();
-      void closed.finally(() => {
+      whenClosed(this, closed, () => {
         engine.close();
         line.close();
         done();

@@ -6,7 +6,7 @@ import {
   NO_READING,
   type EngineConnection,
 } from '../engine';
-import { fail, hearMessages, refuseAll } from '../shared/failure';
+import { fail, hearMessages, refuseAll, whenClosed } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeDef, NodeMessage, Send } from '../shared/node-red';
 import { StatusLine } from '../shared/status-line';
 import { WorkQueue } from './work-queue';
@@ -96,7 +96,7 @@ export function answerMessages(
   node.on('close', (_removed: boolean, done: () => void) => {
     forget();
     engine.close();
-    void queue.close().finally(() => {
+    whenClosed(node, queue.close(), () => {
       status.close();
       done();
     });

@@ -67,10 +67,10 @@ export function serveEngineFacts(RED: NodeAPI): void {
   const answering =
     (answer: (asked: Asked) => Promise<unknown>): RequestHandler =>
     (request, response) => {
-      answer(asked(request.params['id'])).then(
-        (body) => response.json(body),
-        (error: unknown) => response.status(500).json(failure(error)),
-      );
+      // An engine of one's own may say what cannot be written as JSON.
+      answer(asked(request.params['id']))
+        .then((body) => response.json(body))
+        .catch((error: unknown) => response.status(500).json(failure(error)));
     };
   const read = (what: string, answer: (asked: Asked) => Promise<unknown>): void => {
     RED.httpAdmin.get(

@@ -3,6 +3,7 @@
  * `message`, `code` and `cause`.
  */
 import { DeeptoneError, type DeeptoneErrorCode } from '../../src';
+import { thrownError } from '../../src/thrown';
 import {
   sharedText,
   type Done,
@@ -14,10 +15,8 @@ import {
 } from './node-red';
 import type { StatusLine } from './status-line';
 
-/** What was thrown, as an Error. */
-export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
+/** What was thrown, as an Error. Never throws. */
+export const toError = thrownError;
 
 /** The stable code of an error of ours; undefined for any other error. */
 export function codeOf(error: unknown): DeeptoneErrorCode | undefined {
@@ -72,9 +71,42 @@ export function tell(node: Pick<Node, 'error'>, error: Error, about?: NodeMessag
   }
 }
 
+/**
+ * A callback for timers, for events of the runtime and for other nodes, none of which know what to do with an error: what it throws is
+ * told as an error of the node, and that is all.
+ */
+export function guarded<Args extends readonly unknown[]>(
+  node: Pick<Node, 'error'>,
+  callback: (...args: Args) => void,
+): (...args: Args) => void {
+  return (...args) => {
+    try {
+      callback(...args);
+    } catch (thrown) {
+      tell(node, toError(thrown));
+    }
+  };
+}
+
+/** Ends a node: once the work is done, and also where it failed, the runtime goes on. */
+export function whenClosed(node: Pick<Node, 'error'>, work: Promise<unknown>, done: () => void): void {
+  void work
+    .catch((thrown: unknown) => {
+      tell(node, toError(thrown));
+    })
+    .then(guarded(node, done));
+}
+
+/** Shows a status. Status nodes, and whoever hears them, are no fault of the node that shows it. */
+export function show(node: Pick<Node, 'status' | 'error'>, status: NodeStatus): void {
+  guarded(node, () => {
+    node.status(status);
+  })();
+}
+
 /** Keeps a node whose settings are not accepted: its status and every message say what is wrong with them. */
 export function refuseAll(node: Node, thrown: unknown): void {
-  node.status(failureStatus(thrown));
+  show(node, failureStatus(thrown));
   hearMessages(node, (_message, _send, done) => {
     done(toError(thrown));
   });

@@ -1,3 +1,4 @@
+import { show } from './failure';
 import type { Node, NodeStatus } from './node-red';
 
 /** Milliseconds between two updates at least: every status goes to all open editors and all Status nodes. */
@@ -8,14 +9,14 @@ const INTERVAL_MS = 500;
  * always arrives.
  */
 export class StatusLine {
-  readonly #node: Pick<Node, 'status'>;
+  readonly #node: Pick<Node, 'status' | 'error'>;
   #hasSpoken = false;
   #shown = '';
   #lastSent = -Infinity;
   #waiting: NodeStatus | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(node: Pick<Node, 'status'>) {
+  constructor(node: Pick<Node, 'status' | 'error'>) {
     this.#node = node;
   }
 
@@ -35,7 +36,7 @@ export class StatusLine {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#waiting = undefined;
-    this.#node.status({});
+    show(this.#node, {});
   }
 
   #put(status: NodeStatus): void {
@@ -58,6 +59,6 @@ export class StatusLine {
     if (text === this.#shown) return;
     this.#shown = text;
     this.#lastSent = performance.now();
-    this.#node.status(status);
+    show(this.#node, status);
   }
 }

@@ -1,4 +1,5 @@
-import type { NodeAPI } from '../shared/node-red';
+import { guarded } from '../shared/failure';
+import type { Node, NodeAPI } from '../shared/node-red';
 
 const EVENT = 'flows:started';
 
@@ -17,11 +18,13 @@ function started(): void {
  *
  * @returns gives it up
  */
-export function whenFlowsStart({ events }: Pick<NodeAPI, 'events'>, callback: () => void): () => void {
+export function whenFlowsStart(
+  { events }: Pick<NodeAPI, 'events'>,
+  node: Pick<Node, 'error'>,
+  callback: () => void,
+): () => void {
   if (!events.listeners(EVENT).includes(started)) events.on(EVENT, started);
-  const own = (): void => {
-    callback();
-  };
+  const own = guarded(node, callback);
   waiting.add(own);
   return () => {
     waiting.delete(own);

@@ -4,6 +4,7 @@
  */
 import { InvalidArgumentError } from '../../src';
 import { filtersOverlap, parseFilter, type Publish, type TopicFilter } from '../../src/mqtt';
+import { guarded, tell, toError } from '../shared/failure';
 import type { Node, NodeAPI } from '../shared/node-red';
 
 /** What is known of a received message beside topic and payload. */
@@ -114,9 +115,9 @@ class CoreBrokerConnection implements BrokerConnection {
     // line, so the broker gets a stand-in for the node that hears the status instead of showing it.
     this.#user = Object.create(node, {
       status: {
-        value: (status: { readonly text?: string }) => {
+        value: guarded(node, (status: { readonly text?: string }) => {
           this.#turn(stateOf(status.text));
-        },
+        }),
       },
     }) as Node;
     broker.register(this.#user);
@@ -145,9 +146,9 @@ class CoreBrokerConnection implements BrokerConnection {
     this.#broker.subscribe(
       subscription,
       options,
-      (topic, payload, packet) => {
+      guarded(this.#user, (topic, payload, packet) => {
         if (!this.#closed) heard(topic, payload, packet);
-      },
+      }),
       this.#user.id,
     );
   }
@@ -163,7 +164,12 @@ class CoreBrokerConnection implements BrokerConnection {
 
   readonly publish: Publish = ({ topic, payload, retain }, done) => {
     const properties = this.mqtt5 ? { userProperties: { [RESULT_MARK]: 'true' } } : {};
-    this.#broker.publish({ topic, payload, retain, qos: 0, ...properties }, done);
+    try {
+      this.#broker.publish({ topic, payload, retain, qos: 0, ...properties }, done);
+    } catch (thrown) {
+      tell(this.#user, toError(thrown));
+      done(thrown);
+    }
   };
 
   close(removed: boolean): Promise<void> {

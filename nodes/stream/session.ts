@@ -89,6 +89,7 @@ export class StreamSession {
     });
     this.#status = new StreamStatus({
       RED,
+      node,
       line,
       statistics: () => this.#hub.statistics,
       source: () => this.#attachments.find((attachment) => attachment.status)?.status,

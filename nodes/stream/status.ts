@@ -1,7 +1,7 @@
 /** The one line under the stream node: streams, speed, and trouble of the last seconds. */
 import type { HubStatistics } from '../../src';
-import { failureStatus } from '../shared/failure';
-import { PACKAGE, type NodeAPI, type NodeStatus } from '../shared/node-red';
+import { failureStatus, guarded } from '../shared/failure';
+import { PACKAGE, type Node, type NodeAPI, type NodeStatus } from '../shared/node-red';
 import type { StatusLine } from '../shared/status-line';
 
 /** Milliseconds between two looks at the streams. */
@@ -12,6 +12,7 @@ const TROUBLE_MS = 10_000;
 const LAG_MS = 1_000;
 
 export interface StreamStatusParts {
+  readonly node: Pick<Node, 'error'>;
   readonly RED: Pick<NodeAPI, '_'>;
   readonly line: StatusLine;
   readonly statistics: () => HubStatistics;
@@ -32,9 +33,10 @@ export class StreamStatus {
   constructor(parts: StreamStatusParts) {
     this.#parts = parts;
     this.#last = parts.statistics();
-    this.#timer = setInterval(() => {
+    const look = guarded(parts.node, () => {
       this.update();
-    }, INTERVAL_MS).unref();
+    });
+    this.#timer = setInterval(look, INTERVAL_MS).unref();
   }
 
   /** Something failed. */

@@ -1,6 +1,7 @@
 /** A stream of the engine that goes on when the engine loses what runs its models. */
 import { samplesToMs } from '../clock';
 import { ClosedError, EngineLostError } from '../errors';
+import { tellListener } from '../thrown';
 import type { FramePredictions, PredictionStream } from '../inference';
 
 /** Audio that was lost with what runs the models (decision 30). */
@@ -83,12 +84,9 @@ export class LastingStream {
     this.#opening.catch(() => undefined); // It is for who wants to go on.
     return {
       tell: () => {
-        try {
+        tellListener(() => {
           told({ lostMs, error });
-        } catch (thrown) {
-          // The listener's fault must not stop the stream that it listens to.
-          process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
-        }
+        });
       },
     };
   }

@@ -10,6 +10,7 @@ import { checkValue, describe } from '../rules';
 import { readMessage } from './read-message';
 import { Throughput } from './throughput';
 import { WaitingRoom } from './waiting-audio';
+import { tellListener } from '../thrown';
 import { WallClock } from './wall-clock';
 
 /** How often the idle timeout looks, in milliseconds at most. */
@@ -274,11 +275,8 @@ export class StreamHub<C = unknown> {
   }
 
   #tell(event: LiveEvent<C>): void {
-    try {
+    tellListener(() => {
       this.#setup.listener(event);
-    } catch (error) {
-      // A listener's fault must not stop the stream that it listens to.
-      process.emitWarning(error instanceof Error ? error : String(error));
-    }
+    });
   }
 }

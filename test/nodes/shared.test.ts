@@ -106,6 +106,7 @@ describe('The line under a node', () => {
         shown.push(value as NodeStatus);
         changed.emit('shown');
       },
+      error: () => undefined,
     });
     return { status, shown, changed };
   }

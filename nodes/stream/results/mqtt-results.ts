@@ -11,6 +11,7 @@ import {
   type Publication,
   type ResultChange,
 } from '../../../src/mqtt';
+import { toError } from '../../shared/failure';
 import type { BrokerConnection, BrokerState } from '../mqtt-broker';
 import { reserveResultPrefix } from '../sources/mqtt-source';
 
@@ -84,7 +85,11 @@ export class MqttResults {
     if (expireMs > 0) {
       const everyMs = Math.max(SHORTEST_EXPIRY_CHECK_MS, Math.min(LONGEST_EXPIRY_CHECK_MS, expireMs / 2));
       this.#expiryTimer = setInterval(() => {
-        this.#add(this.#board.expire(Date.now() - expireMs));
+        try {
+          this.#add(this.#board.expire(Date.now() - expireMs));
+        } catch (thrown) {
+          this.#warnOf(toError(thrown).message); // Nobody else would catch it.
+        }
       }, everyMs).unref();
     }
     this.turned(connection.state);

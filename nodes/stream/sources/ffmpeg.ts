@@ -1,7 +1,7 @@
 /** A camera, a radio, a sound card or a file that the stream node opens itself, through ffmpeg. */
 import { FfmpegError, InvalidArgumentError } from '../../../src';
 import { findFfmpeg, openLiveSource, type LiveSource, type LiveSourceEvent } from '../../../src/audio';
-import { failureStatus } from '../../shared/failure';
+import { failureStatus, guarded } from '../../shared/failure';
 import { whenFlowsStart } from '../flows-started';
 import type { NodeStatus } from '../../shared/node-red';
 import { PACKAGE } from '../../shared/node-red';
@@ -31,7 +31,7 @@ class FfmpegAttachment implements StreamAttachment {
   constructor(node: StreamNode) {
     this.#node = node;
     // Only then are the nodes there that are to hear of it.
-    this.#giveUp = whenFlowsStart(node.RED, () => {
+    this.#giveUp = whenFlowsStart(node.RED, node.node, () => {
       this.#playing = this.#play().catch((error: unknown) => {
         // What cannot even begin is wrong until it is set otherwise.
         this.status = failureStatus(error);
@@ -69,9 +69,9 @@ class FfmpegAttachment implements StreamAttachment {
       silenceTimeoutMs: silenceTimeout * 1_000,
       ffmpegPath,
       folders: allowedFolders(this.#node.RED),
-      onEvent: (event) => {
+      onEvent: guarded(this.#node.node, (event) => {
         this.#happened(event);
-      },
+      }),
     });
     await this.#hear(source, textIn(config.streamName) ?? source.name.replace('***@', ''));
   }

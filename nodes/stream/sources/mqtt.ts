@@ -5,6 +5,7 @@ import { packageVersion } from '../../../src/version';
 import { connectBroker, type BrokerConnection } from '../mqtt-broker';
 import { MqttResults } from '../results/mqtt-results';
 import { listenToTopics, resultPrefixOver } from './mqtt-source';
+import { guarded } from '../../shared/failure';
 import { PACKAGE, type NodeStatus } from '../../shared/node-red';
 import { streamOptions } from '../settings';
 import { fieldNumbers, textIn } from '../../shared/fields';
@@ -62,10 +63,11 @@ class StreamMqtt implements StreamAttachment {
         },
       },
     );
-    this.#overlapTimer = setTimeout(() => {
+    const check = guarded(node.node, () => {
       this.#warnOfDeafness(filter.filter);
       this.#warnOfOverlap(filter.subscription);
-    }, OVERLAP_CHECK_MS).unref();
+    });
+    this.#overlapTimer = setTimeout(check, OVERLAP_CHECK_MS).unref();
   }
 
   /** As long as all is well the streams have the line. */

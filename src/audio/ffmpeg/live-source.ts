@@ -1,3 +1,4 @@
+import { tellListener } from '../../thrown';
 import { performance } from 'node:perf_hooks';
 import { BadAudioError, DeeptoneError, FfmpegError, InvalidArgumentError } from '../../errors';
 import { openAllowed, sameFilePath, type AllowedFile } from '../allowed-folders';
@@ -298,7 +299,9 @@ class FfmpegLiveSource implements LiveSource {
   }
 
   #tell(event: LiveSourceEvent): void {
-    this.#options.onEvent?.(event);
+    tellListener(() => {
+      this.#options.onEvent?.(event);
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Keeps one worker: starts it when it is needed, and anew after it was lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClosedError, EngineLostError, type EngineLoss } from '../../errors';
+import { tellListener } from '../../thrown';
 import { ProcessLink } from './process-link';
 import { Restarts } from './restarts';
 import { ThreadLink } from './thread-link';
@@ -140,12 +141,9 @@ export class WorkerKeeper {
   }
 
   #tell(event: EngineEvent): void {
-    try {
+    tellListener(() => {
       this.#setup.onEvent(event);
-    } catch (error) {
-      // A listener's fault is none of the engine.
-      process.emitWarning(error instanceof Error ? error : String(error));
-    }
+    });
   }
 }
 

@@ -24,11 +24,15 @@ describe('The line under the stream node', () => {
 
   it('says what is in the way of every stream once the trouble of a message is over', () => {
     const shown: NodeStatus[] = [];
-    const line = new StatusLine({ status: (status) => shown.push(status as NodeStatus) });
+    const line = new StatusLine({
+      status: (status) => shown.push(status as NodeStatus),
+      error: () => undefined,
+    });
     const expired: NodeStatus = { fill: 'red', shape: 'ring', text: 'expired' };
     let obstacle: NodeStatus | undefined = expired;
     const status = new StreamStatus({
       RED: { _: (key: string) => key },
+      node: { error: () => undefined },
       line,
       statistics: () => IDLE,
       source: () => undefined,
