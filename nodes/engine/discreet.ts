@@ -5,7 +5,7 @@ import { basename, win32 } from 'node:path';
 const QUOTED = /(["'`])((?:[A-Za-z]:)?[/\\][^"'`\n]*)\1/gu;
 /** One without: it ends at white space or a closing mark. */
 const BARE =
-  /(?<![\w./\\:<-])(?:file:\/\/)?(?:[A-Za-z]:)?[/\\](?:[^\s"'`/\\,;()[\]]+[/\\])*[^\s"'`/\\,;()[\]]*/gu;
+  /(?<![\w./\\:<…-])(?:file:\/\/)?(?:[A-Za-z]:)?[/\\](?:[^\s"'`/\\,;()[\]]+[/\\])*[^\s"'`/\\,;()[\]]*/gu;
 
 /** A sentence with the last name of each absolute path in the place of the path. */
 export function withoutPaths(text: string): string {

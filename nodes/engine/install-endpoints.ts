@@ -1,8 +1,9 @@
 /** What the dialog of an engine asks about the installation of the native runtime. */
 import { codeOf, toError } from '../shared/failure';
 import type { NodeAPI } from '../shared/node-red';
+import { withoutPaths } from './discreet';
 import { fromOwnPages, jsonOnly } from './requests';
-import { RuntimeInstaller } from './runtime-installer';
+import { RuntimeInstaller, type InstallState } from './runtime-installer';
 
 /** Whoever may install modules in the palette may do it here. */
 const INSTALL = 'nodes.write';
@@ -12,7 +13,7 @@ const PATH = '/deeptone-engine/runtime/install';
 /** Registers `POST deeptone-engine/runtime/install`, which begins, and `GET` of the same, which says how far it is. */
 export function serveRuntimeInstall(RED: NodeAPI, installer = new RuntimeInstaller()): void {
   RED.httpAdmin.get(PATH, fromOwnPages, RED.auth.needsPermission(READ), (_request, response) => {
-    response.json(installer.state);
+    response.json(discreet(installer.state));
   });
   RED.httpAdmin.post(
     PATH,
@@ -27,12 +28,27 @@ export function serveRuntimeInstall(RED: NodeAPI, installer = new RuntimeInstall
         return;
       }
       installer.begin().then(
-        (state) => response.status(202).json(state),
+        (state) => response.status(202).json(discreet(state)),
         (error: unknown) =>
-          response.status(400).json({ code: codeOf(error) ?? 'OTHER', message: toError(error).message }),
+          response
+            .status(400)
+            .json({ code: codeOf(error) ?? 'OTHER', message: withoutPaths(toError(error).message) }),
       );
     },
   );
+}
+
+/** The same without the places of files, which npm tells of. */
+function discreet(state: InstallState): InstallState {
+  switch (state.state) {
+    case 'running':
+      return { ...state, line: withoutPaths(state.line) };
+    case 'failed':
+      return { ...state, message: withoutPaths(state.message) };
+    case 'none':
+    case 'done':
+      return state;
+  }
 }
 
 function mayInstall(RED: NodeAPI): boolean {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import helper from 'node-red-node-test-helper';
 import deeptoneBytes from '../../nodes/deeptone-bytes';
 import deeptoneEngine from '../../nodes/deeptone-engine';
 import deeptoneFile from '../../nodes/deeptone-file';
 import deeptoneStream from '../../nodes/deeptone-stream';
+import type { EngineNode } from '../../nodes/engine';
+import type { OnnxPredictionEngine } from '../../src/inference';
 import { generateLicenseKeyPair, issueLicense } from '../../src/license';
 import { runFlow, useNodeRed, type RunningFlow } from './support/flow';
 import { PHONE_CALL, rawShow } from './support/sounds';
@@ -143,6 +146,24 @@ describe('What an engine tells of itself', () => {
     assert.ok(after <= before + 3, `${before} values became ${after}`);
     assert.equal(value(all, 'deeptone_refused_messages_total'), 198);
     assert.ok(![...all.values()].some(({ samples }) => JSON.stringify(samples).includes('topic-')));
+  });
+
+  it('counts how often what runs the models was lost, and is ready when it runs again', async () => {
+    const flow = await startStream({}, { isolation: 'process' });
+    flow.send({ topic: 'a', payload: Buffer.alloc(6_400) });
+    await flow.series.message();
+    const engine = helper.getNode('engine') as unknown as EngineNode;
+    const stats = await (engine.engine().runtime as OnnxPredictionEngine).stats();
+    process.kill(stats?.process.pid ?? assert.fail(), 'SIGKILL');
+    const { error } = await flow.caught.message();
+    assert.equal(error?.code, 'DEEPTONE_ENGINE_LOST');
+    assert.equal(value(await metrics(), 'deeptone_engine_losses_total'), 1);
+    assert.notEqual((await health()).body['status'], 'failed');
+    flow.send({ topic: 'a', payload: Buffer.alloc(6_400) });
+    await flow.series.message(4);
+    assert.equal(value(await metrics(), 'deeptone_errors_total', { code: 'DEEPTONE_ENGINE_LOST' }), 1);
+    // It is as soon as the models are loaded again.
+    while ((await health()).body['status'] !== 'ready') await sleep(20);
   });
 
   it('is nothing of an engine that is not there', async () => {
