@@ -5,12 +5,14 @@ can be done to power spectra (mixing, gain, colour, masks) is done anew for ever
 logarithm of its 64 mel powers, float16, one frame per 16 ms, and one byte per frame: does the clip sound there, or pause?
 """
 import argparse
+import multiprocessing
 import os
 import subprocess
 import zlib
-from typing import Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
+import scipy.fft
 import torch
 
 import corpus as C
@@ -81,8 +83,8 @@ def room_of(measured: Sequence[np.ndarray], rng: np.random.Generator) -> Optiona
     return room
 
 
-def filtered(pcm: np.ndarray, speed: float, room: Optional[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """The samples in a room, through a microphone and a band limit, and faster by `speed`; all of it on the spectrum."""
+def filtered(pcm: np.ndarray, speed: float, room: Optional[np.ndarray], rng: np.random.Generator) -> Tuple[np.ndarray, float]:
+    """The samples in a room, through a microphone and a band limit, and faster by about `speed`, all of it on the spectrum; and how much faster they are."""
     size = next_fast(len(pcm) + (len(room) if room is not None else 400))
     spectrum = torch.fft.rfft(torch.from_numpy(pcm), size)
     hz = np.arange(len(spectrum)) * C.RATE / size
@@ -97,11 +99,12 @@ def filtered(pcm: np.ndarray, speed: float, room: Optional[np.ndarray], rng: np.
         spectrum = spectrum * torch.from_numpy(np.prod(filters, 0).astype(np.float32))
     out = size
     if speed != 1.0:        # resampling in the frequency domain: fewer samples, higher and faster
-        out = int(round(size / speed / 2)) * 2
+        out = 2 * scipy.fft.next_fast_len(max(1, int(size / speed / 2)), real=True)      # a size of small factors is ten times as quick
+        speed = size / out
         bins = out // 2 + 1
         spectrum = spectrum[:bins] if bins <= len(spectrum) else torch.nn.functional.pad(spectrum, (0, bins - len(spectrum)))
         spectrum = spectrum * (out / size)
-    return torch.fft.irfft(spectrum, out)[:int(len(pcm) / speed) + (ROOM_TAIL if room is not None else 0)].numpy()
+    return torch.fft.irfft(spectrum, out)[:int(len(pcm) / speed) + (ROOM_TAIL if room is not None else 0)].numpy(), speed
 
 
 def companded(y: np.ndarray) -> np.ndarray:
@@ -111,9 +114,9 @@ def companded(y: np.ndarray) -> np.ndarray:
     return np.sign(coded) * (256 ** np.abs(coded) - 1) / 255 / 4
 
 
-def augment(pcm: np.ndarray, speed: float, measured: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """The samples through one random chain: speed, room, microphone, band limit, clipping, mu-law, lost packets."""
-    y = filtered(pcm, speed, room_of(measured, rng), rng)
+def augment(pcm: np.ndarray, speed: float, measured: Sequence[np.ndarray], rng: np.random.Generator) -> Tuple[np.ndarray, float]:
+    """The samples through one random chain (speed, room, microphone, band limit, clipping, mu-law, lost packets), and how much faster they are."""
+    y, speed = filtered(pcm, speed, room_of(measured, rng), rng)
     y = y * 10 ** (LOUDNESS_DB / 20) / loudness(y)
     if rng.random() < 0.12:
         limit = np.quantile(np.abs(y), rng.uniform(0.95, 0.995)) + 1e-6
@@ -123,7 +126,7 @@ def augment(pcm: np.ndarray, speed: float, measured: Sequence[np.ndarray], rng: 
     if rng.random() < 0.06:
         for at in rng.integers(0, max(1, len(y)), max(1, int(len(y) / C.RATE * rng.uniform(0.5, 3)))):
             y[at:at + int(rng.uniform(0.02, 0.06) * C.RATE)] = 0
-    return y.astype(np.float32)
+    return y.astype(np.float32), speed
 
 
 def loudness(pcm: np.ndarray) -> float:
@@ -188,25 +191,65 @@ class Maker:
             if self.table["age"][i] == 1 and self.table["gender"][i] == 0 and rng.random() < FAR_SHARE:
                 low, high = FAR_SPEED
             speed = float(rng.uniform(low, high))
-            clip = augment(clip, speed, self.measured, rng)
+            clip, speed = augment(clip, speed, self.measured, rng)
         return log_power(np.concatenate([clip, np.zeros(-len(clip) % N.HOP, np.float32)])), speed
 
 
-def build(folder: str, cache: str, version: int, rooms: Optional[str] = None) -> None:
-    """Writes pool `version` (0: clean) into `cache`: features [frames, 64] float16, active [frames], and the spans and speeds of the clips."""
+Made = Tuple[int, np.ndarray, np.ndarray, float]        # of a clip: its row, log powers [frames, 64] float16, active [frames], speed
+_maker: Optional[Maker] = None      # of a process that helps
+
+
+def start(folder: str, cache: str, version: int, rooms: Optional[str]) -> None:
+    """Makes this process ready to help with a pool."""
+    global _maker
     torch.set_num_threads(1)
-    maker = Maker(folder, cache, version, rooms)
-    count, at = len(maker.rows), 0
+    _maker = Maker(folder, cache, version, rooms)
+
+
+def clips_of(rows: Sequence[int]) -> List[Made]:
+    """The clips of one file."""
+    assert _maker is not None
+    made = []
+    for i in rows:
+        power, speed = _maker.clip(i)
+        made.append((i, power.astype(np.float16), activity(power, _maker.table["kind"][i]).astype(np.uint8), speed))
+    return made
+
+
+def by_file(rows: Sequence[C.Row]) -> List[List[int]]:
+    """Numbers of the rows of each file, the longest files first."""
+    files: Dict[str, List[int]] = {}
+    for i, row in enumerate(rows):
+        files.setdefault(row["file"], []).append(i)
+    return sorted(files.values(), key=lambda of: -rows[of[-1]]["end"])
+
+
+def all_clips(folder: str, cache: str, version: int, rooms: Optional[str], processes: int) -> Iterator[List[Made]]:
+    """The clips of all files, in any order."""
+    files = by_file(C.read_manifest(folder))
+    if processes <= 1:
+        start(folder, cache, version, rooms)
+        yield from map(clips_of, files)
+        return
+    with multiprocessing.Pool(processes, start, (folder, cache, version, rooms)) as pool:
+        yield from pool.imap_unordered(clips_of, files)
+
+
+def build(folder: str, cache: str, version: int, rooms: Optional[str] = None, processes: int = 1) -> None:
+    """Writes pool `version` (0: clean) into `cache`: features [frames, 64] float16, active [frames], and the spans and speeds of the clips."""
+    C.load(folder, cache)           # decodes before the processes part
+    count, at = len(C.read_manifest(folder)), 0
     spans, speeds = np.zeros((count, 2), np.int64), np.ones(count, np.float32)
     base = os.path.join(cache, f"pool{version}")
     with open(base + ".f16", "wb") as out, open(base + ".act", "wb") as out_active:
-        for i in range(count):
-            power, speeds[i] = maker.clip(i)
-            out.write(power.astype(np.float16).tobytes())
-            out_active.write(activity(power, maker.table["kind"][i]).astype(np.uint8).tobytes())
-            spans[i] = at, len(power)
-            at += len(power)
-    np.savez(base + ".npz", spans=spans, speed=speeds)
+        for made in all_clips(folder, cache, version, rooms, processes):
+            for i, power, active, speeds[i] in made:
+                out.write(power.tobytes())
+                out_active.write(active.tobytes())
+                spans[i] = at, len(power)
+                at += len(power)
+    np.savez(base + ".new.npz", spans=spans, speed=speeds)
+    os.replace(base + ".new.npz", base + ".npz")        # whoever sees it finds the rest
 
 
 if __name__ == "__main__":
@@ -215,7 +258,8 @@ if __name__ == "__main__":
     parser.add_argument("--cache", required=True)
     parser.add_argument("--rooms", help="corpus folder whose rooms/ to use, if it is another one")
     parser.add_argument("--versions", type=int, nargs="+", required=True)
+    parser.add_argument("--processes", type=int, default=1)
     arguments = parser.parse_args()
     for number in arguments.versions:
-        build(arguments.corpus, arguments.cache, number, arguments.rooms)
+        build(arguments.corpus, arguments.cache, number, arguments.rooms, arguments.processes)
         print("pool", number, flush=True)

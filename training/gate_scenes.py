@@ -26,18 +26,23 @@ Clip = Tuple[np.ndarray, np.ndarray]        # log powers [frames, 64], gate targ
 class TaughtPool:
     """Clips in several augmented versions, each with the teachers' labels."""
 
-    def __init__(self, folder: str, versions: Sequence[int], table: Dict[str, np.ndarray]) -> None:
-        self.table = table
-        self.versions = []
-        for version in versions:
-            base = os.path.join(folder, f"pool{version}")
-            frames = np.memmap(base + ".f16", np.float16, "r").reshape(-1, N.MELS)
-            self.versions.append((frames, np.memmap(base + ".gate", np.uint8, "r"), np.load(base + ".npz")["spans"]))
+    def __init__(self, folders: Sequence[Tuple[str, Sequence[int]]], table: Dict[str, np.ndarray]) -> None:
+        """folders: (path, versions) of each, one after the other as in `table`."""
+        self.table, self.clips = table, []
+        for folder, versions in folders:
+            made = []
+            for version in versions:
+                base = os.path.join(folder, f"pool{version}")
+                if os.path.exists(base + ".gate"):
+                    frames = np.memmap(base + ".f16", np.float16, "r").reshape(-1, N.MELS)
+                    made.append((frames, np.memmap(base + ".gate", np.uint8, "r"), np.load(base + ".npz")["spans"]))
+            self.clips += [(made, i) for i in range(len(made[0][2]))]
 
     def clip(self, index: int, rng: np.random.Generator) -> Clip:
         """Clip `index` in a random version."""
-        frames, target, spans = self.versions[rng.integers(len(self.versions))]
-        first, length = spans[index]
+        versions, i = self.clips[index]
+        frames, target, spans = versions[rng.integers(len(versions))]
+        first, length = spans[i]
         return frames[first:first + length], target[first:first + length]
 
 

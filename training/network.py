@@ -227,11 +227,11 @@ class Network(nn.Module):
         out["tap_longest"], silence = self.layer9(out["tap_long"], silence)
         return out
 
-    def answers(self, out: Dict[str, Tensor]) -> Dict[str, Tensor]:
-        """Adds what the heads say to the taps."""
+    def answers(self, out: Dict[str, Tensor], gated: bool = True) -> Dict[str, Tensor]:
+        """Adds what the heads say to the taps, and what the gate says if it is wanted."""
         for name, head in self.heads.items():
             out[name] = head(out[heads.SCORED[name].tap])
-        if self.gate is not None:
+        if gated and self.gate is not None:
             out["gate"] = self.gate(side_by_side(out))[0][:, None]
         out["embedding"] = F.normalize(self.voice(out[heads.VOICE.tap]).float(), dim=1)
         return out
@@ -248,8 +248,10 @@ def from_state(config: Dict[str, Any], state: Dict[str, Tensor]) -> Network:
 
 
 def load_gate(path: str) -> Gate:
-    """The averaged gate of a checkpoint of train_gate.py, in eval mode."""
+    """The averaged gate of a checkpoint of train_gate.py, or of a network with a gate, in eval mode."""
     saved = torch.load(path, map_location="cpu")
+    if "mean" not in saved:
+        return from_state(saved["config"], saved["ema"]).eval().gate
     gate = Gate(**saved["config"])
     gate.load_state_dict(saved["mean"])
     return gate.eval()

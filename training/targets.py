@@ -7,7 +7,8 @@ heard the clean recordings, so the label of a frame stays true however noisy the
 - music, singing included: nobody speaks, unless the teachers agree on speech that is not sung;
 - human sounds (coughs, laughter, cries): nobody speaks, whatever the teachers say, who take most of them for speech; in corpora that nobody listened through, frames of
   which they are sure are unknown, since somebody may talk beside them;
-- noise: nobody speaks; unknown where the teachers hear a voice in it.
+- noise: nobody speaks; unknown where the teachers hear a voice in it;
+- what the teachers never heard: nobody speaks in music and noise, speech is unknown.
 """
 import argparse
 import json
@@ -35,10 +36,10 @@ class Teacher:
     def __init__(self, folder: str, name: str) -> None:
         with open(os.path.join(folder, f"{name}.json")) as file:
             made = json.load(file)
-        self.columns: List[str] = made["columns"]
+        self.columns = len(made["columns"]) if isinstance(made["columns"], list) else int(made["columns"])
         self.hop_ms, self.centre_ms = float(made["hopMs"]), float(made["centreMs"])
         self.files: Dict[str, Tuple[int, int]] = made["files"]
-        self.said = np.memmap(os.path.join(folder, f"{name}.u8"), np.uint8, "r").reshape(-1, len(self.columns))
+        self.said = np.memmap(os.path.join(folder, f"{name}.u8"), np.uint8, "r").reshape(-1, self.columns)
 
     def at(self, name: str, times_ms: np.ndarray) -> np.ndarray:
         """Probabilities [times, columns], 0 to 1, of a file at times in milliseconds."""
@@ -73,13 +74,17 @@ def build(corpus: str, cache: str, labels: str, version: int) -> Dict[str, List[
     firered, silero = Teacher(labels, "fireredvad"), Teacher(labels, "silero")
     counts: Dict[str, np.ndarray] = {}
     path = os.path.join(cache, f"pool{version}.gate")
-    with open(path + ".new", "wb") as out:
-        for row, (_, frames), speed in zip(rows, meta["spans"], meta["speed"]):
-            times = row["start"] * 1000 + np.arange(frames) * POOL_HOP_MS * float(speed)
-            times = np.minimum(times, row["end"] * 1000)        # behind the clip its room goes on: its last label holds
+    targets = np.full(int(meta["spans"].sum(1).max()), UNKNOWN, np.uint8)      # the clips of a pool lie in any order
+    for row, (first, frames), speed in zip(rows, meta["spans"], meta["speed"]):
+        times = row["start"] * 1000 + np.arange(frames) * POOL_HOP_MS * float(speed)
+        times = np.minimum(times, row["end"] * 1000)        # behind the clip its room goes on: its last label holds
+        if row["file"] in firered.files and row["file"] in silero.files:
             made = target_of(row, firered.at(row["file"], times), silero.at(row["file"], times)[:, 0])
-            out.write(made.tobytes())
-            counts[row["event"]] = counts.get(row["event"], 0) + np.array([((made >= 127) & (made < UNKNOWN)).sum(), (made < 127).sum(), (made == UNKNOWN).sum()])
+        else:
+            made = np.full(frames, UNKNOWN if row["event"] == "speech" else 0, np.uint8)
+        targets[first:first + frames] = made
+        counts[row["event"]] = counts.get(row["event"], 0) + np.array([((made >= 127) & (made < UNKNOWN)).sum(), (made < 127).sum(), (made == UNKNOWN).sum()])
+    targets.tofile(path + ".new")
     os.replace(path + ".new", path)
     return {kind: [round(float(share), 3) for share in count / count.sum()] for kind, count in counts.items()}
 

@@ -19,24 +19,37 @@ from restore import refresh_norms
 from scenes import TASKS, Pool, Scenes
 
 Batch = Tuple[torch.Tensor, Dict[str, torch.Tensor], torch.Tensor]
+GateBatch = Tuple[torch.Tensor, torch.Tensor]
+Sources = Tuple[Scenes, Optional[GateScenes]]
 LOG_EVERY, SAVE_EVERY = 100, 200        # steps
 NORM_BATCHES = 12                       # from which a network that was restored from a graph learns what its norms see
 LOWEST_RATE = 0.01                      # share of the rate that is left at the end
+LOOK_AGAIN = 200                        # batches after which a process that makes them looks for new pools
+STATE_KEPT = 0.5                        # share of the gate's scenes that begin in the state in which others ended: streams run for hours
 
 
 class Stream(torch.utils.data.IterableDataset):
-    """Endless batches, made in a process of their own."""
+    """Endless batches, those of the gate beside them, made in a process of their own."""
 
-    def __init__(self, make: Callable[[int], Scenes], size: int, seed: int) -> None:
-        self.make, self.size, self.seed = make, size, seed
+    def __init__(self, make: Callable[[int], Sources], size: int, gate_size: int, seed: int, kind: torch.dtype) -> None:
+        """kind: of the features that travel to the process that trains."""
+        self.make, self.size, self.gate_size, self.seed, self.kind = make, size, gate_size, seed, kind
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Tuple[Batch, Optional[GateBatch]]]:
         torch.set_num_threads(1)
         info = torch.utils.data.get_worker_info()
-        scenes = self.make(self.seed * 1000 + (info.id if info else 0))
+        seed = self.seed * 1000 + (info.id if info else 0)
         while True:
-            features, labels, same = scenes.batch(self.size)
-            yield torch.from_numpy(features), {name: torch.from_numpy(value).long() for name, value in labels.items()}, torch.from_numpy(same)
+            scenes, gate_scenes = self.make(seed)
+            for _ in range(LOOK_AGAIN):
+                features, labels, same = scenes.batch(self.size)
+                batch = torch.from_numpy(features).to(self.kind), {name: torch.from_numpy(value).long() for name, value in labels.items()}, torch.from_numpy(same)
+                if gate_scenes is None:
+                    yield batch, None
+                    continue
+                features, target = gate_scenes.batch(self.gate_size)
+                yield batch, (torch.from_numpy(features).to(self.kind), torch.from_numpy(target))
+            seed += 500
 
 
 def clips_for(table: Dict[str, np.ndarray], corpora: Sequence[str], data: str, leave_out: Sequence[str]) -> np.ndarray:
@@ -59,33 +72,39 @@ def share_gradients(parameters: Sequence[torch.nn.Parameter], world: int) -> Non
         at += parameter.numel()
 
 
-GateBatch = Tuple[torch.Tensor, torch.Tensor]
+def made_pools(folder: str, versions: Sequence[int]) -> List[int]:
+    """Those of the versions that a folder has; more may come while a run goes on."""
+    return [version for version in versions if os.path.exists(os.path.join(folder, f"pool{version}.npz"))]
 
 
-def gate_batches(arguments: argparse.Namespace, step: int) -> Iterator[GateBatch]:
-    """Endless scenes for the gate: features [batch, 640, 64] and targets [batch, 160]."""
-    table, corpora, _ = C.labels(C.read_manifest(arguments.corpus))
-    allowed = clips_for(table, corpora, arguments.data, arguments.leave_out)
-    scenes = GateScenes(TaughtPool(arguments.cache, arguments.versions, table), corpora, allowed, 7 * arguments.seed * 1000 + step)
-    while True:
-        features, target = scenes.batch(arguments.gate_batch)
-        yield torch.from_numpy(features), torch.from_numpy(target)
+def hard_noises(cache: str, rows: List[C.Row]) -> np.ndarray:
+    """Which clips hard_noises.py found to be taken for people; none where it did not run."""
+    path = os.path.join(cache, "hard.json")
+    if not os.path.exists(path):
+        return np.zeros(len(rows), bool)
+    with open(path) as file:
+        listed = set(json.load(file))
+    return np.array([f"{row['file']}@{row['start']}" in listed for row in rows])
 
 
-def scenes_maker(arguments: argparse.Namespace) -> Tuple[Callable[[int], Scenes], int]:
-    """A function that makes scenes from a seed, of the clips that this run may learn from, and the number of voices in the data."""
-    rows, folders = C.read_manifest(arguments.corpus), [(arguments.cache, arguments.versions)]
-    if arguments.debian:
-        folders.append((os.path.join(arguments.cache, "debian"), arguments.debian))
-        rows += C.read_manifest(folders[-1][0])
+def scenes_maker(arguments: argparse.Namespace) -> Tuple[Callable[[int], Sources], int]:
+    """A function that makes scenes, the gate's beside them, from a seed, of the clips that this run may learn from and the pools that there are; and the number of voices in the data."""
+    folders, rows = [arguments.cache, *arguments.more], C.read_manifest(arguments.corpus)
+    for folder in arguments.more:
+        rows += C.read_manifest(folder)
     table, corpora, voices = C.labels(rows)
+    table["hard"] = hard_noises(arguments.cache, rows)
     allowed = clips_for(table, corpora, arguments.data, arguments.leave_out)
-    pool, spoken = Pool(folders, table), None
-    if arguments.spoken:
-        folder = os.path.join(arguments.cache, "spoken")
-        spoken = Pool([(folder, arguments.spoken)], C.labels(C.read_manifest(folder))[0])
+    taught = allowed & np.array([row["licence"] != C.DEBIAN_LICENCE or row["event"] != "speech" for row in rows])
+    spoken_folder = os.path.join(arguments.cache, "spoken")
     tasks = {**TASKS, **({"emotion": 0.0} if arguments.data == "open" else {}), **json.loads(arguments.tasks)}
-    return lambda seed: Scenes(pool, allowed, seed, spoken, tasks), len(voices)
+
+    def make(seed: int) -> Sources:
+        versions = [(folder, made_pools(folder, arguments.versions)) for folder in folders]
+        spoken = Pool([(spoken_folder, made_pools(spoken_folder, arguments.versions))], C.labels(C.read_manifest(spoken_folder))[0]) if arguments.spoken else None
+        gate = GateScenes(TaughtPool(versions, table), corpora, taught, 7 * seed) if arguments.gate else None
+        return Scenes(Pool(versions, table), allowed, seed, spoken, tasks), gate
+    return make, len(voices)
 
 
 class Run:
@@ -97,11 +116,18 @@ class Run:
         self.start: Optional[Dict[str, Any]] = None
         if arguments.init:
             self.start = torch.load(arguments.init, map_location=arguments.device)
-            self.net.load_state_dict(self.start["ema"], strict=not arguments.gate)
+            if arguments.gate:
+                self.net.load_state_dict(self.start["ema"], strict=False)
+            else:               # a gate that is there stays as it is
+                self.net = N.from_state(self.start["config"], self.start["ema"]).to(arguments.device)
         if arguments.gate:
             self.net.gate = N.load_gate(arguments.gate).to(arguments.device)
         self.losses = Losses(3 * voices, self.net.config["embedding"]).to(arguments.device)
+        self.remembered: Optional[torch.Tensor] = None          # the gate's state behind the last scenes
         self.take_losses()
+        if arguments.only:
+            for name, parameter in self.net.named_parameters():
+                parameter.requires_grad_(name.split(".")[:2] in [["heads", head] for head in arguments.only])
         self.mean = copy.deepcopy(self.net).eval()
         self.optimizer = self.new_optimizer()
         self.step, self.spent, self.path = 0, 0.0, os.path.join(arguments.out, "checkpoint.pt")
@@ -113,8 +139,8 @@ class Run:
             self.step, self.spent = state["step"], state["spent"]
 
     def take_losses(self) -> None:
-        """Takes over what the losses of the start remember."""
-        if self.start is None or "losses" not in self.start:
+        """Takes over what the losses of the start remember, unless its voices are others."""
+        if self.start is None or "losses" not in self.start or self.arguments.new_voices:
             return
         with torch.no_grad():       # voices that the run before did not know come last
             known = self.start["losses"].pop("voice.centres")
@@ -126,7 +152,7 @@ class Run:
         decay = [p for p in self.net.parameters() if p.dim() > 1]
         plain = [p for p in self.net.parameters() if p.dim() <= 1]
         return torch.optim.AdamW([{"params": decay, "weight_decay": 0.03}, {"params": plain, "weight_decay": 0.0},
-                                  {"params": self.losses.parameters(), "weight_decay": 0.0}], lr=self.arguments.rate, betas=(0.9, 0.98))
+                                  {"params": self.losses.parameters(), "weight_decay": 0.0}], lr=self.arguments.rate, betas=(0.9, 0.98), **({"fused": True} if self.arguments.device == "cuda" else {}))
 
     def parameters(self) -> List[torch.nn.Parameter]:
         return [*self.net.parameters(), *self.losses.parameters()]
@@ -148,26 +174,31 @@ class Run:
 
     def gate_loss(self, batch: GateBatch) -> torch.Tensor:
         """Loss of the gate on scenes of its own, through the trunk."""
-        features, target = (part.to(self.arguments.device) for part in batch)
+        features, target = (part.to(self.arguments.device).float() for part in batch)
         with torch.autocast(self.arguments.device, torch.bfloat16, enabled=self.arguments.bfloat16):
             taps = N.side_by_side(self.net.trunk(features))
-        return gate_loss_of(self.net.gate(taps)[0], target)
+        logits, state = self.net.gate(taps, self.remembered)
+        kept = torch.rand(1, len(target), 1, device=state.device) < STATE_KEPT
+        self.remembered = (state.detach() * kept)[:, torch.randperm(len(target), device=state.device)]
+        return gate_loss_of(logits, target)
 
-    def learn(self, batch: Batch, gate_batch: Optional[GateBatch] = None) -> Dict[str, float]:
+    def learn(self, batch: Batch, gate_batch: Optional[GateBatch] = None) -> Dict[str, torch.Tensor]:
         """One step; gives the losses by name."""
         arguments, (features, labels, same) = self.arguments, batch
-        self.net.train()
+        self.net.train(not arguments.only)
+        for name in arguments.only:
+            self.net.heads[name].train()
         for name in arguments.without:
             labels[name][:] = -1
         with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.bfloat16):
-            out = self.net(features.to(arguments.device))
+            out = self.net.answers(self.net.trunk(features.to(arguments.device).float()), gated=False)
         out = {name: value.float() for name, value in out.items() if not name.startswith("tap")}
         total, parts = self.losses(out, {name: value.to(arguments.device) for name, value in labels.items()}, same.to(arguments.device))
         self.optimizer.zero_grad(set_to_none=True)
         if gate_batch is not None:
             parts["gate"] = self.gate_loss(gate_batch)
             total = total + heads.GATE.loss_weight * parts["gate"]
-            parts["gate"] = float(parts["gate"])
+            parts["gate"] = parts["gate"].detach()
         total.backward()
         if arguments.world > 1:
             share_gradients(self.parameters(), arguments.world)
@@ -201,12 +232,12 @@ class Log:
     def __init__(self, folder: str) -> None:
         self.file, self.sums = open(os.path.join(folder, "log.jsonl"), "a"), {}
 
-    def add(self, parts: Dict[str, float]) -> None:
+    def add(self, parts: Dict[str, torch.Tensor]) -> None:
         for name, value in parts.items():
             self.sums.setdefault(name, []).append(value)
 
     def write(self, step: int, minutes: float, progress: float) -> None:
-        line = {"step": step, "minutes": round(minutes, 2), "progress": round(progress, 3), **{name: round(float(np.mean(v)), 4) for name, v in self.sums.items()}}
+        line = {"step": step, "minutes": round(minutes, 2), "progress": round(progress, 3), **{name: round(float(torch.stack(v).mean()), 4) for name, v in self.sums.items()}}
         print(json.dumps(line), flush=True)
         self.file.write(json.dumps(line) + "\n"), self.file.flush()
         self.sums = {}
@@ -221,9 +252,10 @@ def agreed(progress: float, world: int) -> float:
     return float(clock)
 
 
-def batches(arguments: argparse.Namespace, make: Callable[[int], Scenes], step: int) -> Iterator[Batch]:
+def batches(arguments: argparse.Namespace, make: Callable[[int], Sources], step: int) -> Iterator[Tuple[Batch, Optional[GateBatch]]]:
     """Endless batches, other ones after every step from which a run goes on."""
-    stream = Stream(make, arguments.batch, arguments.seed + step + 500_000 * arguments.rank)
+    stream = Stream(make, arguments.batch, arguments.gate_batch, arguments.seed + step + 500_000 * arguments.rank,
+                    torch.float32 if arguments.device == "cpu" else torch.float16)
     ahead = {"prefetch_factor": 6} if arguments.workers else {}
     return iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=arguments.workers, **ahead))
 
@@ -240,9 +272,8 @@ def train(arguments: argparse.Namespace) -> None:
     make, voices = scenes_maker(arguments)
     run = Run(arguments, voices)
     log, source = Log(arguments.out), batches(arguments, make, run.step)
-    gate_source = gate_batches(arguments, run.step) if arguments.gate else None
     if arguments.init and run.start["arguments"].get("restored") and not run.resumed:
-        refresh_norms(run.net, (next(source)[0].to(arguments.device) for _ in range(NORM_BATCHES)))
+        refresh_norms(run.net, (next(source)[0][0].to(arguments.device).float() for _ in range(NORM_BATCHES)))
         run.mean.load_state_dict(run.net.state_dict())
     began = time.time() - run.spent
     while True:
@@ -250,7 +281,7 @@ def train(arguments: argparse.Namespace) -> None:
         if progress >= 1:
             break
         run.set_rate(progress)
-        log.add(run.learn(next(source), next(gate_source) if gate_source else None))
+        log.add(run.learn(*next(source)))
         run.spent = time.time() - began
         if lead and run.step % LOG_EVERY == 0:
             log.write(run.step, run.spent / 60, progress)
@@ -268,10 +299,12 @@ if __name__ == "__main__":
     parser.add_argument("--data", choices=("all", "open"), default="all")
     parser.add_argument("--leave-out", nargs="*", default=[], help="corpora not to learn from")
     parser.add_argument("--without", nargs="*", default=[], help="heads that do not learn in this run")
-    parser.add_argument("--versions", type=int, nargs="+", default=[0, 1, 2, 3, 4, 5, 6])
-    parser.add_argument("--debian", type=int, nargs="*", default=[], help="pools of what comes from Debian packages")
-    parser.add_argument("--spoken", type=int, nargs="*", default=[], help="pools of synthetic speech")
+    parser.add_argument("--versions", type=int, nargs="+", default=list(range(16)), help="pools to draw from, as far as they are there; a run finds those that come later")
+    parser.add_argument("--more", nargs="*", default=[], help="folders with a manifest and pools of their own, such as what comes from Debian packages")
+    parser.add_argument("--spoken", action="store_true", help="synthetic speech too, from the folder `spoken` of the cache")
+    parser.add_argument("--only", nargs="*", default=[], help="heads that alone learn, on a trunk that stays as it is")
     parser.add_argument("--init", help="checkpoint to start from")
+    parser.add_argument("--new-voices", action="store_true", help="the start numbered other voices: their centres are learnt anew")
     parser.add_argument("--head-start", type=int, default=0, help="steps in which only the voices' centres learn, for a start that was restored from a graph")
     parser.add_argument("--gate", help="checkpoint of train_gate.py: the gate trains along, on scenes of its own, and the trunk for it")
     parser.add_argument("--gate-batch", type=int, default=10, help="scenes of 10 s for the gate in every step")

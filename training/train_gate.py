@@ -42,7 +42,7 @@ class Run:
     def __init__(self, channels: int, arguments: argparse.Namespace) -> None:
         torch.manual_seed(arguments.seed)
         self.arguments = arguments
-        self.gate = N.Gate(channels, arguments.hidden, arguments.memory)
+        self.gate = N.load_gate(arguments.init) if arguments.init else N.Gate(channels, arguments.hidden, arguments.memory)
         self.mean = copy.deepcopy(self.gate).eval()
         self.optimizer = torch.optim.AdamW(self.gate.parameters(), lr=arguments.rate, weight_decay=0.02, betas=(0.9, 0.98))
         self.step, self.minutes = 0, 0.0
@@ -87,7 +87,7 @@ def main(arguments: argparse.Namespace) -> None:
     allowed = clips_for(table, corpora, arguments.data, arguments.leave_out)
     net = load_trunk(arguments.trunk)
     run = Run(sum(net.channels(tap) for tap in N.TAPS), arguments)
-    scenes = GateScenes(TaughtPool(arguments.cache, arguments.versions, table), corpora, allowed, arguments.seed * 1000 + run.step)
+    scenes = GateScenes(TaughtPool([(arguments.cache, arguments.versions)], table), corpora, allowed, arguments.seed * 1000 + run.step)
     draw = np.random.default_rng(arguments.seed + run.step)
     state, sums, began = None, [], time.time() - 60 * run.minutes
     while run.step < arguments.steps and time.time() - began < 60 * arguments.minutes:
@@ -113,6 +113,7 @@ if __name__ == "__main__":
     parser.add_argument("--cache", required=True, help="folder of the feature pools and of the gate's targets")
     parser.add_argument("--trunk", required=True, help="checkpoint whose trunk the gate reads; it stays as it is")
     parser.add_argument("--out", required=True, help="folder of the checkpoint")
+    parser.add_argument("--init", help="checkpoint of a gate to start from: of this script, or of train.py with the gate trained along")
     parser.add_argument("--data", choices=("all", "open"), default="all")
     parser.add_argument("--leave-out", nargs="*", default=[], help="corpora not to learn from")
     parser.add_argument("--versions", type=int, nargs="+", default=[0, 1, 2, 3])
