@@ -114,7 +114,8 @@ class Chooser:
 TASKS = {"scene": 0.30, "event": 0.12, "gender": 0.10, "age": 0.12, "emotion": 0.12, "language": 0.16, "speaker": 0.08}
 MIXED = ("scene", "event")      # tasks whose scenes hold all kinds of sound; in the others a voice speaks
 FOREGROUND = ["speech", "music", "noise", "event"]
-FOREGROUND_SHARES = {"scene": [0.36, 0.28, 0.26, 0.10], "event": [0.2, 0.06, 0.14, 0.6]}
+FOREGROUND_SHARES = {"scene": [0.36, 0.28, 0.26, 0.10], "event": [0.2, 0.06, 0.19, 0.55]}
+HARD_SHARE = 0.4                # of the noises between the human sounds of event scenes: animals, alarms, bells
 
 
 def choosers_of(table: Table, allowed: np.ndarray) -> Dict[str, List[Chooser]]:
@@ -137,6 +138,7 @@ def choosers_of(table: Table, allowed: np.ndarray) -> Dict[str, List[Chooser]]:
         "event": [allowed & (table["kind"] == kind) for kind in HUMAN],
         "music": [allowed & (table["kind"] == MUSIC)],
         "noise": [allowed & (table["kind"] == NOISE) & ~table["babble"]],
+        "hard": [allowed & (table["kind"] == NOISE) & ~table["babble"] & table.get("hard", np.zeros(len(allowed), bool))],
         "under": [allowed & (table["kind"] == NOISE)],
     }
     made = {name: [Chooser(table, mask) for mask in of] for name, of in masks.items()}
@@ -246,7 +248,8 @@ class Scenes:
         self.pool, self.spoken, self.rng = pool, spoken, np.random.default_rng(seed)
         self.by = choosers_of(table, allowed)
         if spoken is not None:
-            self.spoken_by = [Chooser(spoken.table, spoken.table["language"] == number) for number in range(len(C.LANGUAGES))]
+            made = (Chooser(spoken.table, spoken.table["language"] == number) for number in (*range(len(C.LANGUAGES)), C.OTHER_LANGUAGE, C.OTHER_LANGUAGE))
+            self.spoken_by = [chooser for chooser in made if chooser]
         self.same_voice: Dict[Tuple[int, int, int], List[int]] = {}
         for i in np.flatnonzero(allowed & (table["kind"] == SPEECH)):
             self.same_voice.setdefault((table["voice"][i], table["emotion"][i], table["language"][i]), []).append(i)
@@ -274,7 +277,8 @@ class Scenes:
         while at < FRAMES - 8:
             kind = rng.choice(FOREGROUND, p=FOREGROUND_SHARES[task])
             room = int(rng.integers(20, 320))
-            index = self.choose(kind)
+            hard = task == "event" and kind == "noise" and self.by["hard"] and rng.random() < HARD_SHARE
+            index = self.choose("hard" if hard else kind)
             if kind == "speech":
                 stop = self.speak(canvas, index, at, room)
             else:
