@@ -9,6 +9,7 @@ import torch
 
 import corpus as C
 import evaluate as E
+import heads
 import testset as T
 
 SILENCE, NO_SPEECH, SPEECH = range(3)       # what the gates say of a frame
@@ -18,7 +19,7 @@ SEEDS = {"tune": 21, "test": 11}
 
 def gates(out: E.Outputs) -> List[int]:
     """What the gates say of every frame."""
-    speaks = out["speech-rt"].argmax(1) == E.IS_SPEECH
+    speaks = out["gate"][:, 0] >= heads.GATE.logit if "gate" in out else out["speech-rt"].argmax(1) == E.IS_SPEECH
     return np.where(out["rms"] < E.SILENT_RMS, SILENCE, np.where(speaks, SPEECH, NO_SPEECH)).tolist()
 
 
@@ -30,7 +31,7 @@ def main(arguments: argparse.Namespace) -> None:
     net, found = E.load(arguments.checkpoint), []
     for part, seed in SEEDS.items():
         talks = T.conversations(rows, table, sound, COUNT, np.random.default_rng(seed))
-        outs = E.run(net, [talk[0] for talk in talks], ("embedding", "speech-rt"), 4)
+        outs = E.run(net, [talk[0] for talk in talks], ("embedding", "speech-rt", *(("gate",) if net.gate is not None else ())), 4)
         for k, ((_, who, people, corpus), out) in enumerate(zip(talks, outs)):
             name = f"{part}{k}.f32"
             out["embedding"].astype(np.float32).tofile(os.path.join(arguments.out, name))

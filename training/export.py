@@ -2,7 +2,11 @@
 
 The graph is written operator by operator, with BatchNorm folded into the weights and every cache packed into one state tensor. A state
 of zeros stands for digital silence since ever: each cache is stored minus the value that it has after endless silence.
+
+Large weights are stored in half precision and become single precision when a runtime loads the graph, as does the matrix of the Fourier transform, which is stored as one turn of a
+cosine and a sine: half the file, and the same speed.
 """
+import copy
 import hashlib
 import json
 import os
@@ -17,6 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 import heads
 import network as N
 
+HALVED_FROM = 1024              # numbers of a constant from which it is stored in half precision
 GATE = heads.GATE.name         # in the state, in the scores and in the answers of the network
 # layers at 64 ms rate, and the tap that each of them ends
 DEEP: Dict[int, Optional[str]] = {5: None, 6: "tap_short", 7: "tap_medium", 8: "tap_long", 9: "tap_longest"}
@@ -27,6 +32,23 @@ def fold(conv: torch.nn.Module, norm: torch.nn.Module) -> Tuple[np.ndarray, np.n
     gain = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
     weight = conv.weight.detach() * gain.reshape(-1, *[1] * (conv.weight.dim() - 1))
     return weight.numpy(), (norm.bias.detach() - norm.running_mean * gain).numpy(), gain.numpy()
+
+
+def rounded(net: N.Network) -> N.Network:
+    """The network as its graph has it: BatchNorm folded into the weights, and large weights in half precision."""
+    net = copy.deepcopy(net).eval()
+    with torch.no_grad():
+        for layer in (module for name, module in net.named_children() if name.startswith(("stem", "layer"))):
+            weight, bias, gain = fold(layer.conv, layer.norm)
+            layer.conv.weight.copy_(torch.from_numpy(weight))
+            if getattr(layer, "pooled", None) is not None:
+                layer.pooled.weight.mul_(torch.from_numpy(gain)[:, None, None])
+            norm = layer.norm
+            norm.weight.fill_(1.0), norm.running_mean.fill_(0.0), norm.running_var.fill_(1.0 - norm.eps)
+            norm.bias.copy_(torch.from_numpy(bias))
+        for parameter in net.parameters():
+            parameter.copy_(parameter.half().float())
+    return net
 
 
 def silent_inputs(net: N.Network) -> Dict[str, np.ndarray]:
@@ -78,14 +100,32 @@ class Graph:
         self.nodes: List[onnx.NodeProto] = []
         self.constants: Dict[str, onnx.TensorProto] = {}
         self.count, self.kept = 0, []
+        self.halved: Dict[str, str] = {}
         self.zero, self.one = self.const("zero", [0], np.int64), self.const("one", [1], np.int64)
         self.const("end", [2 ** 31 - 1], np.int64), self.const("minus1", [-1], np.int64), self.const("axis1", [1], np.int64), self.const("axis2", [2], np.int64)
         self.caches = self.open_state()
 
     def const(self, name: str, value: Any, dtype: type = np.float32) -> str:
-        """Adds a named constant."""
-        self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(np.asarray(value, dtype)), name)
+        """Adds a named constant, a large one in half precision."""
+        made = np.ascontiguousarray(np.asarray(value, dtype))
+        if made.dtype != np.float32 or made.size < HALVED_FROM or not np.array_equal(made.astype(np.float16).astype(np.float32), made):
+            self.constants[name] = numpy_helper.from_array(made, name)
+            return name
+        if name not in self.halved:
+            self.constants[f"{name}_half"] = numpy_helper.from_array(made.astype(np.float16), f"{name}_half")
+            self.halved[name] = self.op("Cast", [f"{name}_half"], name=name, to=TensorProto.FLOAT)
         return name
+
+    def dft(self) -> str:
+        """The windowed Fourier transform [512, 2 x bins] of network.dft_matrix, from one turn of a cosine and a sine."""
+        _, (first, stop) = N.mel_matrix()
+        window = np.hanning(N.WINDOW + 1)[:-1]
+        turn = 2 * np.pi * np.arange(N.WINDOW) / N.WINDOW
+        bins, samples = self.const("dft_bins", [np.arange(first, stop)], np.int64), self.const("dft_samples", np.arange(N.WINDOW)[:, None], np.int64)
+        angles = self.op("Mod", [self.op("Mul", [samples, bins]), self.const("dft_turn", [N.WINDOW], np.int64)])
+        scale = self.const("dft_scale", (2.0 / window.sum()) * window[:, None])
+        parts = [self.op("Mul", [self.op("Gather", [self.const(f"dft_{name}", table), angles]), scale]) for name, table in (("cos", np.cos(turn)), ("sin", np.sin(turn)))]
+        return self.op("Concat", parts, axis=1)
 
     def op(self, kind: str, inputs: Sequence[str], outputs: int = 1, name: Optional[str] = None, **attributes: Any) -> Any:
         """Adds an operator; with several outputs, gives the list of their names."""
@@ -118,7 +158,7 @@ class Graph:
         hops = self.shaped(pcm, "hops", 0, -1, N.HOP)
         frames = self.op("Concat", [self.op("Slice", [hops, self.zero, "minus1", "axis1"]), self.op("Slice", [hops, self.one, "end", "axis1"])], axis=2)
         filters, _ = N.mel_matrix()
-        spectrum = self.op("MatMul", [frames, self.const("dft", N.dft_matrix())])
+        spectrum = self.op("MatMul", [frames, self.dft()])
         power = self.op("Mul", [spectrum, spectrum])
         mel = self.op("MatMul", [power, self.const("mel", np.concatenate([filters, filters]))])
         log = self.op("Log", [self.op("Add", [mel, self.const("floor", N.FLOOR)])])

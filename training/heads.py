@@ -19,6 +19,7 @@ Beside them stands the `gate`, which no user asks for: its hidden values and rec
 on, until it falls below `closeBelow`), and the weight of its loss where it trains along with the trunk.
 """
 import json
+import math
 import os
 from typing import Dict, NamedTuple, Optional, Tuple
 
@@ -69,6 +70,11 @@ class Gate(NamedTuple):
     open_above: float
     close_below: float
     loss_weight: float
+
+    @property
+    def logit(self) -> float:
+        """Score from which somebody speaks, the state of the gate apart."""
+        return self.temperature * math.log(self.open_above / (1 - self.open_above))
 
 
 def read() -> Tuple[Dict[str, Head], Gate]:

@@ -24,10 +24,10 @@ SETS = {
 }
 DEBIAN = "sound files of 35 Debian packages (Tux Paint stamps, QABCs, Asterisk prompts, Fillets, Kajongg, game music and noises)"
 DATA = {
-    "standard": "16 kHz speech, music, noise and human sounds of some 570 voices and 50 corpora, among them non-commercial ones (RAVDESS, EMOVO, NoiseX, parts of UltraStar songs) "
-                f"and ones without a stated license (EMO-DB, samplevoice, snoring, laughter); {DEBIAN}",
-    "open": "openly licensed corpora only: speechocean762, LibriSpeech, Kerstin, Thorsten, GCompris, KLettres, Asterisk, Precise, wake words, MLS excerpts, ESC-10 CC BY part, Moodist, DCASE 2016, "
-            f"donate-a-cry, game music; {DEBIAN}",
+    "standard": "16 kHz speech in 59 languages, music, noise and human sounds of some 2,300 voices and batches of 71 corpora, among them non-commercial ones (RAVDESS, EMOVO, NEMO, SAVEE, TESS, NoiseX, "
+                f"parts of UltraStar songs), ones without a stated license (EMO-DB, samplevoice, Mexican Spanish voices, snoring, laughter, screams) and synthetic voices; {DEBIAN}",
+    "open": "openly licensed corpora only: VoxLingua107 dev, speechocean762, LibriSpeech, Samromur, VoxForge, French volunteers, Kerstin, Thorsten, GCompris, KLettres, Asterisk, Precise, wake words, "
+            f"MLS excerpts, synthetic voices, ESC-10 CC BY part, Moodist, DCASE 2016, donate-a-cry, coughs by telephone, game music; {DEBIAN}",
 }
 
 
@@ -38,7 +38,8 @@ def commit_of(folder: str) -> str:
 
 
 def export_checked(net: N.Network, graph: str) -> Tuple[Dict[str, Any], Dict[str, int]]:
-    """Writes the graph, and ends where it does not agree with PyTorch; gives the catalogue's `trunk` and the offsets of the heads."""
+    """Writes the graph in half precision, and ends where it does not agree with PyTorch; gives the catalogue's `trunk` and the offsets of the heads."""
+    net = export.rounded(net)
     trunk, offsets = export.save(net, graph)
     with tempfile.TemporaryDirectory() as scratch:
         export.write_reference(net, offsets, trunk, graph, scratch)
@@ -50,7 +51,7 @@ def export_checked(net: N.Network, graph: str) -> Tuple[Dict[str, Any], Dict[str
 def write_results(name: str, provenance: Dict[str, Any], arguments: Dict[str, Any], report: Dict[str, Any], results: Dict[str, Any]) -> None:
     """Leaves the figures of a set under training/results, without the paths of this machine."""
     os.makedirs(os.path.join(HERE, "results"), exist_ok=True)
-    training = {**arguments, "corpus": "", "cache": "", "out": "", "init": bool(arguments.get("init"))}
+    training = {**arguments, "corpus": "", "cache": "", "out": "", "init": bool(arguments.get("init")), "gate": bool(arguments.get("gate")), "more": len(arguments.get("more", []))}
     with open(os.path.join(HERE, "results", f"{name}.json"), "w") as file:
         json.dump({"set": name, "provenance": provenance, "measured": "dev voices; no training saw them, but calibration and the choice of settings did", "training": training,
                    "calibration": report, "figures": results}, file, indent=1)
@@ -58,8 +59,8 @@ def write_results(name: str, provenance: Dict[str, Any], arguments: Dict[str, An
 
 
 def publish(name: str, checkpoint: str, corpus: str, cache: str, out: str, clustering: Optional[Dict[str, Any]] = None, quick: bool = False,
-            gate: Optional[str] = None) -> None:
-    """Writes the set `name` under `out` and, unless `quick`, its figures under training/results. `gate`: checkpoint of the gate on this very trunk."""
+            gate: Optional[str] = None, wider: Optional[Dict[str, float]] = None) -> None:
+    """Writes the set `name` under `out` and, unless `quick`, its figures under training/results. `gate`: checkpoint of the gate on this very trunk, if the network has none. `wider`: factors of temperatures by head."""
     made = SETS[name]
     net, state = evaluate.load(checkpoint), torch.load(checkpoint, map_location="cpu")
     sets = evaluate.build_items(corpus, cache)
@@ -67,7 +68,7 @@ def publish(name: str, checkpoint: str, corpus: str, cache: str, out: str, clust
         sets = {key: items for key, items in sets.items() if "unseen" not in key[0]}
     offered = [head for head in heads.SCORED if head not in made["leftOut"]]
     answers = evaluate.Answers(net, sets)
-    fitted, report = calibrate.calibrate(answers, offered)
+    fitted, report = calibrate.calibrate(answers, offered, wider)
     fitted[heads.VOICE.name] = {"clustering": clustering or {}, "unknownBelow": 0.0}
     results = None if quick else evaluate.evaluate(answers, fitted)
     for head in offered:            # the shifts become part of the heads
@@ -97,7 +98,9 @@ if __name__ == "__main__":
     parser.add_argument("--out", required=True)
     parser.add_argument("--clustering", help="JSON")
     parser.add_argument("--gate", help="checkpoint of the gate that was trained on this trunk")
+    parser.add_argument("--wider", default="{}", help="JSON: factors of temperatures by head, of a set that has met every corpus: see calibrate.py")
     parser.add_argument("--quick", action="store_true", help="no figures")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    publish(arguments.set, arguments.checkpoint, arguments.corpus, arguments.cache, arguments.out, arguments.clustering and json.loads(arguments.clustering), arguments.quick, arguments.gate)
+    publish(arguments.set, arguments.checkpoint, arguments.corpus, arguments.cache, arguments.out, arguments.clustering and json.loads(arguments.clustering), arguments.quick,
+            arguments.gate, json.loads(arguments.wider))

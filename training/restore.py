@@ -20,8 +20,9 @@ import network as N
 
 
 def constants_of(graph: str) -> Dict[str, np.ndarray]:
-    """The named constants of an ONNX file."""
-    return {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(graph).graph.initializer}
+    """The named constants of an ONNX file, those in half precision as single."""
+    found = {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(graph).graph.initializer}
+    return {name.removesuffix("_half"): value.astype(np.float32) if value.dtype == np.float16 else value for name, value in found.items()}
 
 
 def set_norm(norm: torch.nn.Module, bias: np.ndarray) -> None:
@@ -59,12 +60,33 @@ def set_heads(net: N.Network, constants: Dict[str, np.ndarray], outputs: Dict[st
             row, column = row + hidden, column + count
 
 
+def set_gate(net: N.Network, constants: Dict[str, np.ndarray]) -> None:
+    """The gate, if the graph has one."""
+    if "gate_mix_w" not in constants:
+        return
+    channels, hidden = constants["gate_mix_w"].shape
+    net.gate = gate = N.Gate(channels, hidden, constants["gate_gru_r"].shape[-1])
+    gate.mix.weight.data.copy_(torch.from_numpy(constants["gate_mix_w"].T.copy())[:, :, None])
+    gate.mix.bias.data.copy_(torch.from_numpy(constants["gate_mix_b"].copy()))
+    # ONNX has update, reset, new; PyTorch has reset, update, new
+    swapped = lambda value: torch.from_numpy(np.concatenate([np.split(value, 3)[part] for part in (1, 0, 2)]))
+    bias = np.split(constants["gate_gru_b"][0], 2)
+    for name, value in (("weight_ih_l0", constants["gate_gru_w"][0]), ("weight_hh_l0", constants["gate_gru_r"][0]), ("bias_ih_l0", bias[0]), ("bias_hh_l0", bias[1])):
+        getattr(gate.recurrent, name).data.copy_(swapped(value))
+    gate.out.weight.data.copy_(torch.from_numpy(constants["gate_out_w"].T.copy()))
+    gate.out.bias.data.copy_(torch.from_numpy(constants["gate_out_b"].copy()))
+
+
 def outputs_of(folder: str) -> Dict[str, int]:
     """How many scores each head of a published set has, in the order of the graph; heads that the set does not offer are in the graph all the same."""
     with open(os.path.join(folder, "catalogue.json")) as file:
-        models = json.load(file)["models"]
+        made = json.load(file)
+    models, scores = made["models"], made["trunk"]["scoresSize"] - ("gate" in made)
     told = {model["name"]: len(model["classes"]) + ("reject" in model) for model in models if model["source"].get("output") == "scores"}
-    return {name: told.get(name, len(head.classes)) for name, head in heads.SCORED.items()}
+    found = {name: told.get(name, len(head.classes)) for name, head in heads.SCORED.items()}
+    if sum(found.values()) == scores:
+        return found
+    return {name: told.get(name, head.outputs) for name, head in heads.SCORED.items()}      # a head that is not offered rejects too
 
 
 def restore(folder: str) -> N.Network:
@@ -78,6 +100,7 @@ def restore(folder: str) -> N.Network:
         for number in range(3, 10):
             set_layer(getattr(net, f"layer{number}"), constants[f"layer{number}_w"], constants[f"layer{number}_b"])
         set_heads(net, constants, outputs_of(folder))
+        set_gate(net, constants)
     return net.eval()
 
 
