@@ -1,5 +1,5 @@
 /** Containers of audio and video, by the first bytes. */
-import { beginsAsTransportStream, framesFromStart } from './frame-sync';
+import { beginsAsTransportStream, framesFromStart, streamFromStart } from './frame-sync';
 
 /** Bytes at the beginning that are enough to tell, where there are so many. */
 export const HEAD_BYTES = 4_096;
@@ -28,6 +28,27 @@ const CONTAINERS: readonly Signature[] = [
   { name: 'dsf', at: 0, text: 'DSD ' },
   { name: 'asf', at: 0, text: '\x30\x26\xb2\x75\x8e\x66\xcf\x11' },
   { name: 'mp3', at: 0, text: 'ID3' },
+  { name: 'rm', at: 0, text: '.RMF' },
+  { name: 'nut', at: 0, text: 'nut/multimedia container' },
+  { name: 'voc', at: 0, text: 'Creative Voice File\x1a' },
+  { name: 'mpc', at: 0, text: 'MP+' },
+  { name: 'mpc8', at: 0, text: 'MPCK' },
+  { name: 'oma', at: 0, text: 'ea3\x03' },
+  { name: 'oma', at: 0, text: 'EA3\x01' },
+  { name: 'qcp', at: 8, text: 'QLCMfmt ' },
+  { name: 'xwma', at: 8, text: 'XWMAfmt ' },
+  { name: 'iff', at: 8, text: '8SVX' },
+  { name: 'iff', at: 0, text: 'FRM8' },
+  { name: 'nsv', at: 0, text: 'NSVf' },
+  { name: 'nsv', at: 0, text: 'NSVs' },
+  { name: 'nistsphere', at: 0, text: 'NIST_1A\n' },
+  { name: 'sox', at: 0, text: '.SoX' },
+  { name: 'sox', at: 0, text: 'XoS.' },
+  { name: 'mxf', at: 0, text: '\x06\x0e\x2b\x34\x02\x05\x01\x01' },
+  { name: 'shn', at: 0, text: 'ajkg' },
+  { name: 'tak', at: 0, text: 'tBaK' },
+  { name: 'brstm', at: 0, text: 'RSTM' },
+  { name: 'vqf', at: 0, text: 'TWIN97' },
 ];
 
 const WAV_MARKERS: Readonly<Record<string, string>> = {
@@ -39,7 +60,8 @@ const WAV_MARKERS: Readonly<Record<string, string>> = {
 
 /**
  * Names the audio container that bytes begin with: `wav`, `rifx`, `rf64`, `bw64`, `w64`, `mp3`, `mp2`, `ac3`, `flac`, `ogg`, `opus`, `mp4`
- * (also M4A and MOV), `webm`, `matroska`, `aac`, `aiff`, `caf`, `au`, `amr`, `avi`, `asf`, `flv`, `mpegts`, `wavpack`, `ape`, `tta` or `dsf`.
+ * (also M4A and MOV), `webm`, `matroska`, `aac`, `aiff`, `caf`, `au`, `amr`, `avi`, `asf`, `flv`, `mpegts`,
+ * `mpeg` (a program stream), `wavpack`, `ape`, `tta`, `dsf`, `eac3`, `dts`, `truehd`, `mlp`, or one of the rare ones of the table.
  *
  * @param head the first bytes, 4,096 where there are so many; fewer are enough for all but AAC, MP3 without a tag, and MPEG-TS
  * @returns undefined when they are none of these, as raw samples are
@@ -48,7 +70,7 @@ export function detectContainer(head: Uint8Array): string | undefined {
   const container = namedContainer(head);
   if (container !== undefined) return container;
   if (beginsAsTransportStream(head)) return 'mpegts';
-  return framesFromStart(head);
+  return framesFromStart(head) ?? streamFromStart(head);
 }
 
 /** The container that says its name at its start. */

@@ -12,9 +12,14 @@ const KINDS: readonly (readonly [name: string, frameBytes: FrameBytes])[] = [
   ['mp3', (bytes, at) => mpegFrameBytes(bytes, at, 3)],
   ['mp2', (bytes, at) => mpegFrameBytes(bytes, at, 2)],
   ['ac3', ac3FrameBytes],
+  ['eac3', eac3FrameBytes],
+  ['dts', dtsFrameBytes],
 ];
 
-/** Names the compressed audio whose frames follow each other from the first byte on: `aac`, `mp3`, `mp2` or `ac3`. */
+/** First bytes of the frames that are looked for within a piece. */
+const FIRST_BYTES: readonly (number | undefined)[] = [0xff, 0x0b, 0x7f];
+
+/** Names the compressed audio whose frames follow each other from the first byte on: `aac`, `mp3`, `mp2`, `ac3`, `eac3` or `dts`. */
 export function framesFromStart(head: Uint8Array): string | undefined {
   return KINDS.find(([, frameBytes]) => follow(head, 0, frameBytes, FRAMES_FROM_START))?.[0];
 }
@@ -27,7 +32,7 @@ export function framesFromStart(head: Uint8Array): string | undefined {
  */
 export function framesFromWithin(head: Uint8Array): string | undefined {
   for (let at = 0; at < head.length - 2; at++) {
-    if (head[at] !== 0xff && head[at] !== 0x0b) continue;
+    if (!FIRST_BYTES.includes(head[at])) continue;
     const kind = KINDS.find(([, frameBytes]) => follow(head, at, frameBytes, FRAMES_FROM_WITHIN));
     if (kind) return kind[0];
   }
@@ -36,7 +41,18 @@ export function framesFromWithin(head: Uint8Array): string | undefined {
 
 /** Whether bytes begin as a frame of compressed audio may: two bytes, which samples may have by chance. */
 export function mayBeginFrame(head: Uint8Array): boolean {
-  return KINDS.some(([, frameBytes]) => frameBytes(head, 0) !== undefined) || head[0] === 0x47;
+  const isFrame = KINDS.some(([, frameBytes]) => frameBytes(head, 0) !== undefined);
+  return isFrame || head[0] === 0x47 || streamFromStart(head) !== undefined;
+}
+
+/** Names what begins with a code of 32 bits and more: `mpeg`, a program stream (ISO/IEC 13818-1), `truehd` or `mlp`. */
+export function streamFromStart(head: Uint8Array): string | undefined {
+  const [b0, b1, b2, b3, b4 = 0, b5, b6, b7 = 0] = head.subarray(0, 8);
+  if (b0 === 0 && b1 === 0 && b2 === 1 && b3 === 0xba && ((b4 & 0xc4) === 0x44 || (b4 & 0xf1) === 0x21)) {
+    return 'mpeg';
+  }
+  if (b4 !== 0xf8 || b5 !== 0x72 || b6 !== 0x6f) return undefined;
+  return b7 === 0xba ? 'truehd' : b7 === 0xbb ? 'mlp' : undefined;
 }
 
 /** Frames of one sound have the same layer and rate: the second byte, and two bits of the third, stay what they are. */
@@ -140,4 +156,22 @@ function ac3FrameBytes(bytes: Uint8Array, at: number): number | undefined {
   if (rate === undefined || bitrate === undefined) return undefined;
   const words = Math.floor((bitrate * 1_000 * 1_536) / rate / 16);
   return 2 * (words + (rate === 44_100 ? code & 1 : 0));
+}
+
+/** Size of the E-AC-3 frame (ATSC A/52, annex E). */
+function eac3FrameBytes(bytes: Uint8Array, at: number): number | undefined {
+  const [b0, b1, b2 = 0, b3 = 0, , b5 = 0] = bytes.subarray(at, at + 6);
+  const version = b5 >> 3;
+  if (b0 !== 0x0b || b1 !== 0x77 || version <= 10 || version > 16 || b2 >> 6 === 3) return undefined;
+  // A constant level that is written like the first two bytes.
+  if (b2 === b0 && b3 === b1) return undefined;
+  return 2 * ((((b2 & 7) << 8) | b3) + 1);
+}
+
+/** Size of the DTS frame in 16-bit big-endian words (ETSI TS 102 114). */
+function dtsFrameBytes(bytes: Uint8Array, at: number): number | undefined {
+  const [b0, b1, b2, b3, , b5 = 0, b6 = 0, b7 = 0] = bytes.subarray(at, at + 8);
+  if (b0 !== 0x7f || b1 !== 0xfe || b2 !== 0x80 || b3 !== 0x01) return undefined;
+  const size = (((b5 & 3) << 12) | (b6 << 4) | (b7 >> 4)) + 1;
+  return size >= 96 ? size : undefined;
 }

@@ -38,6 +38,16 @@ describe('detectContainer', () => {
     ['mpegts', 'mpegts'],
     ['wavpack', 'wv'],
     ['tta', 'tta'],
+    ['eac3', 'eac3', '-ac', '6'],
+    ['dts', 'dts', '-c:a', 'dca', '-strict', '-2'],
+    ['truehd', 'truehd', '-strict', '-2'],
+    ['mlp', 'mlp', '-strict', '-2'],
+    ['mpeg', 'vob', '-c:a', 'mp2'],
+    ['mpeg', 'mpeg', '-c:a', 'mp2'],
+    ['rm', 'rm', '-c:a', 'ac3'],
+    ['nut', 'nut', '-c:a', 'mp2'],
+    ['voc', 'voc', '-c:a', 'pcm_s16le'],
+    ['sox', 'sox'],
   ] as const) {
     it(`knows ${container} made by ffmpeg with ${[format, ...options].join(' ')}`, async () => {
       const bytes = await made(format, ...options);
