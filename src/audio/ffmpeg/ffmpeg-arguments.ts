@@ -37,7 +37,7 @@ const DEMUXERS: Readonly<Record<string, string>> = {
 };
 
 /** Demuxers of containers that hold audio; none opens anything else than its input, as playlists and scripts do. */
-const CONTAINER_DEMUXERS = [
+export const CONTAINER_DEMUXERS: readonly string[] = [
   ...[
     'mp3',
     'aac',
@@ -97,8 +97,12 @@ const CONTAINER_DEMUXERS = [
     'mxf',
     'gxf',
     'nsv',
+    'iff',
+    'tak',
+    'brstm',
+    'vqf',
   ],
-].join(',');
+];
 
 /**
  * Options that make ffmpeg read a container as what was recognised, or as one of those that hold audio. What begins with an ID3
@@ -106,7 +110,7 @@ const CONTAINER_DEMUXERS = [
  */
 export function demuxerOptions(container: string | undefined): readonly string[] {
   return container === undefined || container === 'mp3'
-    ? ['-format_whitelist', CONTAINER_DEMUXERS]
+    ? ['-format_whitelist', CONTAINER_DEMUXERS.join(',')]
     : ['-f', DEMUXERS[container] ?? container];
 }
 

@@ -7,10 +7,9 @@ import { AudioFileError, DeeptoneError } from '../../errors';
 import { openRegularFile, readAt, type AudioBytes, type OpenFile } from '../audio-bytes';
 import { fileArguments } from './ffmpeg-arguments';
 import { FfmpegProcess } from './ffmpeg-process';
+import { patience } from './patience';
 import { containerEnd, END_BYTES } from './container-end';
 
-/** Milliseconds for which ffmpeg may give nothing of a file or clip: a disk that has to start takes some seconds. */
-const SILENCE_MS = 30_000;
 /** Clips of processes that were killed are removed when they are so many milliseconds old: a day. */
 const LEFT_BEHIND_MS = 24 * 3_600_000;
 const CLIP_FOLDER = 'deeptone-clip-';
@@ -42,7 +41,7 @@ export async function ffmpegFileBytes(file: OpenFile, input: FfmpegInput): Promi
     const descriptor = !isNamed && (await canPass(file)) ? handle.fd : undefined;
     const isWhole = await hasEnd(file, container);
     const ffmpeg = new FfmpegProcess({
-      ...{ program: ffmpegPath, name, signal, descriptor, silenceMs: SILENCE_MS, fillsHoles: true },
+      ...{ program: ffmpegPath, name, signal, descriptor, fillsHoles: true, ...patience() },
       isUnfinished: () => !isWhole,
       args: fileArguments(descriptor === undefined ? path.resolve(samePath ?? filename) : PASSED, container),
     });

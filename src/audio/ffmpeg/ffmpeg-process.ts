@@ -6,6 +6,7 @@ import type { AudioWarning } from '../decoder-warning';
 import { damageOf } from './damage';
 import { FfmpegLog } from './ffmpeg-log';
 import { HoleFiller } from './hole-filler';
+import { TIMEOUT_VARIABLE } from './patience';
 import { ProcessGroup } from './process-group';
 
 /** Milliseconds to wait for ffmpeg's account of its input once audio flows; it is written before the audio. */
@@ -33,6 +34,10 @@ export interface FfmpegRun {
   readonly descriptor?: number;
   /** Milliseconds without output after which it is killed, while somebody waits for it; 0, the default: never. */
   readonly silenceMs?: number;
+  /** Milliseconds of waiting in all after which it is killed; 0, the default: never. */
+  readonly totalMs?: number;
+  /** Whether it gives nothing for a good reason; asked when it has given nothing for {@link silenceMs}. */
+  readonly isQuiet?: () => boolean;
   /** Where timestamps say that something is missing, silence is given. Default false. */
   readonly fillsHoles?: boolean;
   /** It is told of a hole or damage at once, and not when all was read. Default false. */
@@ -104,6 +109,10 @@ export class FfmpegProcess {
   /** Resolves when it is gone. */
   get ended(): Promise<unknown> {
     return this.#ended;
+  }
+
+  get pid(): number | undefined {
+    return this.#group.child.pid;
   }
 
   /** ffmpeg's standard input; null where it takes none. */
@@ -215,23 +224,30 @@ export class FfmpegProcess {
   }
 
   async *#pieces(): AsyncGenerator<Uint8Array, void, undefined> {
-    const { name, silenceMs = 0 } = this.#run;
+    const { silenceMs = 0, totalMs = Infinity, isQuiet } = this.#run;
     const output = this.#stdout[Symbol.asyncIterator]() as AsyncIterableIterator<Uint8Array>;
+    let waited = 0;
     for (;;) {
+      const since = performance.now();
       const next = output.next();
       next.catch(() => undefined); // When patience wins, ffmpeg is killed and this ends unheard.
-      const result = await inTime(next, silenceMs);
-      if (result === undefined) {
-        throw new FfmpegError(
-          'DEEPTONE_FFMPEG_FAILED',
-          `ffmpeg gave nothing for ${silenceMs / 1_000} s while decoding ${name}, and was ended. The storage may be gone, or the machine too busy.`,
-        );
-      }
+      let result = await inTime(next, silenceMs);
+      while (result === undefined && isQuiet?.() === true) result = await inTime(next, silenceMs);
+      waited += performance.now() - since;
+      if (result === undefined) throw this.#impatience(`gave nothing for ${silenceMs / 1_000} s`);
+      if (waited > totalMs) throw this.#impatience(`took more than ${totalMs / 1_000} s`);
       if (result.done === true) return;
       // What it says about these bytes was written before them, and is read when the event loop comes round.
       await aroundOnce();
       yield result.value;
     }
+  }
+
+  #impatience(what: string): FfmpegError {
+    return new FfmpegError(
+      'DEEPTONE_FFMPEG_FAILED',
+      `ffmpeg ${what} while decoding ${this.#run.name}, and was ended. The storage may be gone, or the machine too busy; ${TIMEOUT_VARIABLE} sets how long it may take.`,
+    );
   }
 
   #isStopped(): boolean {

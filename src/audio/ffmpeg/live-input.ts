@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from '../../errors';
 import { decodingArguments } from './ffmpeg-arguments';
+import { formatWhitelist } from './live-formats';
 import { SCRIPT_INPUT, scripted } from './live-script';
 import { hasSecret, secretsOf, withoutPassword } from './secrets';
 
@@ -186,7 +187,14 @@ export function liveInput(options: LiveInputOptions): LiveInput {
   }
   checkInputOptions(inputOptions, allowedProtocols);
   const isFile = scheme === 'file';
-  const before = [...defaultOptions(scheme, options), ...inputOptions];
+  const before = [
+    ...[
+      '-format_whitelist',
+      formatWhitelist(isDevice(scheme) ? [scheme] : [], inputOptions, allowedProtocols),
+    ],
+    ...defaultOptions(scheme, options),
+    ...inputOptions,
+  ];
   const protocols = protocolWhitelist(allowedProtocols, isFile);
   const address = target(input, scheme);
   const common = { name, isFile, address, inputOptions, secrets: secretsIn(address, inputOptions) };

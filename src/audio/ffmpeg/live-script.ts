@@ -14,6 +14,9 @@ const OF_THE_PROGRAM: readonly string[] = [
 /** Options of everything that is opened, the script included. */
 const OF_BOTH: readonly string[] = ['fflags', 'probesize', 'analyzeduration'];
 
+/** What the input may be; the script itself is one of what it must not be. */
+const WHITELIST = 'format_whitelist';
+
 export interface ScriptedInput {
   /** Options for ffmpeg's arguments. */
   readonly options: readonly string[];
@@ -50,6 +53,7 @@ export function scripted(
     const value = options[++at] ?? '';
     const isOfProgram = OF_THE_PROGRAM.includes(name);
     if (isOfProgram || OF_BOTH.includes(name)) kept.push(option, value);
+    if (name === WHITELIST) kept.push(option, `concat,${value}`);
     if (!isOfProgram) lines.push(optionLine(name, value));
   }
   const file = ['ffconcat version 1.0', `file ${quoted(address, 'the address')}`];
@@ -59,7 +63,7 @@ export function scripted(
 /** A script cannot say the format of an input, but which formats it may turn out to be. */
 function optionLine(name: string, value: string): string {
   const text = value.replace(/[\r\n]+$/u, ''); // Those of HTTP headers, which ffmpeg puts back.
-  return `option ${name === 'f' ? 'format_whitelist' : name} ${quoted(text, `the option "-${name}"`)}`;
+  return `option ${name === 'f' ? WHITELIST : name} ${quoted(text, `the option "-${name}"`)}`;
 }
 
 function quoted(text: string, what: string): string {

@@ -1,5 +1,6 @@
 import { BadAudioError, FfmpegError, OverloadedError } from '../../errors';
 import type { AudioWarning } from '../decoder-warning';
+import { isStopped, patience } from './patience';
 import { containerEnd, type ContainerEnd } from './container-end';
 import { drained } from './drained';
 import { pieceArguments } from './ffmpeg-arguments';
@@ -28,6 +29,9 @@ export class PieceDecoder {
   readonly #end: ContainerEnd | undefined;
   #running: FfmpegProcess | undefined;
   #waitingBytes = 0;
+  /** Since when ffmpeg takes nothing; undefined while it does. */
+  #blockedSince: number | undefined;
+  #endedAt: number | undefined;
   #stopped = false;
 
   /**
@@ -64,7 +68,9 @@ export class PieceDecoder {
     try {
       const { input } = await this.#process;
       if (!input || input.destroyed || input.writableEnded) return; // What was wrong is told by the output.
+      this.#blockedSince ??= performance.now();
       if (!input.write(bytes)) await drained(input);
+      if (!input.writableNeedDrain) this.#blockedSince = undefined;
     } finally {
       this.#waitingBytes -= bytes.length;
     }
@@ -72,6 +78,7 @@ export class PieceDecoder {
 
   /** No more bytes come. */
   end(): void {
+    this.#endedAt ??= performance.now();
     void this.#process.then(
       ({ input }) => input?.end(),
       () => undefined,
@@ -109,6 +116,13 @@ export class PieceDecoder {
     processes--;
   }
 
+  /** Whether ffmpeg has nothing to give: it took all that there is, and more may come. Pieces may be far apart. */
+  #isQuiet(): boolean {
+    if (isStopped(this.#running?.pid)) return false;
+    const since = this.#endedAt ?? this.#blockedSince;
+    return since === undefined || performance.now() - since < patience().silenceMs;
+  }
+
   #nothing({ lastWords }: FfmpegProcess): BadAudioError {
     const advice =
       this.#container === 'mp4'
@@ -129,6 +143,8 @@ export class PieceDecoder {
       name,
       signal,
       stdin: 'pipe',
+      silenceMs: patience().silenceMs,
+      isQuiet: () => this.#isQuiet(),
       isUnfinished: () => this.#end?.isThere === false,
       fillsHoles: true,
       tellsAtOnce: true,
