@@ -263,6 +263,40 @@ describe('deeptone-engine', () => {
     for (const { body } of answers) assert.match(JSON.stringify(body), /onnxruntime/);
   });
 
+  describe('what the administrator has set for all nodes', () => {
+    afterEach(() => {
+      helper.settings({ deeptone: undefined });
+    });
+
+    const wrong = [
+      [{ folders: ['sounds'] }, /settings\.js .*deeptone\.folders\.0 is "sounds": a list of absolute paths/],
+      [{ folders: '/sounds' }, /deeptone\.folders is "\/sounds"/],
+      [{ folder: ['/sounds'] }, /deeptone\.folder is unknown/],
+      [{ metrics: { token: 'short' } }, /deeptone\.metrics\.token is of type string: a text of at least 16/],
+      [['/sounds'], /deeptone is/],
+    ] as const;
+    for (const [deeptone, words] of wrong) {
+      it(`refuses all work where it is not accepted: ${JSON.stringify(deeptone)}`, async () => {
+        helper.settings({ deeptone });
+        const flow = await start();
+        const { error } = await flow.caught.message();
+        assert.equal(error?.code, 'DEEPTONE_INVALID_ARGUMENT');
+        assert.match(error.message, words);
+        flow.send({ filename: PHONE_CALL });
+        assert.match((await flow.caught.message(2)).error?.message ?? '', words);
+      });
+    }
+
+    it('lets the sounds of the package be heard, whatever the folders', async () => {
+      helper.settings({ deeptone: { folders: [] } });
+      const flow = await start();
+      flow.send({ filename: 'example:phone-call.wav' });
+      await flow.series.message();
+      flow.send({ filename: '/no/such/place/nothing.wav' });
+      assert.equal((await flow.caught.message()).error?.code, 'DEEPTONE_FILE_NOT_ALLOWED');
+    });
+  });
+
   it('closes with the flows, and a new deployment starts anew', async () => {
     const flow = await start();
     flow.send({ filename: PHONE_CALL });
