@@ -89,9 +89,13 @@ export function serveEngineFacts(RED: NodeAPI): void {
   read('runtime', async (engine) => {
     const { node } = engine;
     if (!node) return tried ?? { ...HOST, deployed: false, state: 'unknown', brokenModels: [] };
-    const { phase } = node.engineState;
-    if (node.engineState.phase === 'failed') throw node.engineState.error;
-    return { ...runtimeOf(await engine.open()), deployed: true, state: phase === 'idle' ? 'unknown' : phase };
+    const { engineState } = node;
+    if (engineState.phase === 'failed') throw engineState.error;
+    const open = await engine.open();
+    // One that nobody uses may have been tried out all the same.
+    const whileIdle = open.runtime.info?.runtime === undefined ? 'unknown' : 'ready';
+    const state = engineState.phase === 'idle' ? whileIdle : engineState.phase;
+    return { ...runtimeOf(open), deployed: true, state };
   });
   RED.httpAdmin.post(
     '/deeptone-engine/:id/runtime',
