@@ -2,11 +2,14 @@ import { codeOf } from '../shared/failure';
 
 /** Milliseconds after which the same failure is told again. */
 const AGAIN_MS = 60_000;
-/** Streams, and failures of one, that are remembered. */
-const MOST = 1_000;
+/** Streams that are remembered. */
+const MOST_STREAMS = 1_000;
 
-/** Streams of which it is told in a minute that they are refused: a flood of names is one trouble. */
-const MOST_REFUSED = 16;
+/**
+ * Failures of one stream that are told in a minute, and streams of which it is told that they are refused: a flood of names, or of other
+ * words each time, is one trouble.
+ */
+const MOST_TOLD = 16;
 
 /** Failures that concern all streams alike; each message of these names other numbers. */
 const OF_ALL: readonly string[] = ['DEEPTONE_OVERLOADED', 'DEEPTONE_LICENSE'];
@@ -33,8 +36,7 @@ export class RepeatedFailures {
     const word = isOfAll ? `${code} ${stream}` : `${code} ${error.message.replace(/\d+/gu, '#')}`;
     if (now - (words.get(word) ?? -Infinity) < AGAIN_MS) return false;
     for (const [old, since] of words) if (now - since >= AGAIN_MS) words.delete(old);
-    if (isOfAll && words.size >= MOST_REFUSED) return false;
-    if (words.size >= MOST) words.clear();
+    if (words.size >= MOST_TOLD) return false;
     words.set(word, now);
     return true;
   }
@@ -48,7 +50,7 @@ export class RepeatedFailures {
     const key = typeof stream === 'string' ? `stream ${stream}` : 'all';
     const known = this.#told.get(key);
     if (known) return known;
-    if (this.#told.size >= MOST) this.#told.clear();
+    if (this.#told.size >= MOST_STREAMS) this.#told.clear();
     const words = new Map<string, number>();
     this.#told.set(key, words);
     return words;

@@ -26,6 +26,18 @@ describe('A failure that comes with every message', () => {
     assert.ok(failures.isNew('a', bad));
   });
 
+  it('is told 16 times a minute of one stream, in whatever words', () => {
+    let now = 0;
+    const failures = new RepeatedFailures(() => now);
+    const told = (): number =>
+      Array.from({ length: 500 }, (_, n) => `word${'x'.repeat(n)}`).filter((word) =>
+        failures.isNew('a', new BadAudioError(word)),
+      ).length;
+    assert.equal(told(), 16);
+    now = 60_000;
+    assert.equal(told(), 16);
+  });
+
   it('is told of some streams where all are refused, and is remembered for so many only', () => {
     const failures = new RepeatedFailures();
     const told = Array.from({ length: 5_000 }, (_, n) =>
