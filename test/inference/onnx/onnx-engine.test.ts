@@ -180,18 +180,6 @@ for (const isolation of ISOLATIONS) {
       assert.deepEqual(order, [0, 1, 2, 3, 4, 5, 6]);
     });
 
-    it('answers a new stream while a long sound is under way', async () => {
-      const made = engine({ modelFolders: [userFolder(slow)] });
-      const long = await made.openStream(['slow']);
-      let isThrough = false;
-      const whole = long.predict(noise(64 * 8, 1)).then(() => (isThrough = true));
-      while ((await made.stats())?.runs === 0);
-      const stream = await made.openStream(['loudness']);
-      await stream.predict(noise(1, 2));
-      assert.ok(!isThrough, 'it had to wait for the long sound');
-      await whole;
-    });
-
     it('leaves the rest of a larger buffer to the caller', async () => {
       const stream = await engine().openStream(['loudness']);
       const buffer = noise(3, 5);
