@@ -35,13 +35,18 @@ function flat(value: object, prefix = ''): readonly (readonly [string, number])[
   });
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
+/** By the end of a name: milliseconds, bytes. */
+const UNITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  Ms: { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 },
+  Bytes: { MiB: 2 ** 20, GiB: 2 ** 30 },
+};
 
-/** The number that a cell says, in milliseconds where the name is one of those. */
+/** The number that a cell says, in the unit that the name says. */
 function numberIn(cell: string, name: string): number {
   const [, digits = '', unit = ''] = /^([\d,]+)\s*(\w*)/.exec(cell) ?? [];
   const number = Number(digits.replaceAll(',', ''));
-  return name.endsWith('Ms') ? number * (UNITS[unit] ?? NaN) : number;
+  const units = Object.entries(UNITS).find(([end]) => name.endsWith(end))?.[1];
+  return units ? number * (units[unit] ?? NaN) : number;
 }
 
 describe('The page of limits', () => {
