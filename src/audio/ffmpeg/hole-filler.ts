@@ -39,7 +39,7 @@ export class HoleFiller {
   #isHolding = false;
   #held: Buffer[] = [];
   #heldBytes = 0;
-  #tail = Buffer.alloc(0);
+  #tail: Buffer = Buffer.alloc(0);
   /** Bytes of samples so far, without what was filled in. */
   #bytes = 0;
   #filledBytes = 0;
@@ -116,10 +116,11 @@ export class HoleFiller {
   #passed(piece: Buffer): Buffer {
     this.#bytes += piece.length;
     const { block = 1 } = this.#format ?? {};
-    const tail = this.#tail.length === 0 ? piece : Buffer.concat([this.#tail, piece.subarray(-TAIL_BYTES)]);
-    const from = Math.max(0, tail.length - TAIL_BYTES);
-    // Whole samples of all channels, counted from the end of those that are whole.
-    this.#tail = Buffer.from(tail.subarray(from + ((tail.length - from) % block)));
+    const isEnough = piece.length >= TAIL_BYTES;
+    const tail = isEnough ? piece : Buffer.concat([this.#tail, piece]);
+    // Whole samples of all channels, counted from the end, which is that of a sample where there is a jump.
+    const length = Math.min(tail.length, TAIL_BYTES);
+    this.#tail = tail.subarray(tail.length - (length - (length % block)));
     return piece;
   }
 
@@ -178,7 +179,8 @@ export class HoleFiller {
       let sum = 0;
       for (let n = 0; n < blocks; n++) sum += this.#tail.readFloatLE(n * block + at);
       const mean = blocks === 0 ? 0 : sum / blocks;
-      out.writeFloatLE(Math.abs(mean) >= SMALLEST_OFFSET ? mean : 0, at);
+      const isOffset = Math.abs(mean) >= SMALLEST_OFFSET && Math.abs(mean) <= 1;
+      out.writeFloatLE(isOffset ? mean : 0, at);
     }
     return out;
   }

@@ -230,6 +230,22 @@ describe('A live source that is a playlist', () => {
     assert.match(reasons(), /names "mms:\/\/radio\/live", which uses "mms"/u);
   });
 
+  it('follows no script of ffmpeg that a server gives', async () => {
+    served = { '/live': { body: 'ffconcat version 1.0\nfile other\n' }, '/other': { body: sound(1) } };
+    for (const host of [base, base.replace('//', '//me:secret@')]) {
+      const source = openLiveSource({
+        ...{ input: `${host}/live`, ffmpegPath, restart: { minMs: 10, maxMs: 20 } },
+        onEvent: (event) => {
+          events.push(event);
+          if (event.type === 'died') void source.close();
+        },
+      });
+      for await (const piece of source) assert.equal(piece.length, 0);
+    }
+    assert.ok(types().includes('died'));
+    assert.ok(!asked().includes('/other'), asked().join(' '));
+  });
+
   it('sends user and headers to their own server, and to no other', async () => {
     const other = createServer((request, response) => {
       requests.push(request);
@@ -301,12 +317,14 @@ describe('A live source that is a playlist', () => {
         type: 'application/vnd.apple.mpegurl',
       },
     };
-    await hear(`${base}/hls.m3u8`, Infinity, {
+    const source = openLiveSource({
+      ...{ input: `${base}/hls.m3u8`, ffmpegPath },
       onEvent: (event) => {
         events.push(event);
-        if (event.type === 'restarting') throw new Error('enough');
+        if (event.type === 'restarting') void source.close();
       },
-    }).catch(() => undefined);
+    });
+    for await (const piece of source) assert.fail(`${piece.length} samples`);
     assert.deepEqual(types().slice(0, 2), ['connecting', 'died']);
     assert.match(reasons(), /ffmpeg|no audio/u);
   });
