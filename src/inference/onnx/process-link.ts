@@ -8,8 +8,8 @@ import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages';
 const SEMI_SPACE_MB = 1;
 /** Characters of its last words that are kept. */
 const LAST_WORDS = 400;
-/** What the worker has no use for, and what would have two processes at one debugger's port. */
-const KEPT_BACK = ['DEEPTONE_LICENSE_KEY', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE'];
+/** Names of what the worker has no use for; and what would have two processes at one debugger's port. */
+const KEPT_BACK = /^NODE_CHANNEL_|KEY|SECRET|TOKEN|PASS|CREDENTIAL/i;
 const DEBUGGER = /(^|\s)--(inspect|debug)\S*/g;
 
 export class ProcessLink implements WorkerLink {
@@ -99,7 +99,7 @@ interface Holdable {
 
 /** That of this process, with telemetry off (see `switchOffTelemetry`) and without secrets. */
 function environment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !KEPT_BACK.includes(name));
+  const kept = Object.entries(process.env).filter(([name]) => !KEPT_BACK.test(name));
   const own = Object.fromEntries(kept);
   const options = own['NODE_OPTIONS']?.replace(DEBUGGER, '');
   return { ...own, ...(options === undefined ? {} : { NODE_OPTIONS: options }), ORT_DISABLE_TELEMETRY: '1' };

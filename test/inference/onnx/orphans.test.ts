@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { isAlive } from '../../tools/processes';
@@ -76,6 +77,29 @@ describe('The process of an engine', function () {
       while (isAlive(engine)) await new Promise((resolve) => setTimeout(resolve, 20));
     });
   }
+
+  it('has no secrets, no telemetry, and is the first to go when memory runs out', async function () {
+    if (process.platform !== 'linux') this.skip(); // What is looked at is there alone.
+    const env = {
+      ...process.env,
+      DEEPTONE_LICENSE_KEY: 'eyJ-hidden',
+      MQTT_PASSWORD: 'eyJ-hidden',
+      ORT_DISABLE_TELEMETRY: '0',
+    };
+    const child = spawn(process.execPath, ['-e', program(STAY)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env,
+    });
+    const exited = once(child, 'exit');
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const engine = Number((await lines.next()).value);
+    const environment = readFileSync(`/proc/${engine}/environ`, 'utf8').split('\0');
+    assert.ok(environment.includes('ORT_DISABLE_TELEMETRY=1'));
+    assert.ok(!environment.some((entry) => entry.includes('eyJ-hidden')));
+    assert.equal(readFileSync(`/proc/${engine}/oom_score_adj`, 'utf8').trim(), '500');
+    child.kill('SIGKILL');
+    await exited;
+  });
 
   it('does not hear what a terminal tells the program', async () => {
     const script = program(`
