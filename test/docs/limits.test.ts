@@ -38,7 +38,7 @@ function flat(value: object, prefix = ''): readonly (readonly [string, number])[
 /** By the end of a name: milliseconds, bytes. */
 const UNITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   Ms: { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 },
-  Bytes: { MiB: 2 ** 20, GiB: 2 ** 30 },
+  Bytes: { '': 1, MiB: 2 ** 20, GiB: 2 ** 30 },
 };
 
 /** The number that a cell says, in the unit that the name says. */
