@@ -46,7 +46,7 @@ function numberIn(cell: string, name: string): number {
   const [, digits = '', unit = ''] = /^([\d,]+)\s*(\w*)/.exec(cell) ?? [];
   const number = Number(digits.replaceAll(',', ''));
   const units = Object.entries(UNITS).find(([end]) => name.endsWith(end))?.[1];
-  return units ? number * (units[unit] ?? NaN) : number;
+  return units ? number * (units[unit] ?? units[''] ?? NaN) : number;
 }
 
 describe('The page of limits', () => {
