@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
@@ -29,6 +29,12 @@ const HANG = `
 
 describe('The process of an engine', function () {
   this.timeout(30_000);
+  const programs: ChildProcess[] = [];
+  // What a test that failed has left would stay.
+  afterEach(() => {
+    for (const child of programs.splice(0)) child.kill('SIGKILL');
+  });
+
   if (process.platform === 'win32') this.pending = true; // There are no such signals.
 
   const cases: readonly {
@@ -67,6 +73,7 @@ describe('The process of an engine', function () {
   for (const { name, script, act } of cases) {
     it(`is gone when the program ${name}`, async () => {
       const child = spawn(process.execPath, ['-e', program(script)], { stdio: ['ignore', 'pipe', 'ignore'] });
+      programs.push(child);
       const exited = once(child, 'exit');
       const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
       const engine = Number((await lines.next()).value);
@@ -90,6 +97,7 @@ describe('The process of an engine', function () {
       stdio: ['ignore', 'pipe', 'ignore'],
       env,
     });
+    programs.push(child);
     const exited = once(child, 'exit');
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const engine = Number((await lines.next()).value);
@@ -114,6 +122,7 @@ describe('The process of an engine', function () {
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
     });
+    programs.push(child);
     const exited = once(child, 'exit');
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const engine = Number((await lines.next()).value);
