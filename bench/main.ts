@@ -51,6 +51,10 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     what: 'many devices over MQTT through a real Node-RED: lateness, loss, event loop, memory',
     load: async () => (await import('./live-streams.js')).liveStreams,
   },
+  soak: {
+    what: 'whether anything grows: an hour of live streams with a fault every minute, or a simulated week',
+    load: async () => (await import('./soak.js')).soak,
+  },
 };
 
 async function main([name, ...argv]: readonly string[]): Promise<void> {
