@@ -11,9 +11,9 @@ function register(RED: NodeAPI): void {
   function DeeptoneBytes(this: Node, saved: BytesConfig): void {
     RED.nodes.createNode(this, saved);
     const config = migrated('deeptone-bytes', saved);
-    analyseWholes(RED, this, 'bytes', config, (message) => {
-      const sound = messageSound(config, message, messageOptions('bytes', message));
-      return Promise.resolve({
+    analyseWholes(RED, this, 'bytes', config, async (message) => {
+      const sound = await messageSound(config, message, messageOptions('bytes', message));
+      return {
         analyse: async (deeptone, options) => {
           if (sound.container) {
             // Every channel of a container is analysed on its own, as in a file (decision 16).
@@ -24,7 +24,7 @@ function register(RED: NodeAPI): void {
           const complete = await deeptone.processAudioBytes(sound.data, { ...options, ...sound.options });
           return { channels: { [options.channel ?? 0]: complete }, complete };
         },
-      });
+      };
     });
   }
 

@@ -32,7 +32,7 @@ function register(RED: NodeAPI): void {
         const asked = messageOptions('chunk', message);
         const dialog = dialogOptions({ ...config, outputPeriod: undefined });
         const options = mergeOptions(dialog, asked);
-        const sound = messageSound(config, message, asked);
+        const sound = await messageSound(config, message, asked);
         const remembers = config.memory === true && asked.contextSamples === undefined;
         const warnings = new Warnings();
         const started = performance.now();

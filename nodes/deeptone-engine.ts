@@ -3,6 +3,7 @@ import { EngineLostError } from '../src';
 import {
   EngineHub,
   EngineMeter,
+  engineLimits,
   type EngineNode,
   type EngineSettings,
   type EngineState,
@@ -39,6 +40,15 @@ interface EngineConfig extends NodeDef {
   readonly predictionEngine?: string;
   readonly isolation?: string;
   readonly licensePublicKeys?: readonly string[];
+  /** MB of sound in one message. */
+  readonly maxMessage?: number | string;
+  /** Hours. */
+  readonly maxDuration?: number | string;
+  readonly maxChannels?: number | string;
+  /** Million values. */
+  readonly maxAnswer?: number | string;
+  /** MB. */
+  readonly maxWaiting?: number | string;
 }
 
 type EngineNodeWithKey = EngineNode & Node<Credentials>;
@@ -102,6 +112,7 @@ function register(RED: NodeAPI): void {
     Object.defineProperties(this, {
       engineState: { get: () => hub.state },
       health: { get: () => healthOf(hub.state, meter.counts, hub.runtime) },
+      limits: { get: () => engineLimits(config) },
       ownModels: { get: () => hub.runtime?.info?.ownModels ?? [] },
       runtimeWords: { get: () => wordsOf(hub.runtime) },
     });
@@ -146,6 +157,7 @@ function engineSettings(config: EngineConfig): EngineSettings {
     runtime: config.runtime === 'native' || config.runtime === 'wasm' ? config.runtime : undefined,
     isolation: config.isolation === 'process' ? 'process' : 'thread',
     licensePublicKeys: textsIn(config.licensePublicKeys),
+    limits: engineLimits(config),
   };
 }
 

@@ -19,6 +19,7 @@ export type DeeptoneErrorCode =
   | 'DEEPTONE_ENGINE_LOST'
   | 'DEEPTONE_VOICE_SIGNATURE'
   | 'DEEPTONE_OVERLOADED'
+  | 'DEEPTONE_TOO_LARGE'
   | 'DEEPTONE_ABORTED'
   | 'DEEPTONE_CLOSED';
 
@@ -160,6 +161,13 @@ export class VoiceSignatureError extends DeeptoneError {
 export class OverloadedError extends DeeptoneError {
   constructor(message: string, options?: ErrorOptions) {
     super('DEEPTONE_OVERLOADED', message, options);
+  }
+}
+
+/** A sound, a message or an answer is larger than a limit that is set; the message names the limit. */
+export class TooLargeError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_TOO_LARGE', message, options);
   }
 }
 

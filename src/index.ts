@@ -10,6 +10,7 @@ export {
   type DeeptoneOptions,
   type FileOptions,
   type LostAudio,
+  type Limits,
   type OnWarning,
   type OpenOptions,
   type SoundOptions,

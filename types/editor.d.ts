@@ -125,7 +125,11 @@ interface DeeptoneFormRows {
   lines(field: string, icon: string): string;
   /** Places for what the engine says, by name and icon. */
   facts(icons: Record<string, string>): string;
-  number(field: string, icon: string, unit?: 'ms' | 'seconds' | 'days' | 'hz' | 'messages'): string;
+  number(
+    field: string,
+    icon: string,
+    unit?: 'ms' | 'seconds' | 'days' | 'hours' | 'megabytes' | 'millionValues' | 'hz' | 'messages',
+  ): string;
   select(field: string, icon: string, values: readonly string[]): string;
   check(field: string): string;
   /** A checkbox that gives the node its fourth output. */

@@ -1,4 +1,6 @@
 /** What the nodes that answer each message with an analysis have in common: an engine, a bounded queue, status, errors. */
+import { TooLargeError } from '../../src';
+import { payloadBytes } from '../../src/audio';
 import {
   asksForDiagnostics,
   connectEngine,
@@ -55,9 +57,13 @@ export function answerMessages(
   const status = new StatusLine(node);
   try {
     const { parallel, waitingMessages } = limits();
-    queue = new WorkQueue(parallel, waitingMessages);
+    queue = new WorkQueue(parallel, waitingMessages, () => engine.limits.maxWaitingBytes);
     engine = connectEngine(RED, node, config.engine, status);
-    forget = engine.meter.watch(() => ({ ...NO_READING, waitingMessages: queue.waiting }));
+    forget = engine.meter.watch(() => ({
+      ...NO_READING,
+      waitingMessages: queue.waiting,
+      waitingBytes: queue.waitingBytes,
+    }));
     answer = answering({ engine, status, waiting: () => queue.waiting });
   } catch (error) {
     refuseAll(node, error);
@@ -74,12 +80,20 @@ export function answerMessages(
       done();
       return;
     }
+    const bytes = payloadBytes(message.payload);
+    const { maxMessageBytes } = engine.limits;
+    if (bytes > maxMessageBytes) {
+      const words = `The message has about ${bytes} bytes of sound, and the engine takes up to ${maxMessageBytes}: put it in a file, or raise the limit in the engine.`;
+      failed(new TooLargeError(words));
+      return;
+    }
     queue.add(
       (signal) =>
         answer(message, send, signal).then(() => {
           done();
         }, failed),
       failed,
+      bytes,
     );
   });
 

@@ -5,6 +5,7 @@ export type Work = (signal: AbortSignal) => Promise<void>;
 
 interface Waiting {
   readonly work: Work;
+  readonly bytes: number;
   readonly refuse: (error: Error) => void;
 }
 
@@ -15,6 +16,8 @@ interface Waiting {
 export class WorkQueue {
   readonly #parallel: number;
   readonly #limit: number;
+  readonly #limitBytes: () => number;
+  #waitingBytes = 0;
   readonly #waiting: Waiting[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
@@ -22,19 +25,26 @@ export class WorkQueue {
   /**
    * @param parallel pieces of work done at once
    * @param limit pieces of work that may wait
+   * @param limitBytes bytes that may wait with them; what would wait alone always may
    * @throws InvalidArgumentError when nothing could ever be done
    */
-  constructor(parallel: number, limit: number) {
+  constructor(parallel: number, limit: number, limitBytes: () => number = () => Infinity) {
     if (parallel < 1) {
       throw new InvalidArgumentError(`parallel is ${parallel}: a number of at least 1 is accepted.`);
     }
     this.#parallel = parallel;
     this.#limit = limit;
+    this.#limitBytes = limitBytes;
   }
 
   /** Pieces of work that have not begun. */
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** Bytes that wait with them. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** Pieces of work under way. */
@@ -47,8 +57,9 @@ export class WorkQueue {
    *
    * @param work must settle its own failures
    * @param refuse told instead, when the work will never begin
+   * @param bytes that wait with it
    */
-  add(work: Work, refuse: (error: Error) => void): void {
+  add(work: Work, refuse: (error: Error) => void, bytes = 0): void {
     if (this.#abort.signal.aborted) {
       refuse(new ClosedError('The node is being stopped or deployed anew.'));
     } else if (this.#running.size < this.#parallel) {
@@ -60,8 +71,16 @@ export class WorkQueue {
             'Send them more slowly or raise the limit in the node.',
         ),
       );
+    } else if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.#limitBytes()) {
+      refuse(
+        new OverloadedError(
+          `Messages with ${this.#waitingBytes} bytes of sound are waiting already, and no more than ${this.#limitBytes()} may wait. ` +
+            'Send them more slowly or raise the limit in the engine.',
+        ),
+      );
     } else {
-      this.#waiting.push({ work, refuse });
+      this.#waitingBytes += bytes;
+      this.#waiting.push({ work, refuse, bytes });
     }
   }
 
@@ -78,7 +97,9 @@ export class WorkQueue {
     const run = work(this.#abort.signal).finally(() => {
       this.#running.delete(run);
       const next = this.#waiting.shift();
-      if (next) this.#begin(next.work);
+      if (!next) return;
+      this.#waitingBytes -= next.bytes;
+      this.#begin(next.work);
     });
     this.#running.add(run);
   }

@@ -1,5 +1,12 @@
 /** How a node in a flow shares the engine of a `deeptone-engine` node. */
-import { InvalidArgumentError, type Deeptone, type LicenseStatus, type OwnModel } from '../../src';
+import {
+  InvalidArgumentError,
+  type Deeptone,
+  type LicenseStatus,
+  type Limits,
+  type OwnModel,
+} from '../../src';
+import { fieldNumbers, HOUR_MS, MEGABYTE, MILLION } from '../shared/fields';
 import type { Health } from './health';
 import type { EngineState, OpenEngine } from './hub';
 import { EngineMeter, type Counts } from './meter';
@@ -19,6 +26,7 @@ export interface EngineNode extends Node {
   readonly runtimeWords: Readonly<Record<string, string>>;
   /** Models of users that it has loaded. */
   readonly ownModels: readonly OwnModel[];
+  readonly limits: EngineLimits;
   /** @throws LicenseManagerError and what else opening an engine can throw */
   engine(): OpenEngine;
   /** The engine as it is, for a look at it: nothing is started, and no failure is told. Throws as {@link engine}. */
@@ -28,8 +36,32 @@ export interface EngineNode extends Node {
   deregister(user: Node): void;
 }
 
+/** How much the nodes of an engine may be handed. */
+export interface EngineLimits extends Required<Limits> {
+  /** Bytes of audio in messages that wait in the line of one node. */
+  readonly maxWaitingBytes: number;
+}
+
+/**
+ * The limits that an engine node is set to.
+ *
+ * @throws InvalidArgumentError naming a field that is not accepted
+ */
+export function engineLimits(config: object): EngineLimits {
+  const numbers = fieldNumbers('deeptone-engine', config);
+  return {
+    maxMessageBytes: Math.ceil(numbers.maxMessage * MEGABYTE),
+    maxDuration: Math.ceil(numbers.maxDuration * HOUR_MS),
+    maxChannels: numbers.maxChannels,
+    maxAnswerValues: Math.ceil(numbers.maxAnswer * MILLION),
+    maxWaitingBytes: Math.ceil(numbers.maxWaiting * MEGABYTE),
+  };
+}
+
 /** One node's use of its engine. */
 export interface EngineConnection {
+  /** @throws InvalidArgumentError when they are not accepted */
+  readonly limits: EngineLimits;
   /**
    * The shared engine.
    *
@@ -76,6 +108,7 @@ export function connectEngine(
     };
     const meter = new EngineMeter();
     return {
+      limits: engineLimits({}),
       engine: refuse,
       deeptone: refuse,
       evaluation: false,
@@ -95,6 +128,9 @@ export function connectEngine(
     status.setFromOutside(engineStatus(state, RED));
   });
   return {
+    get limits() {
+      return engine.limits;
+    },
     engine: () => engine.engine(),
     deeptone: () => engine.engine().deeptone,
     get evaluation() {

@@ -1,5 +1,12 @@
 /** The engine's side of a flow: one engine for all nodes that name it, its state, its counts, and its endpoints. */
-export { connectEngine, engineStatus, type EngineConnection, type EngineNode } from './connection';
+export {
+  connectEngine,
+  engineLimits,
+  engineStatus,
+  type EngineConnection,
+  type EngineLimits,
+  type EngineNode,
+} from './connection';
 export { asksForDiagnostics, diagnosticsOf, type Diagnostics } from './diagnostics';
 export { serveEngineFacts } from './endpoints';
 export { healthOf } from './health';

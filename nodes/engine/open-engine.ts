@@ -1,11 +1,15 @@
-import { Deeptone, type DeeptoneOptions } from '../../src';
+import { Deeptone, type DeeptoneOptions, type Limits } from '../../src';
 import { OnnxPredictionEngine } from '../../src/inference';
 import type { OpenEngine } from './hub';
 import { ownEngine, type EngineMaker } from './own-engine';
 import type { EngineMeter } from './meter';
 import { MeteredEngine } from './metered-engine';
 
-export interface EngineSettings extends Omit<DeeptoneOptions, 'predictionEngine' | 'allowInactiveLicense'> {
+export interface EngineSettings extends Omit<
+  DeeptoneOptions,
+  'predictionEngine' | 'allowInactiveLicense' | keyof Limits
+> {
+  readonly limits?: Limits;
   /** An engine of one's own: the name of its module, or what makes it. */
   readonly own?: { readonly choice: string | EngineMaker; readonly userDir: string } | undefined;
 }
@@ -18,7 +22,8 @@ export interface EngineSettings extends Omit<DeeptoneOptions, 'predictionEngine'
  * @throws LicenseManagerError, ModelInvalidError, InvalidArgumentError
  */
 export function openEngine(settings: EngineSettings, licenseKey?: string, meter?: EngineMeter): OpenEngine {
-  const { ffmpegPath, licensePublicKeys, folders, own, onEngineEvent, ...runtimeSettings } = settings;
+  const { ffmpegPath, licensePublicKeys, folders, limits, own, onEngineEvent, ...runtimeSettings } = settings;
+  const { maxMessageBytes, maxDuration, maxChannels, maxAnswerValues } = limits ?? {};
   const { modelSet, modelFolders, threads } = runtimeSettings;
   const runtime = own
     ? ownEngine(own.choice, { modelSet, modelFolders, threads }, own.userDir)
@@ -28,6 +33,7 @@ export function openEngine(settings: EngineSettings, licenseKey?: string, meter?
     ffmpegPath,
     licensePublicKeys,
     folders,
+    ...{ maxMessageBytes, maxDuration, maxChannels, maxAnswerValues },
     allowInactiveLicense: true,
   });
   return { deeptone, runtime, ffmpegPath };

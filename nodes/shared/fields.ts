@@ -4,7 +4,7 @@
  */
 import { DEFAULT_SILENCE_TIMEOUT_MS } from '../../src/audio';
 import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
-import { ENGINE_RULES, OPTIONS } from '../../src/pipeline';
+import { DEFAULT_LIMITS, ENGINE_RULES, OPTIONS } from '../../src/pipeline';
 import { checkValue, type NumberLimits, type Rule } from '../../src/rules';
 import { InvalidArgumentError } from '../../src';
 
@@ -42,9 +42,21 @@ const RAW_FORMAT = { rate: rateIn, channels };
 /** Where a node answers message by message. */
 const STEPS = { outputPeriod, channel, volumeThreshold, parallel: countFrom(1, 1) };
 
+/** Units of the limits of an engine. */
+export const MEGABYTE = 1_048_576;
+export const HOUR_MS = 3_600_000;
+export const MILLION = 1_000_000;
+
 /** Fields with numbers, by node. Times are in seconds, but for those of steps and transitions, which are in milliseconds. */
 export const FIELDS = {
-  'deeptone-engine': { threads: { rule: ENGINE_RULES.threads, default: 1 } },
+  'deeptone-engine': {
+    threads: { rule: ENGINE_RULES.threads, default: 1 },
+    maxMessage: above(0, DEFAULT_LIMITS.maxMessageBytes / MEGABYTE),
+    maxDuration: above(0, DEFAULT_LIMITS.maxDuration / HOUR_MS),
+    maxChannels: countFrom(1, DEFAULT_LIMITS.maxChannels),
+    maxAnswer: above(0, DEFAULT_LIMITS.maxAnswerValues / MILLION),
+    maxWaiting: above(0, 1_024),
+  },
   // A file name that waits costs nothing, a clip is memory.
   'deeptone-file': { ...STEPS, waitingMessages: countFrom(0, 1_000) },
   'deeptone-bytes': { ...STEPS, ...RAW_FORMAT, waitingMessages: countFrom(0, 20) },

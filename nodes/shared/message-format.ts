@@ -4,12 +4,13 @@ import {
   declaredFormat,
   isContainer,
   isFormatStated,
-  readPayload,
+  payloadSteps,
   type AudioPayload,
   type FormatSource,
   type FormatTrust,
   type SampleFormat,
 } from '../../src/audio';
+import { inTurns } from '../../src/steps';
 import { numberIn, textIn } from './fields';
 import type { IncomingMessage } from './node-red';
 import type { LooseOptions } from './options';
@@ -83,12 +84,12 @@ export interface MessageSound {
  * @throws InvalidArgumentError naming a value of the format that is not accepted and where it stands; BadAudioError for a payload
  *   that is no audio
  */
-export function messageSound(
+export async function messageSound(
   dialog: FormatDialog,
   message: IncomingMessage,
   asked: LooseOptions,
-): MessageSound {
-  const audio = readPayload(message.payload);
+): Promise<MessageSound> {
+  const audio = await inTurns(payloadSteps(message.payload));
   const statements = {
     setting: formatSetting(dialog),
     message: asked.format,

@@ -76,7 +76,7 @@ export class StreamSession {
       options: streamOptions(config),
       format: formatSetting(config),
       trust: formatTrust(config),
-      settings: liveSettingsOf(config),
+      settings: liveSettingsOf(config, engine.limits),
       ffmpegPath: () => engine.engine().ffmpegPath,
       listener: (event) => {
         try {

@@ -2,6 +2,7 @@
 import type { GapAction, LiveOptions, PartialLiveSettings, WhenFull } from '../../src';
 import { checkOptions, OPTIONS } from '../../src/pipeline';
 import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
+import type { EngineLimits } from '../engine';
 import { fieldNumbers, textIn } from '../shared/fields';
 import type { FormatDialog } from '../shared/message-format';
 import type { NodeDef } from '../shared/node-red';
@@ -95,7 +96,7 @@ export function streamOptions(config: StreamConfig, asked: LooseOptions = {}): L
 }
 
 /** @throws InvalidArgumentError naming a field that is not accepted */
-export function liveSettingsOf(config: StreamConfig): PartialLiveSettings {
+export function liveSettingsOf(config: StreamConfig, limits: EngineLimits): PartialLiveSettings {
   const numbers = fieldNumbers('deeptone-stream', config);
   const { waiting, gaps } = DEFAULT_LIVE_SETTINGS;
   return {
@@ -103,7 +104,9 @@ export function liveSettingsOf(config: StreamConfig): PartialLiveSettings {
     idleMs: numbers.idle * 1_000,
     summaryMs: numbers.summaryEvery * 1_000,
     endOnEmpty: config.endOnEmpty === true,
+    maxMessageBytes: limits.maxMessageBytes,
     waiting: {
+      totalBytes: limits.maxWaitingBytes,
       streamMs: numbers.waitingSeconds * 1_000,
       totalMs: numbers.waitingSecondsTotal * 1_000,
       whenFull: (textIn(config.whenFull) as WhenFull | undefined) ?? waiting.whenFull, // Checked by the live room.

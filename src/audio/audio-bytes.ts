@@ -2,6 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { AudioFileError, BadAudioError, DeeptoneError } from '../errors';
+import { breathe } from '../steps';
 import { allowedPath, openAllowed, sameFilePath } from './allowed-folders';
 
 /** Bytes per read, about 2 s of 16-bit mono: the calls cost nothing, memory stays flat, and no turn of the event loop is long. */
@@ -135,9 +136,4 @@ async function* inSteps(clip: Uint8Array): AsyncGenerator<Uint8Array, void, unde
     yield clip.subarray(at, at + READ_BYTES);
     await breathe();
   }
-}
-
-/** Lets the event loop serve others. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

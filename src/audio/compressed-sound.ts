@@ -1,20 +1,41 @@
 import type { AudioWarning } from './decoder-warning';
+import { OverloadedError } from '../errors';
 import { PieceDecoder, type PieceDecoderOptions } from './ffmpeg/piece-decoder';
+
+/** Bytes that may wait for ffmpeg to take them: minutes of compressed audio. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** Compressed sound in pieces: bytes in, the bytes of a WAV out, later. */
 export class CompressedSound {
   readonly #ffmpeg: PieceDecoder;
+  readonly #name: string;
   #writing: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
 
   /** @throws OverloadedError where too many streams are decoded already */
   constructor(container: string, options: PieceDecoderOptions) {
     this.#ffmpeg = new PieceDecoder(container, options);
+    this.#name = options.name;
   }
 
   /** Takes the next bytes; what goes wrong is told by {@link accepted} and {@link wavBytes}. */
   write(bytes: Uint8Array): void {
+    if (this.#waitingBytes + bytes.length > MOST_WAITING_BYTES) {
+      this.#writing = Promise.reject(
+        new OverloadedError(
+          `${this.#name} comes faster than ffmpeg decodes it: more than ${MOST_WAITING_BYTES} bytes wait.`,
+        ),
+      );
+      this.#writing.catch(() => undefined);
+      return;
+    }
     const copy = Uint8Array.prototype.slice.call(bytes);
-    this.#writing = this.#writing.then(() => this.#ffmpeg.write(copy));
+    this.#waitingBytes += copy.length;
+    this.#writing = this.#writing
+      .then(() => this.#ffmpeg.write(copy))
+      .finally(() => {
+        this.#waitingBytes -= copy.length;
+      });
     this.#writing.catch(() => undefined);
   }
 

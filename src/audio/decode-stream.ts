@@ -1,6 +1,7 @@
 import type { StreamInput } from './audio-data';
+import { gently } from '../steps';
 import type { DecodedChannels } from './sample-sink';
-import type { Declared, SoundDecoder } from './sound-decoder';
+import type { Declared, Parts, SoundDecoder } from './sound-decoder';
 
 /**
  * The samples of a sound that comes in pieces, as soon as they are known; input is read only as fast as they are taken. Ffmpeg, if
@@ -14,36 +15,34 @@ export async function* decodeStream(
   decoder: SoundDecoder,
   declared?: Declared,
 ): AsyncGenerator<DecodedChannels, void, undefined> {
-  const pieces = toAsync(input);
+  const parts = allParts(input, decoder, declared);
   try {
     while (!decoder.isCompressed) {
-      const next = await pieces.next();
+      const next = await parts.next();
       if (next.done === true) {
         yield decoder.finish();
         break;
       }
-      yield push(decoder, next.value, declared);
+      yield next.value;
     }
-    if (decoder.isCompressed) yield* compressed(pieces, decoder, declared);
+    if (decoder.isCompressed) yield* compressed(parts, decoder);
   } finally {
     await decoder.close();
-    await pieces.return(undefined);
+    await parts.return(undefined);
   }
 }
 
 /** Hands pieces to ffmpeg while its samples are taken. */
 async function* compressed(
-  pieces: AsyncGenerator<Piece>,
+  parts: AsyncGenerator<DecodedChannels>,
   decoder: SoundDecoder,
-  declared: Declared | undefined,
 ): AsyncGenerator<DecodedChannels, void, undefined> {
   let failure: unknown;
   const feeding = (async () => {
     for (;;) {
       await decoder.accepted();
-      const next = await pieces.next();
+      const next = await parts.next(); // Nothing is in it: the samples come late.
       if (next.done === true) break;
-      push(decoder, next.value, declared);
     }
     decoder.finish();
   })().catch(async (error: unknown) => {
@@ -58,10 +57,16 @@ async function* compressed(
 
 type Piece = StreamInput extends AsyncIterable<infer One> | Iterable<infer One> ? One : never;
 
-function push(decoder: SoundDecoder, piece: Piece, declared: Declared | undefined): DecodedChannels {
-  return piece instanceof Uint8Array ? decoder.push(piece, declared) : decoder.pushSamples(piece, declared);
+async function* allParts(
+  input: StreamInput,
+  decoder: SoundDecoder,
+  declared: Declared | undefined,
+): AsyncGenerator<DecodedChannels, void, undefined> {
+  for await (const piece of input) yield* gently(partsOf(decoder, piece, declared));
 }
 
-async function* toAsync(input: StreamInput): AsyncGenerator<Piece> {
-  yield* input;
+function partsOf(decoder: SoundDecoder, piece: Piece, declared: Declared | undefined): Parts {
+  return piece instanceof Uint8Array
+    ? decoder.partsOfBytes(piece, declared)
+    : decoder.partsOfSamples(piece, declared);
 }

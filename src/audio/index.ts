@@ -16,7 +16,7 @@ export type {
 } from './ffmpeg/live-source-contract';
 export { filePath } from './file-name';
 export { describeContent } from './not-audio';
-export { isEmptyPayload, readPayload, type AudioPayload } from './payload';
+export { isEmptyPayload, payloadBytes, payloadSteps, readPayload, type AudioPayload } from './payload';
 export { concatenate } from './pcm/concatenate';
 export {
   declaredFormat,
@@ -54,7 +54,13 @@ export {
   type OpenSoundOptions,
   type Sound,
 } from './sound';
-export { DEFAULT_FORMAT, SoundDecoder, type Declared, type SoundDecoderOptions } from './sound-decoder';
+export {
+  DEFAULT_FORMAT,
+  SoundDecoder,
+  type Declared,
+  type Parts,
+  type SoundDecoderOptions,
+} from './sound-decoder';
 export { WavStreamReader, type AudioRun } from './wav/wav-stream-reader';
 export type { WavContainer } from './wav/wav-chunks';
 export { UnsupportedWavCodecError } from './wav/wav-format';

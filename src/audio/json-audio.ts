@@ -1,7 +1,9 @@
 /** Audio in JSON and in objects that were JSON: arrays, Buffers, envelopes with one field of audio. */
 import { types } from 'node:util';
 import { BadAudioError } from '../errors';
+import { type Steps } from '../steps';
 import { namedContainer } from './containers';
+import { PlainNumbers } from './pcm/plain-numbers';
 import { samplesOfView, type SampleArray } from './pcm/sample-array';
 import { ENCODINGS, isEncoding, type Encoding } from './pcm/sample-format';
 import { isBase64Text, withoutMark } from './text-kind';
@@ -65,12 +67,46 @@ const MOST_FIELDS = 64;
 /** Numbers under a name that says nothing that are taken for audio. */
 const FEWEST_NUMBERS = 64;
 
+/** Bytes that are copied in one step: a few milliseconds, where the memory is new. */
+const STEP_BYTES = 4 * 1024 * 1024;
+
+/** The bytes of parts that follow each other, as one. */
+export function* joinedBytes(parts: readonly FoundAudio[]): Steps<Uint8Array> {
+  const pieces = parts.flatMap((part) => (part.kind === 'bytes' ? [part.bytes] : []));
+  const whole = Buffer.allocUnsafe(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  let since = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+    since += piece.length;
+    if (since < STEP_BYTES) continue;
+    since = 0;
+    yield;
+  }
+  return whole;
+}
+
+/** What stands in a JSON value in the place of something long, which was taken out of it. */
+export interface Hole {
+  /** The numbers that stood there; undefined where there were other things, or a text. */
+  readonly numbers?: PlainNumbers;
+  /** The bytes that base64 there held, in parts; undefined where it was none. */
+  readonly bytes?: readonly FoundAudio[];
+}
+
+/** What was taken out of a JSON value, by the texts that stand in its place. */
+export type Holes = ReadonlyMap<string, Hole>;
+
+const NO_HOLES: Holes = new Map();
+
 /**
  * The audio in a JSON text.
  *
+ * @param holes what was taken out of the text
  * @throws BadAudioError that says what it is instead
  */
-export function audioInJson(text: string): FoundAudio {
+export function audioInJson(text: string, holes = NO_HOLES): Steps<FoundAudio> {
   const json = withoutMark(text)
     .replaceAll('\u001e', ' ')
     .replace(/^[\s,]+/u, '');
@@ -78,12 +114,17 @@ export function audioInJson(text: string): FoundAudio {
   try {
     value = JSON.parse(json);
   } catch (cause) {
-    const beginning = json.slice(0, 40).replace(/\s+/gu, ' ');
-    throw new BadAudioError(`The audio is text that begins "${beginning}" as JSON does, and is none.`, {
-      cause,
-    });
+    throw noJson(json, cause);
   }
-  return audioInValue(value, 'JSON');
+  return audioInValue(value, 'JSON', holes);
+}
+
+/** What is said of text that begins as JSON does. */
+export function noJson(text: string, cause?: unknown): BadAudioError {
+  const beginning = text.slice(0, 40).replace(/\s+/gu, ' ');
+  return new BadAudioError(`The audio is text that begins "${beginning}" as JSON does, and is none.`, {
+    cause,
+  });
 }
 
 /**
@@ -91,25 +132,28 @@ export function audioInJson(text: string): FoundAudio {
  * field that holds audio.
  *
  * @param what it is, for messages
+ * @param holes what was taken out of it
  * @throws BadAudioError that says what it is instead, and how to get at the audio
  */
-export function audioInValue(value: unknown, what: string): FoundAudio {
-  const direct = audioLike(value, true);
+export function* audioInValue(value: unknown, what: string, holes = NO_HOLES): Steps<FoundAudio> {
+  const direct = yield* audioLike(value, true, holes);
   if (direct) return direct;
-  if (Array.isArray(value))
-    throw new BadAudioError(`The audio is ${what}, an array of other things than numbers.`);
-  const candidates = typeof value === 'object' && value !== null ? fieldsWithAudio(value as Fields, 1) : [];
+  if (Array.isArray(value) || (typeof value === 'string' && holes.has(value)))
+    throw new BadAudioError(
+      `The audio is ${what}, ${typeof value === 'string' ? 'a long text or array' : 'an array'} of other things than numbers.`,
+    );
+  const isObject = typeof value === 'object' && value !== null;
+  const candidates = isObject ? yield* fieldsWithAudio(value as Fields, holes) : [];
   const [surest, second] = [...candidates].sort((a, b) => a.rank - b.rank);
   if (surest && (surest.rank < AUDIO_NAMES.length || !second)) {
     return { ...surest.audio, stated: surest.stated };
   }
-  const names =
-    typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 8).join(', ') : typeof value;
   if (surest) {
     throw new BadAudioError(
       `The audio is ${what} with several fields that may hold it (${candidates.map(({ path }) => path).join(', ')}): send the field that does.`,
     );
   }
+  const names = isObject ? Object.keys(value).slice(0, 8).join(', ') : typeof value;
   throw new BadAudioError(
     `The audio is ${what} without a field that holds any (it has: ${names}): send audio as bytes, "a Buffer", or in a field named audio, as base64 or an array of numbers.`,
   );
@@ -124,33 +168,50 @@ interface Candidate {
   readonly stated: StatedBeside;
 }
 
-function fieldsWithAudio(object: Fields, depth: number, path = '', above: StatedBeside = {}): Candidate[] {
-  const stated = { ...above, ...statedIn(object) };
-  return Object.entries(object)
-    .slice(0, MOST_FIELDS)
-    .flatMap(([name, value]): Candidate[] => {
-      const where = path === '' ? name : `${path}.${name}`;
-      const found = AUDIO_NAMES.indexOf(name.toLowerCase());
-      const audio = audioLike(value, found >= 0);
-      if (audio) return [{ audio, path: where, rank: found >= 0 ? found : AUDIO_NAMES.length, stated }];
-      const isObject =
-        typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
-      return isObject && depth < DEEPEST ? fieldsWithAudio(value as Fields, depth + 1, where, stated) : [];
-    });
+/** Where fields are looked for. */
+interface Place {
+  readonly depth: number;
+  readonly path: string;
+  /** What stands further out. */
+  readonly above: StatedBeside;
 }
 
-function audioLike(value: unknown, isNamed: boolean): FoundAudio | undefined {
-  if (typeof value === 'string') return textLike(value, isNamed);
-  if (Array.isArray(value)) return numbersLike(value, isNamed);
+const OUTERMOST: Place = { depth: 1, path: '', above: {} };
+
+function* fieldsWithAudio(object: Fields, holes: Holes, place = OUTERMOST): Steps<Candidate[]> {
+  const stated = { ...place.above, ...statedIn(object) };
+  const candidates: Candidate[] = [];
+  for (const [name, value] of Object.entries(object).slice(0, MOST_FIELDS)) {
+    const path = place.path === '' ? name : `${place.path}.${name}`;
+    const found = AUDIO_NAMES.indexOf(name.toLowerCase());
+    const audio = yield* audioLike(value, found >= 0, holes);
+    const isObject =
+      typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+    if (audio) {
+      candidates.push({ audio, path, rank: found >= 0 ? found : AUDIO_NAMES.length, stated });
+    } else if (isObject && place.depth < DEEPEST) {
+      const inner = { depth: place.depth + 1, path, above: stated };
+      candidates.push(...(yield* fieldsWithAudio(value as Fields, holes, inner)));
+    }
+  }
+  return candidates;
+}
+
+function* audioLike(value: unknown, isNamed: boolean, holes: Holes): Steps<FoundAudio | undefined> {
+  if (typeof value === 'string') return yield* textLike(value, isNamed, holes);
+  if (Array.isArray(value)) return yield* numbersLike(value, isNamed);
   if (typeof value !== 'object' || value === null) return undefined;
   if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return viewLike(value);
   const fields = value as Fields;
-  if (fields['type'] === 'Buffer' && 'data' in fields) return bufferLike(fields['data']);
-  const numbers = arrayLike(fields);
+  if (fields['type'] === 'Buffer' && 'data' in fields) return yield* bufferLike(fields['data'], holes);
+  const list = arrayLike(fields);
+  if (!list) return undefined;
+  const numbers = new PlainNumbers();
+  if ((yield* numbers.take(list)) >= 0) return undefined;
   // Typed arrays alone become that, and those of bytes hold no others.
-  const isBytes = numbers?.every(isByte) === true && numbers.some((value) => Number(value) > 0x7f);
-  if (isBytes) return { kind: 'bytes', bytes: Uint8Array.from(numbers as readonly number[]) };
-  return numbers && numbersLike(numbers, isNamed);
+  const isBytes = numbers.areBytes && numbers.largest > 0x7f;
+  if (isBytes) return { kind: 'bytes', bytes: yield* numbers.bytes() };
+  return yield* audioInNumbers(numbers, isNamed);
 }
 
 /** A Buffer or typed array in an object that never was JSON. */
@@ -161,10 +222,16 @@ function viewLike(value: ArrayBufferView | ArrayBufferLike): FoundAudio | undefi
 }
 
 /** What `JSON.stringify` makes of a Buffer. */
-function bufferLike(data: unknown): FoundAudio {
-  if (typeof data === 'string') return { kind: 'bytes', bytes: Buffer.from(data, 'base64') };
-  if (Array.isArray(data) && data.every(isByte))
-    return { kind: 'bytes', bytes: Uint8Array.from(data as number[]) };
+function* bufferLike(data: unknown, holes: Holes): Steps<FoundAudio> {
+  const hole = typeof data === 'string' ? holes.get(data) : undefined;
+  if (hole?.bytes) return { kind: 'bytes', bytes: yield* joinedBytes(hole.bytes) };
+  if (typeof data === 'string' && !hole) return { kind: 'bytes', bytes: Buffer.from(data, 'base64') };
+  let numbers = hole?.numbers;
+  if (Array.isArray(data)) {
+    numbers = new PlainNumbers();
+    if ((yield* numbers.take(data)) >= 0) numbers = undefined;
+  }
+  if (numbers?.areBytes === true) return { kind: 'bytes', bytes: yield* numbers.bytes() };
   throw new BadAudioError(
     'The audio was a Buffer that was turned into JSON ({"type":"Buffer","data":[...]}), and its data are no bytes: Buffer.from(object.data) makes a Buffer of bytes.',
   );
@@ -178,7 +245,10 @@ function arrayLike(fields: Fields): readonly unknown[] | undefined {
   return isArray ? values : undefined;
 }
 
-function textLike(text: string, isNamed: boolean): FoundAudio | undefined {
+function* textLike(text: string, isNamed: boolean, holes: Holes): Steps<FoundAudio | undefined> {
+  const hole = holes.get(text);
+  if (hole?.bytes) return { kind: 'bytes', bytes: yield* joinedBytes(hole.bytes) };
+  if (hole) return hole.numbers && (yield* audioInNumbers(hole.numbers, isNamed));
   const base64 = /^data:[^,]{0,200};base64,/iu.test(text) ? text.slice(text.indexOf(',') + 1) : text;
   const isShort =
     isNamed && base64.length > 0 && base64.length % 4 === 0 && /^[A-Za-z0-9+/_-]+={0,2}$/u.test(base64);
@@ -187,62 +257,31 @@ function textLike(text: string, isNamed: boolean): FoundAudio | undefined {
   return { kind: 'bytes', bytes: Buffer.from(base64, 'base64') };
 }
 
-function numbersLike(list: readonly unknown[], isNamed: boolean): FoundAudio | undefined {
+function* numbersLike(list: readonly unknown[], isNamed: boolean): Steps<FoundAudio | undefined> {
   if (list.length === 0 || (!isNamed && list.length < FEWEST_NUMBERS)) return undefined;
-  // JSON has no NaN: what was one comes as null, and is for the decoder to judge.
-  if (!list.every((value) => typeof value === 'number' || value === null)) return undefined;
-  return audioInNumbers(list.map((value) => (typeof value === 'number' ? value : Number.NaN)));
+  const numbers = new PlainNumbers();
+  if ((yield* numbers.take(list)) >= 0) return undefined;
+  return yield* audioInNumbers(numbers, isNamed);
 }
 
 /**
- * Numbers as samples, or as the bytes that they plainly are: those of a container, or of 16-bit samples.
+ * Numbers as samples, or as the bytes that they plainly are: those of a container, or of 16-bit samples. Undefined where they are too few
+ * to be audio under a name that says nothing.
  *
- * @throws BadAudioError where they may be bytes and may be samples
+ * @throws BadAudioError where they may be bytes and may be samples, or are integers outside 16 bits
  */
-export function audioInNumbers(list: readonly number[]): FoundAudio {
-  if (!list.every(isByte)) return { kind: 'samples', samples: list };
-  const head = Uint8Array.from(list.slice(0, 64));
-  if (namedContainer(head) !== undefined) return { kind: 'bytes', bytes: Uint8Array.from(list) };
+export function* audioInNumbers(numbers: PlainNumbers, isNamed: boolean): Steps<FoundAudio | undefined> {
+  if (numbers.length === 0 || (!isNamed && numbers.length < FEWEST_NUMBERS)) return undefined;
+  const isContainer = numbers.areBytes && namedContainer(numbers.head(64)) !== undefined;
+  if (isContainer) return { kind: 'bytes', bytes: yield* numbers.bytes() };
   // No sound stays above zero; as bytes of samples that go below it, numbers are above 127 half of the time.
-  if (list.length < FEWEST_NUMBERS || !list.some((value) => value > 0x7f)) {
-    return { kind: 'samples', samples: list };
+  if (!numbers.areBytes || numbers.length < FEWEST_NUMBERS || numbers.largest <= 0x7f) {
+    return { kind: 'samples', samples: yield* numbers.samples() };
   }
-  if (highBytesAreSigns(list)) return { kind: 'bytes', bytes: Uint8Array.from(list) };
+  if (numbers.areBytesOfSamples) return { kind: 'bytes', bytes: yield* numbers.bytes() };
   throw new BadAudioError(
     'The audio is an array of numbers from 0 to 255, which may be bytes or 8-bit samples: send bytes in a Buffer (Buffer.from(array)), samples in an array of their own type (Int16Array.from(...), Uint8Array.from(...)) or as floats from -1 to 1.',
   );
-}
-
-/** Mean steps from one byte to the next of its kind: those of low bytes are 85 by chance, high bytes go along with the sound. */
-const LEAST_LOW_STEP = 50;
-const LARGEST_HIGH_STEP = 12;
-
-/**
- * Whether every second byte is the high byte of a 16-bit sample: near 0 or 255, and the others are not or are too, as in quiet sound; or it
- * changes slowly, and the others do as they like.
- */
-function highBytesAreSigns(list: readonly number[]): boolean {
-  let high = 0;
-  let low = 0;
-  let highSteps = 0;
-  let lowSteps = 0;
-  const isSign = (value = 0x80): boolean => value < 0x20 || value >= 0xe0;
-  for (let at = 0; at + 1 < list.length; at += 2) {
-    if (isSign(list[at])) low++;
-    if (isSign(list[at + 1])) high++;
-    if (at === 0) continue;
-    lowSteps += Math.abs((list[at] ?? 0) - (list[at - 2] ?? 0));
-    const step = Math.abs((list[at + 1] ?? 0) - (list[at - 1] ?? 0));
-    highSteps += Math.min(step, 256 - step);
-  }
-  const pairs = Math.floor(list.length / 2);
-  const isQuiet = low > 0.8 * pairs;
-  if (high > 0.8 * pairs && (low < high || isQuiet)) return true;
-  return lowSteps > LEAST_LOW_STEP * pairs && highSteps < LARGEST_HIGH_STEP * pairs;
-}
-
-function isByte(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
 }
 
 function statedIn(object: Fields): StatedBeside {

@@ -4,7 +4,6 @@ import { BadAudioError } from '../errors';
 import { DecoderWarnings } from './decoder-warnings';
 import { concatenateChannels } from './pcm/concatenate';
 import { PcmDecoder } from './pcm/pcm-decoder';
-import type { SampleArray } from './pcm/sample-array';
 import { sameFormat, type SampleFormat } from './pcm/sample-format';
 
 /** Samples at 16 kHz, full scale 1.0: one array per channel that is given, of equal lengths. */
@@ -103,19 +102,6 @@ export class SampleSink {
 
   joined(pieces: readonly DecodedChannels[]): DecodedChannels {
     return pieces.length === 0 ? this.nothing : concatenateChannels(pieces);
-  }
-
-  /** Plain numbers that are not finite become 0 where that is wanted, which leaves it to the others what they hold. */
-  finite<Samples extends SampleArray>(samples: Samples): Samples | readonly number[] {
-    if (!Array.isArray(samples) || this.#options.nonFinite === 'refuse') return samples;
-    const numbers: readonly number[] = samples;
-    const isBad = (value: unknown): boolean => typeof value === 'number' && !Number.isFinite(value);
-    const bad = numbers.reduce((count, value) => (isBad(value) ? count + 1 : count), 0);
-    if (bad === 0) return numbers;
-    this.#nonFiniteBefore += bad;
-    this.#firstNonFinite = Math.min(this.#firstNonFinite, numbers.findIndex(isBad));
-    this.warnings.nonFinite(this.#found);
-    return numbers.map((value) => (isBad(value) ? 0 : value));
   }
 
   /** Whether audio has other channels than that before it, of which those that are given are missing: then it is not heard, and that is told. */

@@ -1,17 +1,17 @@
 import { SAMPLE_RATE } from '../clock';
 import { BadAudioError } from '../errors';
+import type { Steps } from '../steps';
 import { CompressedSound } from './compressed-sound';
 import { checkAttached } from './detached';
 import { HEAD_BYTES, mayBeginContainer } from './containers';
 import type { AudioWarning } from './decoder-warning';
 import type { FoundAudio, StatedBeside } from './json-audio';
-import type { AudioPayload } from './payload';
 import { isAllText, looksWritten, textKind } from './text-kind';
 import { SampleSink, type Channels, type DecodedChannels } from './sample-sink';
 import { FEW_BYTES, judge, type Verdict } from './sniff';
 import { isWordsAmong, textAudio, type TextAudio } from './text-audio';
 import { blockBytes, type SampleFormat } from './pcm/sample-format';
-import { samplesToFloat32, type SampleArray } from './pcm/sample-array';
+import { samplesToFloat32, scaledNumbers, type SampleArray } from './pcm/sample-array';
 import { WavStreamReader, type AudioRun } from './wav/wav-stream-reader';
 
 /** How sound that comes in pieces is decoded. Each is a difference between ways in that is wanted (decision 15). */
@@ -50,6 +50,15 @@ const DEFAULT: Declared = { format: DEFAULT_FORMAT };
 const SHORTEST_TEXT = 4;
 
 const NO_BYTES = Buffer.alloc(0);
+
+/** Bytes and samples that are decoded in one step: of 8-bit sound at 4 kHz, about 3 ms. */
+const STEP_BYTES = 8_192;
+const STEP_SAMPLES = 16_384;
+/** A longer message is no words: what is told of it is told by its beginning. */
+const LONGEST_WORDS = 65_536;
+
+/** Samples of one piece of sound, step by step. */
+export type Parts = Generator<DecodedChannels, void, undefined>;
 
 /** What the bytes of the sound are at this point. */
 type Phase =
@@ -152,17 +161,7 @@ export class SoundDecoder {
    *   that is not accepted; the next piece is taken as if the bad one had not been
    */
   push(bytes: Uint8Array, declared: Declared = DEFAULT): DecodedChannels {
-    checkAttached(bytes);
-    this.#declared = declared;
-    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (this.#options.isMessages === true && this.#isStrayText(piece)) return this.#sink.nothing;
-    const samples = this.#orForget(() =>
-      this.#text ? this.#unwrap(this.#text.push(piece)) : this.#bytes(piece),
-    );
-    this.#isAligned &&= !this.endsWithinSample;
-    this.#lastMessageBytes = piece.length;
-    if (this.#options.isMessages === true) this.#lastWasText = isAllText(piece);
-    return samples;
+    return this.#sink.joined([...this.partsOfBytes(bytes, declared)]);
   }
 
   /**
@@ -173,17 +172,47 @@ export class SoundDecoder {
    * @throws as {@link push}
    */
   pushSamples(samples: SampleArray, declared: Declared = DEFAULT): DecodedChannels {
-    checkAttached(samples);
-    const { sampleRate, channels } = declared.format;
-    const isFloat = samples instanceof Float32Array || samples instanceof Float64Array;
-    const floats = isFloat ? Float32Array.from(samples) : samplesToFloat32(this.#sink.finite(samples));
-    return this.#sink.samples(floats, { encoding: 'f32le', sampleRate, channels });
+    return this.#sink.joined([...this.partsOfSamples(samples, declared)]);
   }
 
   /** Takes audio with what its envelope says about its format, in the same way. */
-  pushFound(found: FoundAudio | AudioPayload, declared: Declared = DEFAULT): DecodedChannels {
+  pushFound(found: FoundAudio, declared: Declared = DEFAULT): DecodedChannels {
+    return this.#sink.joined([...this.partsOf(found, declared)]);
+  }
+
+  /** As {@link pushFound}, in steps of a few milliseconds at most; nothing else is to be taken before all are done. */
+  partsOf(found: FoundAudio, declared: Declared = DEFAULT): Parts {
     const beside = withBeside(declared, found.stated);
-    return found.kind === 'bytes' ? this.push(found.bytes, beside) : this.pushSamples(found.samples, beside);
+    return found.kind === 'bytes'
+      ? this.partsOfBytes(found.bytes, beside)
+      : this.partsOfSamples(found.samples, beside);
+  }
+
+  /** As {@link push}, in steps of a few milliseconds at most. */
+  *partsOfBytes(bytes: Uint8Array, declared: Declared = DEFAULT): Parts {
+    checkAttached(bytes);
+    this.#declared = declared;
+    const piece = asBuffer(bytes);
+    if (this.#options.isMessages === true && this.#isStrayText(piece)) return;
+    for (let at = 0; at === 0 || at < piece.length; at += STEP_BYTES) {
+      const step = piece.subarray(at, at + STEP_BYTES);
+      yield* this.#orForget(this.#text ? this.#unwrap(this.#text.push(step)) : this.#bytes(step));
+    }
+    this.#isAligned &&= !this.endsWithinSample;
+    this.#lastMessageBytes = piece.length;
+    if (this.#options.isMessages === true) this.#lastWasText = isAllText(piece.subarray(0, LONGEST_WORDS));
+  }
+
+  /** As {@link pushSamples}, in steps of a few milliseconds at most. */
+  *partsOfSamples(samples: SampleArray, declared: Declared = DEFAULT): Parts {
+    checkAttached(samples);
+    const { sampleRate, channels } = declared.format;
+    const format: SampleFormat = { encoding: 'f32le', sampleRate, channels };
+    const typed = isPlain(samples) ? yield* this.#scaled(samples) : samples;
+    if (!ArrayBuffer.isView(typed)) samplesToFloat32(typed); // Says what it is instead.
+    for (let at = 0; at === 0 || at < typed.length; at += STEP_SAMPLES) {
+      yield this.#sink.samples(floats(typed.subarray(at, at + STEP_SAMPLES)), format);
+    }
   }
 
   /** Resolves when ffmpeg has taken what was pushed; at once where none is needed. @throws FfmpegError */
@@ -212,8 +241,8 @@ export class SoundDecoder {
    */
   finish(): DecodedChannels {
     const parts: DecodedChannels[] = [];
-    if (this.#text) parts.push(this.#unwrap(this.#text.end()));
-    if (this.#phase.is === 'open' && this.#phase.head.length > 0) parts.push(this.#decide(true));
+    if (this.#text) parts.push(...this.#unwrap(this.#text.end()));
+    if (this.#phase.is === 'open' && this.#phase.head.length > 0) parts.push(...this.#decide(true));
     if (this.#phase.is === 'compressed') {
       this.#phase.sound.end();
       return this.#sink.joined(parts);
@@ -247,20 +276,32 @@ export class SoundDecoder {
     return withBeside(this.#declared, this.#beside).format;
   }
 
-  #unwrap(found: readonly FoundAudio[]): DecodedChannels {
-    return this.#sink.joined(
-      found.map((audio) => {
-        this.#beside = audio.stated;
-        return audio.kind === 'bytes' ? this.#bytes(asBuffer(audio.bytes)) : this.#samplesIn(audio.samples);
-      }),
-    );
+  /** Of audio in text. */
+  *#unwrap(reading: Steps<readonly FoundAudio[]>): Parts {
+    let next = reading.next();
+    for (; next.done !== true; next = reading.next()) yield this.#sink.nothing;
+    if (next.value.length === 0) yield this.#sink.nothing;
+    for (const audio of next.value) {
+      this.#beside = audio.stated;
+      if (audio.kind === 'samples') yield* this.partsOfSamples(audio.samples, { format: this.#format() });
+      else {
+        const bytes = asBuffer(audio.bytes);
+        for (let at = 0; at === 0 || at < bytes.length; at += STEP_BYTES) {
+          yield* this.#bytes(bytes.subarray(at, at + STEP_BYTES));
+        }
+      }
+    }
   }
 
-  #samplesIn(samples: SampleArray): DecodedChannels {
-    return this.pushSamples(samples, { format: this.#format() });
+  /** Numbers with a scale of their own. */
+  *#scaled(numbers: readonly number[]): Generator<DecodedChannels, Float32Array, undefined> {
+    const reading = scaledNumbers(numbers);
+    let next = reading.next();
+    for (; next.done !== true; next = reading.next()) yield this.#sink.nothing;
+    return next.value;
   }
 
-  #bytes(piece: Buffer): DecodedChannels {
+  *#bytes(piece: Buffer): Parts {
     const phase = this.#phase;
     switch (phase.is) {
       case 'open':
@@ -268,16 +309,22 @@ export class SoundDecoder {
           is: 'open',
           head: phase.head.length === 0 ? piece : Buffer.concat([phase.head, piece]),
         };
-        return this.#decide(false);
+        yield* this.#decide(false);
+        return;
       case 'pcm':
-        return this.#pcm(phase.reader, piece);
+        yield this.#pcm(phase.reader, piece);
+        return;
       case 'compressed':
         phase.sound.write(piece);
-        return this.#sink.nothing;
+        yield this.#sink.nothing;
+        return;
       case 'refused':
-        if (judge(piece, this.#judgement(true)).is !== 'wav') return this.#sink.nothing;
+        if (judge(piece, this.#judgement(true)).is !== 'wav') {
+          yield this.#sink.nothing;
+          return;
+        }
         this.#phase = { is: 'open', head: piece };
-        return this.#decide(false);
+        yield* this.#decide(false);
     }
   }
 
@@ -287,44 +334,47 @@ export class SoundDecoder {
   }
 
   /** Looks at the head, and begins where it is known what it is. */
-  #decide(isAll: boolean): DecodedChannels {
-    if (this.#phase.is !== 'open') return this.#sink.nothing;
+  *#decide(isAll: boolean): Parts {
+    if (this.#phase.is !== 'open') return;
     const { head } = this.#phase;
-    if (this.#options.isWav === true) return this.#begin({ is: 'wav' }, head);
-    const verdict = judge(head.subarray(0, HEAD_BYTES), this.#judgement(isAll));
-    if (verdict.is === 'open') {
-      // Only a little is kept: more than that decides.
-      this.#phase = { is: 'open', head: Buffer.from(head) };
-      return this.#sink.nothing;
+    if (this.#options.isWav === true) {
+      yield* this.#begin({ is: 'wav' }, head);
+      return;
     }
-    return this.#begin(verdict, head);
+    const verdict = judge(head.subarray(0, HEAD_BYTES), this.#judgement(isAll));
+    // Only a little is kept: more than that decides.
+    if (verdict.is === 'open') this.#phase = { is: 'open', head: Buffer.from(head) };
+    else yield* this.#begin(verdict, head);
   }
 
-  #begin(verdict: Exclude<Verdict, { is: 'open' }>, head: Buffer): DecodedChannels {
+  *#begin(verdict: Exclude<Verdict, { is: 'open' }>, head: Buffer): Parts {
     switch (verdict.is) {
       case 'wav': {
         this.#sawWav = true;
         const reader = new WavStreamReader();
         this.#phase = { is: 'pcm', reader };
-        return this.#pcm(reader, head);
+        yield this.#pcm(reader, head);
+        return;
       }
       case 'raw': {
         if (this.#options.takesRaw === false) throw new BadAudioError(this.#unknown(head));
         const reader = new WavStreamReader(true);
         this.#phase = { is: 'pcm', reader };
-        return this.#pcm(reader, head);
+        yield this.#pcm(reader, head);
+        return;
       }
       case 'compressed': {
         const sound = new CompressedSound(verdict.container, { ...this.#options, name: this.#name });
         this.#phase = { is: 'compressed', sound };
         sound.write(head);
-        return this.#sink.nothing;
+        return;
       }
       case 'text':
         if (this.#text) throw new BadAudioError(`${this.#name} is text within text: send bytes.`);
         this.#text = textAudio(verdict.kind);
         this.#phase = { is: 'open', head: NO_BYTES };
-        return this.#unwrap(this.#text.push(head));
+        yield* this.#unwrap(this.#text.push(head));
+        return;
       case 'refused':
         throw new BadAudioError(`${this.#name} is not audio: ${verdict.reason}.`);
     }
@@ -355,10 +405,10 @@ export class SoundDecoder {
   }
 
   /** After a bad start, the next piece may make a good one. */
-  #orForget(read: () => DecodedChannels): DecodedChannels {
+  *#orForget(parts: Parts): Parts {
     const { is } = this.#phase;
     try {
-      return read();
+      yield* parts;
     } catch (error) {
       const isBegun = is === 'pcm' || is === 'compressed';
       if (!isBegun) {
@@ -374,33 +424,34 @@ export class SoundDecoder {
    * this one is all text and no whole number of samples, or of another length.
    */
   #isStrayText(piece: Buffer): boolean {
+    const words = piece.subarray(0, LONGEST_WORDS);
     if (this.#text) {
       const mayBe = this.#text.isWhole && piece.length !== this.#lastMessageBytes;
-      if (!mayBe || !isAllText(piece) || !isWordsAmong(piece, this.#text.kind)) return false;
-      this.#sink.warnings.text(piece);
+      if (!mayBe || !isAllText(words) || !isWordsAmong(words, this.#text.kind)) return false;
+      this.#sink.warnings.text(words);
       return true;
     }
-    this.#dropWordsBefore(piece);
-    if (!isAllText(piece)) return false;
+    this.#dropWordsBefore(piece, words);
+    if (!isAllText(words)) return false;
     const isBegun = this.#phase.is === 'pcm' || this.heldBytes >= FEW_BYTES;
     if (!isBegun || !this.#isAligned) return false;
     const isOdd = piece.length % blockBytes(this.#sink.format ?? this.#format()) !== 0;
     const isOther = piece.length !== this.#lastMessageBytes;
     if (!isOdd && (!isOther || this.#lastWasText)) return false;
     const isWord = isOdd && piece.length < SHORTEST_TEXT && piece.length < this.#lastMessageBytes;
-    if (!isWord && !looksWritten(piece, this.#sink.format ?? this.#format())) return false;
-    this.#sink.warnings.text(piece);
+    if (!isWord && !looksWritten(words, this.#sink.format ?? this.#format())) return false;
+    this.#sink.warnings.text(words);
     return true;
   }
 
   /** A message of words that came before the first audio, such as a status, is no part of it. */
-  #dropWordsBefore(piece: Buffer): void {
+  #dropWordsBefore(piece: Buffer, words: Buffer): void {
     if (this.#phase.is !== 'open' || this.#text) return;
     const { head } = this.#phase;
     const isMessage = head.length > 0 && head.length === this.#lastMessageBytes;
     if (!isMessage || !isAllText(head) || mayBeginContainer(head)) return;
     const format = this.#format();
-    if (isAllText(piece)) {
+    if (isAllText(words)) {
       const kind = piece.length === head.length ? undefined : textKind(piece.subarray(0, FEW_BYTES), format);
       if (kind === undefined || !isWordsAmong(head, kind)) return;
     } else if (head.length < SHORTEST_TEXT) {
@@ -410,6 +461,17 @@ export class SoundDecoder {
     this.#isAligned = true;
     this.#phase = { is: 'open', head: NO_BYTES };
   }
+}
+
+/** The compiler does not narrow a read-only array by `Array.isArray`. */
+function isPlain(samples: SampleArray): samples is readonly number[] {
+  return Array.isArray(samples);
+}
+
+/** @throws InvalidArgumentError for what is no array of samples */
+function floats(samples: Exclude<SampleArray, readonly number[]>): Float32Array {
+  if (samples instanceof Float32Array) return samples;
+  return samples instanceof Float64Array ? Float32Array.from(samples) : samplesToFloat32(samples);
 }
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

@@ -1,28 +1,26 @@
 /** Sound that ends: a file, a clip, samples in memory. One door for all of them. */
 import { AbortedError, BadAudioError, FfmpegError, InvalidArgumentError } from '../errors';
+import { atOnce, gently, inTurns, type Steps } from '../steps';
 import { throwIfAborted } from './abort';
-import {
-  breathe,
-  clipBytes,
-  fileBytes,
-  openRegularFile,
-  readAt,
-  type AudioBytes,
-  type OpenFile,
-} from './audio-bytes';
+import { clipBytes, fileBytes, openRegularFile, readAt, type AudioBytes, type OpenFile } from './audio-bytes';
 import { detectContainer, HEAD_BYTES } from './containers';
 import type { AudioWarning } from './decoder-warning';
 import { ffmpegClipBytes, ffmpegFileBytes, type FfmpegBytes } from './ffmpeg/ffmpeg-bytes';
 import { findFfmpeg, requireFfmpeg } from './ffmpeg/find-ffmpeg';
 import { describeContent } from './not-audio';
+import { joinedBytes, type FoundAudio } from './json-audio';
 import { concatenate } from './pcm/concatenate';
-import { samplesToFloat32, type SampleArray } from './pcm/sample-array';
+import { finiteSamples, type SampleArray } from './pcm/sample-array';
 import { blockBytes, type Encoding } from './pcm/sample-format';
 import { inSeconds, type DecodedChannels } from './sample-sink';
 import { judge, type Verdict } from './sniff';
 import { DEFAULT_FORMAT, SoundDecoder, type Declared, type SoundDecoderOptions } from './sound-decoder';
 import { textAudio } from './text-audio';
+import type { TextKind } from './text-kind';
 import { UnsupportedWavCodecError } from './wav/wav-format';
+
+/** Bytes of a text that are read in one step. */
+const STEP_BYTES = 65_536;
 
 /** A sound that ends. */
 export type Sound =
@@ -150,16 +148,25 @@ async function openClip(bytes: Uint8Array, options: OpenSoundOptions): Promise<D
   };
   if (verdict.is === 'compressed') return byFfmpeg(verdict.container);
   if (verdict.is === 'text') {
-    const text = textAudio(verdict.kind);
-    const [found, ...others] = [...text.push(bytes), ...text.end()].filter(
-      (part) => part.kind === 'samples' || part.bytes.length > 0,
-    );
+    const found = await inTurns(audioInText(bytes, verdict.kind));
     // A container within text may need all of itself at hand, as MP4 does.
-    if (found?.kind === 'bytes' && others.length === 0 && isCompressed(found.bytes)) {
-      return openClip(found.bytes, options);
-    }
+    if (found?.kind === 'bytes' && isCompressed(found.bytes)) return openClip(found.bytes, options);
   }
   return orByFfmpeg(decoded({ size: bytes.length, ...clipBytes(bytes) }, how), () => byFfmpeg('wav'));
+}
+
+/** The one audio in a text; undefined where there are several, or none. */
+function* audioInText(text: Uint8Array, kind: TextKind): Steps<FoundAudio | undefined> {
+  const reader = textAudio(kind);
+  const parts: FoundAudio[] = [];
+  for (let at = 0; at < text.length; at += STEP_BYTES) {
+    if (at > 0) yield;
+    parts.push(...(yield* reader.push(text.subarray(at, at + STEP_BYTES))));
+  }
+  parts.push(...(yield* reader.end()));
+  const [first, ...others] = parts.filter((part) => part.kind === 'samples' || part.bytes.length > 0);
+  if (kind === 'json' || first?.kind !== 'bytes') return others.length === 0 ? first : undefined;
+  return { ...first, bytes: yield* joinedBytes(parts) };
 }
 
 /** Whether bytes are a container of any kind, a text that holds one included, and not raw samples. */
@@ -167,7 +174,7 @@ export function isContainer(bytes: Uint8Array, declared: Declared): boolean {
   const verdict = judgeAll(bytes.subarray(0, HEAD_BYTES), bytes.length <= HEAD_BYTES, { declared });
   if (verdict.is !== 'text') return verdict.is === 'wav' || verdict.is === 'compressed';
   if (verdict.kind === 'json') return false;
-  const [found] = textAudio(verdict.kind).push(bytes.subarray(0, 2 * HEAD_BYTES));
+  const [found] = atOnce(textAudio(verdict.kind).push(bytes.subarray(0, 2 * HEAD_BYTES)));
   return found?.kind === 'bytes' && detectContainer(found.bytes.subarray(0, HEAD_BYTES)) !== undefined;
 }
 
@@ -276,7 +283,7 @@ async function* decodeBytes(
 ): AsyncGenerator<DecodedChannels, void, undefined> {
   for await (const piece of bytes) {
     throwIfAborted(within(name), signal);
-    yield* inSeconds(decoder.push(piece, declared));
+    for await (const part of gently(decoder.partsOfBytes(piece, declared))) yield* inSeconds(part);
     await decoder.accepted();
   }
   yield* inSeconds(decoder.finish());
@@ -343,12 +350,9 @@ function infoOf(decoder: SoundDecoder, bytes: number | null): AudioInfo {
   return { container: wav?.container ?? 'raw', sampleRate, channels, encoding, durationMs, bytes };
 }
 
-/** Samples handed on at a time: 4 s at 16 kHz, so that a long array never holds the event loop for long. */
-const PIECE_SAMPLES = 65_536;
-
-function openSamples(data: SampleArray, options: OpenSoundOptions): DecodedAudio {
+async function openSamples(data: SampleArray, options: OpenSoundOptions): Promise<DecodedAudio> {
   const { format } = options.declared ?? { format: DEFAULT_FORMAT };
-  const samples = samplesToFloat32(data); // All of them at once: they tell together what scale they have.
+  const samples = await inTurns(finiteSamples(data)); // All of them at once: they tell together what scale they have.
   if (data.length % format.channels !== 0) {
     throw new InvalidArgumentError(
       `channels is ${format.channels}, but ${data.length} samples cannot be shared out among so many channels.`,
@@ -361,7 +365,7 @@ function openSamples(data: SampleArray, options: OpenSoundOptions): DecodedAudio
     durationMs: Math.round((data.length / channels / sampleRate) * 1_000),
   };
   // Also says at once whether the channel that is asked for is there.
-  decoder.pushSamples(samples.subarray(0, 0), options.declared);
+  decoder.pushSamples(new Float32Array(0), options.declared);
   return decodedAudio(info, decoder, decodeSamples(samples, decoder, options), () => Promise.resolve());
 }
 
@@ -370,11 +374,9 @@ async function* decodeSamples(
   decoder: SoundDecoder,
   { declared, signal }: OpenSoundOptions,
 ): AsyncGenerator<DecodedChannels, void, undefined> {
-  const step = PIECE_SAMPLES * (declared?.format.channels ?? 1);
-  for (let at = 0; at < samples.length; at += step) {
+  for await (const part of gently(decoder.partsOfSamples(samples, declared))) {
     if (signal?.aborted) throw new AbortedError('Decoding was aborted.', { cause: signal.reason });
-    yield* inSeconds(decoder.pushSamples(samples.subarray(at, at + step), declared));
-    await breathe();
+    yield* inSeconds(part);
   }
   yield* inSeconds(decoder.finish());
 }

@@ -1,10 +1,10 @@
 /** Audio in text that comes in pieces: base64, data URLs, JSON. What it is was decided; here it is taken out, in linear time. */
 import { BadAudioError } from '../errors';
+import { done, type Steps } from '../steps';
 import { audioInJson, type FoundAudio } from './json-audio';
+import { JsonOutline } from './json-outline';
 import type { TextKind } from './text-kind';
 
-/** Characters of one JSON value, such as a clip as an array of numbers. */
-const LONGEST_VALUE = 256 * 1024 * 1024;
 /** A data URL's type and parameters. */
 const LONGEST_PREFIX = 1_024;
 
@@ -16,8 +16,15 @@ export interface TextAudio {
   /** Whether what came before is whole, so that a message of words may stand here. */
   readonly isWhole: boolean;
   /** @throws BadAudioError for text of another kind */
-  push(text: Uint8Array): readonly FoundAudio[];
+  push(text: Uint8Array): Steps<readonly FoundAudio[]>;
   /** @throws BadAudioError where the text ends too early */
+  end(): Steps<readonly FoundAudio[]>;
+}
+
+/** The same where each letter is worth as much as the next, so that pieces alone decide how much is done at once. */
+export interface LetterAudio {
+  readonly isWhole: boolean;
+  push(text: Uint8Array): readonly FoundAudio[];
   end(): readonly FoundAudio[];
 }
 
@@ -25,17 +32,38 @@ export interface TextAudio {
 export function textAudio(kind: TextKind): TextAudio {
   switch (kind) {
     case 'base64':
-      return new Base64Audio();
+      return new InLetters(kind, new Base64Audio());
     case 'data-url':
-      return new DataUrlAudio();
+      return new InLetters(kind, new DataUrlAudio());
     case 'json':
       return new JsonAudio();
   }
 }
 
+class InLetters implements TextAudio {
+  readonly kind: TextKind;
+  readonly #letters: LetterAudio;
+
+  constructor(kind: TextKind, letters: LetterAudio) {
+    this.kind = kind;
+    this.#letters = letters;
+  }
+
+  get isWhole(): boolean {
+    return this.#letters.isWhole;
+  }
+
+  push(text: Uint8Array): Steps<readonly FoundAudio[]> {
+    return done(this.#letters.push(text));
+  }
+
+  end(): Steps<readonly FoundAudio[]> {
+    return done(this.#letters.end());
+  }
+}
+
 /** Base64 in any alphabet and with or without line ends; padding ends a group, so that texts may follow each other. */
-class Base64Audio implements TextAudio {
-  readonly kind = 'base64';
+class Base64Audio implements LetterAudio {
   #carry = '';
 
   get isWhole(): boolean {
@@ -70,8 +98,7 @@ class Base64Audio implements TextAudio {
 }
 
 /** `data:audio/wav;base64,...`; one after the other. */
-class DataUrlAudio implements TextAudio {
-  readonly kind = 'data-url';
+class DataUrlAudio implements LetterAudio {
   #prefix: Buffer | undefined = NOTHING;
   /** Letters with which the next may begin. */
   #held = '';
@@ -132,72 +159,38 @@ export function isWordsAmong(message: Uint8Array, kind: TextKind): boolean {
   return isCut || WORD.test(text) || /\S[ \t]+\S/u.test(text) || !/^[\w+/=\s-]*$/u.test(text);
 }
 
-const BRACES: ReadonlyMap<number, 1 | -1> = new Map([
-  [0x7b, 1],
-  [0x5b, 1],
-  [0x7d, -1],
-  [0x5d, -1],
-]);
-
 /** JSON values one after the other, each read when it is whole. */
 class JsonAudio implements TextAudio {
   readonly kind = 'json';
-  #parts: Uint8Array[] = [];
-  #length = 0;
-  #depth = 0;
-  #isInString = false;
-  #isEscaped = false;
+  #outline = newOutline();
 
   get isWhole(): boolean {
-    return this.#depth === 0 && this.#length === 0;
+    return this.#outline.isEmpty;
   }
 
-  push(text: Uint8Array): readonly FoundAudio[] {
+  *push(text: Uint8Array): Steps<readonly FoundAudio[]> {
     const found: FoundAudio[] = [];
-    let from = 0;
-    for (let at = 0; at < text.length; at++) {
-      if (!this.#ends(text[at] ?? 0)) continue;
-      this.#keep(text.subarray(from, at + 1));
-      from = at + 1;
-      found.push(audioInJson(this.#take()));
+    let rest = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+    try {
+      for (let end = this.#outline.push(rest); end >= 0; end = this.#outline.push(rest)) {
+        const { text: value, holes } = this.#outline.take();
+        rest = rest.subarray(end);
+        found.push(yield* audioInJson(value, holes));
+      }
+    } catch (error) {
+      this.#outline = newOutline(); // The next may be a good one.
+      throw error;
     }
-    this.#keep(text.subarray(from));
     return found;
   }
 
-  end(): readonly FoundAudio[] {
-    const rest = this.#take().trim();
-    if (/^[,\]]?$/u.test(rest)) return [];
+  end(): Steps<readonly FoundAudio[]> {
+    const isEnded = this.#outline.isEmpty || /^[,\]]?$/u.test(this.#outline.take().text.trim());
+    if (isEnded) return done([]);
     throw new BadAudioError('The audio is JSON that ends before its end: a whole value is needed.');
   }
+}
 
-  /** Whether this letter is the last of a value. */
-  #ends(letter: number): boolean {
-    if (this.#isInString) {
-      if (this.#isEscaped) this.#isEscaped = false;
-      else if (letter === 0x5c) this.#isEscaped = true;
-      else if (letter === 0x22) this.#isInString = false;
-      return false;
-    }
-    if (letter === 0x22) this.#isInString = true;
-    const step = BRACES.get(letter) ?? 0;
-    this.#depth = Math.max(0, this.#depth + step);
-    return step < 0 && this.#depth === 0;
-  }
-
-  #keep(text: Uint8Array): void {
-    if (text.length === 0) return;
-    this.#length += text.length;
-    if (this.#length > LONGEST_VALUE) {
-      throw new BadAudioError(`A JSON value is longer than ${LONGEST_VALUE} bytes: send audio as bytes.`);
-    }
-    this.#parts.push(Uint8Array.prototype.slice.call(text));
-  }
-
-  #take(): string {
-    const text = Buffer.concat(this.#parts).toString('utf8');
-    this.#parts = [];
-    this.#length = 0;
-    return text;
-  }
+function newOutline(): JsonOutline {
+  return new JsonOutline((text) => (/^data:/iu.test(text) ? new DataUrlAudio() : new Base64Audio()));
 }

@@ -27,6 +27,7 @@ export function exitCodeFor(code: DeeptoneErrorCode): ExitCode {
     case 'DEEPTONE_FILE_UNREADABLE':
     case 'DEEPTONE_FILE_NOT_ALLOWED':
     case 'DEEPTONE_BAD_AUDIO':
+    case 'DEEPTONE_TOO_LARGE':
     case 'DEEPTONE_FFMPEG_NOT_FOUND':
     case 'DEEPTONE_FFMPEG_FAILED':
     case 'DEEPTONE_VOICE_SIGNATURE':

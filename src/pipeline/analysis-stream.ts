@@ -1,6 +1,7 @@
 import { isFloat32Array } from 'node:util/types';
 import { FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../clock';
 import { BadAudioError, ClosedError, InvalidArgumentError } from '../errors';
+import { Turns } from '../steps';
 import type { AudioData, AudioWarning } from '../audio';
 import { describe } from '../rules';
 import { FrameAssembler, type AssembledFrames } from './frame-assembler';
@@ -19,6 +20,8 @@ import type {
 /** Frames in one request to the engine at most: 4 s, so that a long push cannot hold live streams up. */
 const REQUEST_FRAMES = 64;
 
+/** Samples that are cut into frames at once: 4 s, about a millisecond. */
+const LONG_PUSH = 65_536;
 /** Samples that may be left out at once: an hour. */
 const LONGEST_SILENCE = 3_600 * SAMPLE_RATE;
 /** Frames of silence that are answered in one turn of the event loop: about 16 s, a few milliseconds. */
@@ -35,8 +38,11 @@ export class AnalysisStream {
   readonly #release: () => void;
   readonly #feed: SoundFeed | undefined;
   readonly #licenseNotice: () => string | undefined;
-  /** Settles when all sound that was pushed has become samples; undefined where there was none. */
-  #fed: Promise<unknown> | undefined;
+  /** Settles when all that was pushed is in frames; undefined where it is. */
+  #behind: Promise<unknown> | undefined;
+  /** Whether there was sound that had to be decoded. */
+  #hasSound = false;
+  #uncutSamples = 0;
   #warmUpFrames: number;
   #last: Promise<unknown> = Promise.resolve();
   #pendingSamples = 0;
@@ -78,7 +84,7 @@ export class AnalysisStream {
 
   /** Milliseconds of audio accepted and not yet answered: what a caller bounds. */
   get pendingMs(): number {
-    return samplesToMs(this.#pendingSamples);
+    return samplesToMs(this.#pendingSamples + (this.#closed ? 0 : this.#uncutSamples));
   }
 
   /** Samples that were not finite and were replaced by 0. */
@@ -102,7 +108,48 @@ export class AnalysisStream {
         ),
       );
     }
-    return this.#answer(this.#frames.push(samples));
+    if (!this.#behind && samples.length <= LONG_PUSH) return this.#answer(this.#frames.push(samples));
+    const copy = samples.slice();
+    this.#uncutSamples += copy.length;
+    return this.#inTurn(async () => {
+      this.#uncutSamples -= copy.length;
+      return this.#cut(copy);
+    });
+  }
+
+  /**
+   * Does something when all that was pushed before is in frames.
+   *
+   * @param step resolves with the answers to come, once its own samples are in frames
+   */
+  #inTurn(step: () => Promise<readonly Promise<AnalysisEvents>[]>): Promise<AnalysisEvents> {
+    const done = (this.#behind ?? Promise.resolve()).then(() => {
+      if (this.#closed) throw this.#failure ?? new ClosedError('This stream is closed.');
+      return step();
+    });
+    const settled = done.then(nothing, nothing);
+    this.#behind = settled;
+    void settled.then(() => {
+      if (this.#behind === settled) this.#behind = undefined;
+    });
+    return done.then(async (answers) => joinEvents(await Promise.all(answers)));
+  }
+
+  /** Cuts samples into frames, a little at a time. */
+  async #cut(samples: Float32Array): Promise<readonly Promise<AnalysisEvents>[]> {
+    const turns = new Turns();
+    const answers: Promise<AnalysisEvents>[] = [];
+    this.#uncutSamples += samples.length;
+    for (let at = 0; at === 0 || at < samples.length; at += LONG_PUSH) {
+      if (this.#closed) throw this.#failure ?? new ClosedError('This stream is closed.');
+      const piece = samples.subarray(at, at + LONG_PUSH);
+      this.#uncutSamples -= piece.length;
+      const answer = this.#answer(this.#frames.push(piece));
+      answer.catch(nothing); // Awaited later.
+      answers.push(answer);
+      await turns.next();
+    }
+    return answers;
   }
 
   /**
@@ -115,14 +162,10 @@ export class AnalysisStream {
   async pushSound(piece: AudioData | Uint8Array): Promise<AnalysisEvents> {
     const feed = this.#feed;
     if (this.#closed || this.#finishing || !feed) throw new ClosedError('This stream is closed.');
+    this.#hasSound = true;
     const samples = feed.push(piece);
-    const turn = this.#fed;
-    const heard = (async () => {
-      await turn;
-      return this.push(await samples);
-    })();
-    this.#fed = heard.catch(() => undefined);
-    return heard;
+    samples.catch(nothing); // Awaited in its turn.
+    return this.#inTurn(async () => this.#cut(await samples));
   }
 
   /** What is wrong with the sound of {@link pushSound} that was heard all the same, since it was last asked. */
@@ -140,6 +183,11 @@ export class AnalysisStream {
   pad(sampleCount: number): Promise<AnalysisEvents> {
     const refusal = this.#refusalOf(sampleCount);
     if (refusal) return Promise.reject(refusal);
+    if (this.#behind) return this.#inTurn(() => Promise.resolve([this.#pad(sampleCount)]));
+    return this.#pad(sampleCount);
+  }
+
+  #pad(sampleCount: number): Promise<AnalysisEvents> {
     return this.#answer(this.#frames.pad(sampleCount));
   }
 
@@ -154,16 +202,21 @@ export class AnalysisStream {
   skip(sampleCount: number): Promise<AnalysisEvents> {
     const refusal = this.#refusalOf(sampleCount);
     if (refusal) return Promise.reject(refusal);
+    if (this.#behind) return this.#inTurn(() => Promise.resolve([this.#skip(sampleCount)]));
+    return this.#skip(sampleCount);
+  }
+
+  #skip(sampleCount: number): Promise<AnalysisEvents> {
     // There is nothing to repeat until a frame was heard.
     const first =
       this.#hasHeard || this.#frames.missingSamples > 0 ? this.#frames.missingSamples : FRAME_SAMPLES;
     const toFrame = Math.min(sampleCount, first);
     const rest = sampleCount - toFrame;
     const frameCount = Math.floor(rest / FRAME_SAMPLES);
-    const begun = this.pad(toFrame);
+    const begun = this.#pad(toFrame);
     this.#frames.pass(frameCount);
     const passed = this.#after(() => this.#repeat(frameCount));
-    const end = this.pad(rest % FRAME_SAMPLES);
+    const end = this.#pad(rest % FRAME_SAMPLES);
     return Promise.all([begun, passed, end]).then(joinEvents);
   }
 
@@ -186,7 +239,8 @@ export class AnalysisStream {
     if (this.#closed || this.#finishing) throw new ClosedError('This stream is closed.');
     this.#finishing = true;
     try {
-      const last = this.#fed ? await this.#finishFed(this.#fed) : NOTHING;
+      if (this.#behind) await this.#behind;
+      const last = this.#hasSound ? await this.#lastSound() : NOTHING;
       if (this.#frames.receivedSamples === 0) {
         throw new BadAudioError('There is no audio: not one sample was given.');
       }
@@ -201,10 +255,9 @@ export class AnalysisStream {
     }
   }
 
-  async #finishFed(fed: Promise<unknown>): Promise<AnalysisEvents> {
-    await fed;
+  async #lastSound(): Promise<AnalysisEvents> {
     const rest = await this.#feed?.finish();
-    return rest ? this.#answer(this.#frames.push(rest)) : NOTHING;
+    return rest ? joinEvents(await Promise.all(await this.#cut(rest))) : NOTHING;
   }
 
   /** The summary of everything analysed so far. */
@@ -342,6 +395,10 @@ function lastFrame({ frameCount, probabilities }: FramePredictions): FramePredic
 }
 
 const NOTHING: AnalysisEvents = { steps: [], begun: [], ended: [] };
+
+function nothing(): void {
+  // Whoever asked hears of it.
+}
 
 /** Several answers as one, in order. */
 export function joinEvents(parts: readonly AnalysisEvents[]): AnalysisEvents {

@@ -10,6 +10,7 @@ import {
   SoundDecoder,
   soundIn,
   type AudioData,
+  type AudioWarning,
   type OpenSoundOptions,
   type Sound,
   type StreamInput,
@@ -39,6 +40,7 @@ import {
 } from '../insight';
 import { LicenseGuard, type LicenseStatus } from '../license';
 import { LicensedStream } from './licensed-stream';
+import { LimitGuard, type Limits } from './limits';
 import {
   checkOptions,
   DEFAULT_VOLUME_THRESHOLD,
@@ -72,6 +74,7 @@ export class Deeptone {
   readonly #lent = new Set<() => void>();
   readonly #ffmpegPath: string | undefined;
   readonly #folders: readonly string[] | undefined;
+  readonly #limits: LimitGuard;
 
   /**
    * @param licenseKey compact JWS; without one, `DEEPTONE_LICENSE_KEY` or else the evaluation license is used (decision 23)
@@ -84,6 +87,7 @@ export class Deeptone {
     if (!options.allowInactiveLicense) this.#guard.check([]);
     this.#ffmpegPath = options.ffmpegPath;
     this.#folders = options.folders && [...options.folders];
+    this.#limits = new LimitGuard(options);
     this.#engine =
       options.predictionEngine ??
       new OnnxPredictionEngine({
@@ -94,6 +98,11 @@ export class Deeptone {
         onEvent: options.onEngineEvent,
         runtime: options.runtime,
       });
+  }
+
+  /** How much a sound and its answer may take. */
+  get limits(): Required<Limits> {
+    return this.#limits.limits;
   }
 
   /** The license in use and whether it still allows new work. */
@@ -152,7 +161,7 @@ export class Deeptone {
    * Analyses a file, every channel on its own unless `channel` names one (decision 16). WAV needs nothing else; other formats
    * go through ffmpeg (decision 15).
    *
-   * @throws AudioFileError, BadAudioError, FfmpegError, InvalidArgumentError, ModelNotFoundError, LicenseManagerError
+   * @throws AudioFileError, BadAudioError, FfmpegError, InvalidArgumentError, ModelNotFoundError, LicenseManagerError, TooLargeError
    */
   async processFile(filename: string, options: FileOptions): Promise<FileAnalysis> {
     checkOptions('file', options);
@@ -172,6 +181,7 @@ export class Deeptone {
         `The clip is ${describe(bytes)}: the bytes of a container are accepted, in a Buffer or Uint8Array.`,
       );
     }
+    this.#limits.checkBytes(bytes);
     return this.#analyseChannels(options, { bytes });
   }
 
@@ -182,6 +192,7 @@ export class Deeptone {
    */
   async processAudioBytes(data: AudioData, options: BytesOptions): Promise<ChannelAnalysis> {
     checkOptions('bytes', options);
+    this.#limits.checkBytes(data);
     const sound = soundIn(data, options.format !== undefined);
     const [answer = NO_ANSWER] = await this.#analyseSound(sound, openOptionsOf(options), options);
     return answer;
@@ -202,14 +213,15 @@ export class Deeptone {
         'memory and contextSamples are both given: either a memory knows what went before, or the chunk begins with it.',
       );
     }
+    this.#limits.checkBytes(data);
     const sound = soundIn(data, options.format !== undefined);
     const how = { ...openOptionsOf(options), ffmpegPath: this.#ffmpegPath, signal };
-    const chunk = await readSound(sound, {
-      ...how,
-      onWarnings: (warnings) => {
-        tellWarnings(warnings, options);
-      },
-    });
+    const onWarnings = (warnings: readonly AudioWarning[]): void => {
+      tellWarnings(warnings, options);
+    };
+    const longest = (this.#limits.limits.maxDuration * SAMPLE_RATE) / 1_000;
+    const chunk = await readSound(sound, { ...how, onWarnings }, longest);
+    this.#limits.checkDuration(samplesToMs(chunk.length));
     if (chunk.length < FRAME_SAMPLES) throw tooShort(chunk.length);
     const lookBack = memory ? this.#lookBack(options.models) : 0;
     const context = memory?.last(topic, lookBack) ?? new Float32Array(0);
@@ -369,9 +381,11 @@ export class Deeptone {
       signal: options.signal,
     });
     try {
+      this.#limits.checkChannels(audio.channels.length);
       opened?.(audio.channels);
       return await this.#withStreams(options, audio.channels.length, async (streams) => {
-        const answers = await analyseWhole(audio.pieces, streams, options, audio.info.durationMs);
+        const { durationMs } = audio.info;
+        const answers = await analyseWhole(audio.pieces, streams, options, durationMs, this.#limits);
         for (const { warnings = [] } of answers) tellOfAnalysis(warnings, options);
         return answers;
       });

@@ -7,10 +7,11 @@ import {
   type PredictionEngine,
   type RuntimeChoice,
 } from '../inference';
+import { LIMIT_RULES, type Limits } from './limits';
 import { checkNamedOptions, type RulesFor } from '../rules';
 
 /** How an engine is set up. */
-export interface DeeptoneOptions {
+export interface DeeptoneOptions extends Limits {
   /** Runs the models; the default is ONNX Runtime in a worker thread (decision 26). */
   readonly predictionEngine?: PredictionEngine;
   /** Which of the shipped sets of models: trained on all data, or only on openly licensed data. Default `standard`. */
@@ -83,6 +84,7 @@ export const ENGINE_RULES = {
     isSecret: true,
   },
   allowInactiveLicense: { type: 'boolean', accepted: 'true or false is accepted' },
+  ...LIMIT_RULES,
 } as const satisfies RulesFor<DeeptoneOptions>;
 
 /**

@@ -5,6 +5,7 @@ export { Deeptone } from './deeptone';
 export { ENGINE_RULES, MODEL_SETS, type DeeptoneOptions } from './engine-options';
 export type { SpeakerSample } from './enrolment';
 export type { LostAudio } from './lasting-stream';
+export { DEFAULT_LIMITS, type Limits } from './limits';
 export {
   checkOptions,
   DEFAULT_VOLUME_THRESHOLD,

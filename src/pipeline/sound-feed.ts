@@ -3,8 +3,17 @@ import {
   SoundDecoder,
   type AudioData,
   type AudioWarning,
+  type DecodedChannels,
+  type Parts,
   type SoundDecoderOptions,
 } from '../audio';
+
+import { gently } from '../steps';
+
+/** Bytes or samples of a piece that is read at once. */
+const LONG_PIECE = 65_536;
+
+const NONE = new Float32Array(0);
 
 /** Sound in pieces of any kind for a stream that takes 16 kHz samples. */
 export class SoundFeed {
@@ -14,6 +23,8 @@ export class SoundFeed {
   /** Settles when all compressed sound is decoded; undefined where there is none. */
   #decoding: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
+  /** Settles when the long pieces so far are read; undefined where none is being read. */
+  #reading: Promise<unknown> | undefined;
 
   constructor(options: SoundDecoderOptions) {
     this.#decoder = new SoundDecoder(options);
@@ -25,15 +36,42 @@ export class SoundFeed {
   }
 
   /**
-   * Takes the next piece; resolves when ffmpeg, where it is needed, has taken it.
+   * Takes the next piece, a long one a little at a time; resolves when ffmpeg, where it is needed, has taken it.
    *
+   * @param piece read or copied before this returns
    * @returns 16 kHz mono samples that are known by now
    * @throws BadAudioError, InvalidArgumentError, FfmpegError
    */
   async push(piece: AudioData | Uint8Array): Promise<Float32Array> {
-    const [samples] =
-      piece instanceof Uint8Array ? this.#decoder.push(piece) : this.#decoder.pushSamples(piece);
-    if (!this.#decoder.isCompressed) return samples ?? new Float32Array(0);
+    if (!this.#reading && piece.length <= LONG_PIECE) return this.#heard([...this.#partsOf(piece)]);
+    const copy = copyOf(piece);
+    const reading = (this.#reading ?? Promise.resolve()).then(async () => {
+      const parts: DecodedChannels[] = [];
+      for await (const part of gently(this.#partsOf(copy))) {
+        parts.push(part);
+        if (!this.#decoder.isCompressed) continue;
+        this.#decoding ??= this.#decode();
+        await this.#decoder.accepted();
+      }
+      return this.#heard(parts);
+    });
+    const settled = reading.catch(() => undefined);
+    this.#reading = settled;
+    try {
+      return await reading;
+    } finally {
+      if (this.#reading === settled) this.#reading = undefined;
+    }
+  }
+
+  #partsOf(piece: AudioData | Uint8Array): Parts {
+    return piece instanceof Uint8Array
+      ? this.#decoder.partsOfBytes(piece)
+      : this.#decoder.partsOfSamples(piece);
+  }
+
+  async #heard(parts: readonly DecodedChannels[]): Promise<Float32Array> {
+    if (!this.#decoder.isCompressed) return concatenate(parts.map(([samples]) => samples ?? NONE));
     this.#decoding ??= this.#decode();
     await this.#decoder.accepted();
     return this.#taken();
@@ -65,4 +103,10 @@ export class SoundFeed {
     if (this.#failure) throw this.#failure.error;
     return concatenate(this.#late.splice(0));
   }
+}
+
+/** A piece as it is now. */
+function copyOf(piece: AudioData | Uint8Array): AudioData | Uint8Array {
+  // A Buffer's own slice shares its memory.
+  return piece instanceof Uint8Array ? Uint8Array.prototype.slice.call(piece) : piece.slice();
 }

@@ -3,7 +3,11 @@ import type { DecodedChannels } from '../audio';
 import { AbortedError } from '../errors';
 import type { AnalysisEvents, ChannelAnalysis, TimeSeriesStep, Transition, Transitions } from '../insight';
 import type { AnalysisStream } from './analysis-stream';
+import type { AnswerSize, LimitGuard } from './limits';
 import type { WholeOptions } from './options';
+
+/** Who watches over the length of the sound and the size of the answer. */
+export type WholeGuard = Pick<LimitGuard, 'checkDuration' | 'answer'>;
 
 /** Pieces of a file that are under analysis while the next one is read. */
 const READ_AHEAD_PIECES = 4;
@@ -13,15 +17,18 @@ const READ_AHEAD_PIECES = 4;
  *
  * @param durationMs what the audio lasts, for the progress; null where nobody knows
  * @returns one answer per stream
- * @throws AbortedError, and what decoding and the engine throw
+ * @throws TooLargeError, AbortedError, and what decoding and the engine throw
  */
 export async function analyseWhole(
   pieces: AsyncIterable<DecodedChannels>,
   streams: readonly AnalysisStream[],
   options: WholeOptions,
   durationMs: number | null,
+  guard: WholeGuard,
 ): Promise<readonly ChannelAnalysis[]> {
-  const answers = streams.map((stream) => new WholeAnswer(stream, options));
+  guard.checkDuration(durationMs);
+  const size = guard.answer();
+  const answers = streams.map((stream) => new WholeAnswer(stream, options, size));
   const inFlight: Promise<unknown>[] = [];
   for await (const piece of pieces) {
     if (options.signal?.aborted)
@@ -31,6 +38,7 @@ export async function analyseWhole(
     inFlight.push(answered);
     if (inFlight.length > READ_AHEAD_PIECES) await inFlight.shift();
     const analysedMs = streams[0]?.receivedMs ?? 0;
+    guard.checkDuration(analysedMs);
     options.onProgress?.(durationMs ? Math.min(1, analysedMs / durationMs) : null, analysedMs);
   }
   await Promise.all(inFlight);
@@ -45,6 +53,7 @@ class WholeAnswer {
   constructor(
     private readonly stream: AnalysisStream,
     private readonly options: WholeOptions,
+    private readonly size: AnswerSize,
   ) {}
 
   async hear(samples: Float32Array | undefined): Promise<void> {
@@ -65,6 +74,7 @@ class WholeAnswer {
   }
 
   #take(events: AnalysisEvents): void {
+    this.size.add(events.steps);
     for (const step of events.steps) this.#steps.push(step);
     if (!this.options.includeTransitions) return;
     for (const { model, result, confidence, timestamp_start, timestamp_end } of events.ended) {

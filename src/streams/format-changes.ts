@@ -26,12 +26,12 @@ export class FormatChanges {
     return this.#allowance.isLeft ? undefined : this.#refusal;
   }
 
-  /** Decodes, and counts where that turned out to be of another format than before. */
-  follow<T>(decode: () => T): T {
+  /** Looks what is heard. @returns looks again, and counts where it is of another format than before */
+  watch(): () => void {
     const before = this.#heard;
-    const decoded = decode();
-    if (before !== undefined && before !== this.#heard) this.#allowance.take();
-    return decoded;
+    return () => {
+      if (before !== undefined && before !== this.#heard) this.#allowance.take();
+    };
   }
 
   /** What is heard at the moment, to be compared; undefined before anything was. */

@@ -1,11 +1,13 @@
 import type { AnalysisStream, OpenOptions } from '../pipeline';
+import { payloadBytes } from '../audio';
 import { samplesToMs } from '../clock';
+import { ClosedError } from '../errors';
 import { AnswerPump, type PumpEvent } from './answer-pump';
 import { AnswerReport } from './answer-report';
 import { EventQueue } from './event-queue';
 import type { EndReason, LiveEvent, StreamAudio, Told } from './events';
 import { analysisOptions, type LiveOptions } from './settings';
-import { StreamInlet, type InletSetup, type Taken } from './stream-inlet';
+import { isLong, StreamInlet, type InletSetup, type Taken } from './stream-inlet';
 import { Throughput } from './throughput';
 import type { Settle, WaitingAudio } from './waiting-audio';
 
@@ -42,6 +44,13 @@ export class LiveStream<C> {
   #lastHeard: number;
   /** Settles when all compressed audio is decoded; undefined where there is none. */
   #late: Promise<void> | undefined;
+  /** Settles when all long messages are read; undefined where none is. */
+  #reading: Promise<void> | undefined;
+  /** About so many milliseconds of audio in them are not in line yet. */
+  #unreadMs = 0;
+  /** What ended it before its time. */
+  #failure: Error | undefined;
+  #isOver = false;
   /** What becomes of who still waits, once the stream is stopped. */
   #settleStopped: ((waiting: Settle) => void) | undefined;
 
@@ -94,9 +103,18 @@ export class LiveStream<C> {
     return this.#settleStopped !== undefined;
   }
 
-  /** Milliseconds of audio that have no answer yet. */
+  /** Milliseconds of audio that have no answer yet; of long messages that are being read by their size. */
   get lagMs(): number {
-    return samplesToMs(this.#line.samples) + this.#pump.inFlightMs;
+    return samplesToMs(this.#line.samples) + this.#pump.inFlightMs + this.#unreadLagMs;
+  }
+
+  get #unreadLagMs(): number {
+    return this.#isOver ? 0 : Math.round(this.#unreadMs);
+  }
+
+  /** Whether there is audio that has no answer yet. */
+  get isAtWork(): boolean {
+    return this.#reading !== undefined || this.lagMs > 0;
   }
 
   /** Settles when the stream has left the engine. */
@@ -131,14 +149,83 @@ export class LiveStream<C> {
    */
   hear(audio: StreamAudio<C>, now: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const taken = this.#inlet.take(audio, now, { resolve, reject });
+      const settle = { resolve, reject };
+      if (this.#reading || isLong(audio)) {
+        this.#readInTurn(audio, now, settle);
+        return;
+      }
+      const taken = this.#inlet.take(audio, now, settle);
       this.#lastHeard = now;
       this.#context = audio.context;
-      this.#took(taken);
-      taken.accepted?.then(resolve, reject);
-      if (this.#inlet.isCompressed) this.#late ??= this.#hearLate();
-      this.#pump.run();
+      this.#goOn(taken, settle);
     });
+  }
+
+  /** Puts in line what a message brought. */
+  #goOn(taken: Taken, { resolve, reject }: Settle): void {
+    this.#took(taken);
+    taken.accepted?.then(resolve, reject);
+    if (this.#inlet.isCompressed) this.#late ??= this.#hearLate();
+    this.#pump.run();
+  }
+
+  /** Reads a message when those before it are read. */
+  #readInTurn(audio: StreamAudio<C>, now: number, settle: Settle): void {
+    const bytes = payloadBytes(audio.payload);
+    if (!this.#common.room.hasRoomFor(bytes)) {
+      this.#took(this.#inlet.refuseLong(settle));
+      return;
+    }
+    this.#line.countBytes(bytes);
+    const unreadMs = this.#inlet.estimateMs(audio);
+    this.#unreadMs += unreadMs;
+    this.#lastHeard = now;
+    const reading = (this.#reading ?? Promise.resolve()).then(async () => {
+      try {
+        await this.#readLong(audio, now, settle);
+      } catch (error) {
+        settle.reject(error instanceof Error ? error : new Error(String(error)));
+      } finally {
+        this.#line.countBytes(-bytes);
+        this.#unreadMs -= unreadMs;
+        if (this.#reading === reading) this.#reading = undefined;
+      }
+    });
+    this.#reading = reading;
+  }
+
+  async #readLong(audio: StreamAudio<C>, now: number, settle: Settle): Promise<void> {
+    this.#context = audio.context;
+    if (this.#isOver) {
+      this.#settleOver(settle);
+      return;
+    }
+    for await (const taken of this.#inlet.takeLong(audio, now, settle)) {
+      if (this.#hasEnded()) break;
+      this.#goOn(taken, settle);
+    }
+    if (this.#hasEnded()) this.#settleOver(settle);
+  }
+
+  /** For where the compiler remembers what was before a wait. */
+  #hasEnded(): boolean {
+    return this.#isOver;
+  }
+
+  /** Whether the stream is over when its long messages are read. @throws what has ended it */
+  async #isOverWhenRead(reading: Promise<void>): Promise<boolean> {
+    await reading;
+    if (!this.#isOver) return false;
+    await new Promise<void>((resolve, reject) => {
+      this.#settleOver({ resolve, reject });
+    });
+    return true;
+  }
+
+  /** Who waits for a message that will not be read. */
+  #settleOver(settle: Settle): void {
+    if (this.#settleStopped) this.#settleStopped(settle);
+    else settle.reject(this.#failure ?? new ClosedError('The stream has ended.'));
   }
 
   /** Hears of a message that was heard before; resolves when that has been told. */
@@ -155,8 +242,9 @@ export class LiveStream<C> {
   }
 
   /** Resolves when the summary of all audio so far has been told. */
-  summarize(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async summarize(): Promise<void> {
+    if (this.#reading && (await this.#isOverWhenRead(this.#reading))) return;
+    await new Promise<void>((resolve, reject) => {
       this.#line.add({ kind: 'summary', settle: { resolve, reject } });
       this.#pump.run();
     });
@@ -168,6 +256,7 @@ export class LiveStream<C> {
    * @throws BadAudioError where the last bytes turned out to be no audio; InferenceError
    */
   async end(reason: 'complete' | 'idle'): Promise<void> {
+    if (this.#reading && (await this.#isOverWhenRead(this.#reading))) return;
     const last = this.#inlet.takeEnd();
     await this.#late;
     await new Promise<void>((resolve, reject) => {
@@ -233,6 +322,7 @@ export class LiveStream<C> {
           settle.reject(happened.error);
         };
         // What was put in line since has failed with it.
+        this.#failure = happened.error;
         [...happened.waiting, ...this.#pump.halt()].forEach(this.#settleStopped ?? fail);
         this.#endEvents();
         return;
@@ -241,6 +331,7 @@ export class LiveStream<C> {
   }
 
   #endEvents(): void {
+    this.#isOver = true;
     for (const untold of this.#happened.end()) this.#settle(untold);
   }
 

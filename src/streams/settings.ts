@@ -19,10 +19,14 @@ export interface LiveSettings {
   readonly summaryMs: number;
   /** A message without a byte ends its stream; otherwise it is passed over. */
   readonly endOnEmpty: boolean;
+  /** Bytes that a message may have; a longer one is refused. */
+  readonly maxMessageBytes: number;
   readonly waiting: {
     /** Audio that may wait per stream, and over all streams. */
     readonly streamMs: number;
     readonly totalMs: number;
+    /** Bytes of long messages that may wait to be read, over all streams. */
+    readonly totalBytes: number;
     readonly whenFull: WhenFull;
   };
   readonly gaps: {
@@ -53,12 +57,21 @@ export interface LiveSettings {
   };
 }
 
+/** Bytes of the largest message that MQTT knows, 256 MiB. */
+const LARGEST_MQTT_MESSAGE = 268_435_456;
+
 export const DEFAULT_LIVE_SETTINGS: LiveSettings = {
   maxStreams: 256,
   idleMs: 30_000,
   summaryMs: 0,
   endOnEmpty: false,
-  waiting: { streamMs: 60_000, totalMs: 600_000, whenFull: 'drop-oldest' },
+  maxMessageBytes: LARGEST_MQTT_MESSAGE,
+  waiting: {
+    streamMs: 60_000,
+    totalMs: 600_000,
+    totalBytes: 2 * LARGEST_MQTT_MESSAGE,
+    whenFull: 'drop-oldest',
+  },
   gaps: { action: 'silence', arrivalMs: 3_000, maxMs: 60_000 },
   changes: { formats: 8, restarts: 20 },
   transitions: { minimumMs: 0, holdMs: 0, alsoRaw: false },
@@ -92,6 +105,8 @@ export function liveSettings(given: PartialLiveSettings = {}): LiveSettings {
   checkValue('maxStreams', settings.maxStreams, atLeast(1));
   checkValue('idleMs', settings.idleMs, atLeast(0));
   checkValue('summaryMs', settings.summaryMs, atLeast(0));
+  checkValue('maxMessageBytes', settings.maxMessageBytes, atLeast(1));
+  checkValue('waiting.totalBytes', waiting.totalBytes, atLeast(1));
   checkValue('waiting.streamMs', waiting.streamMs, atLeast(1));
   checkValue('waiting.totalMs', waiting.totalMs, atLeast(1));
   checkValue('waiting.whenFull', waiting.whenFull, oneOf(WHEN_FULL));

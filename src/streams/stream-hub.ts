@@ -1,7 +1,7 @@
 import type { AnalysisStream, OpenOptions } from '../pipeline';
-import { DEFAULT_FORMAT_TRUST, isEmptyPayload, type FormatTrust } from '../audio';
+import { DEFAULT_FORMAT_TRUST, isEmptyPayload, payloadBytes, type FormatTrust } from '../audio';
 import { samplesToMs } from '../clock';
-import { ClosedError, InvalidArgumentError, OverloadedError } from '../errors';
+import { ClosedError, InvalidArgumentError, OverloadedError, TooLargeError } from '../errors';
 import type { HubStatistics, Listener, LiveEvent, StreamAudio } from './events';
 import { LiveStream, type CommonSetup } from './live-stream';
 import { liveSettings, type LiveOptions, type LiveSettings, type PartialLiveSettings } from './settings';
@@ -111,8 +111,8 @@ export class StreamHub<C = unknown> {
    * by policy. An empty message ends the stream where that is set, and is passed over otherwise; so is one that is marked as
    * delivered before and equals one of the last of its stream.
    *
-   * @throws BadAudioError, InvalidArgumentError for a bad message, after which the stream goes on; OverloadedError for one stream
-   *   too many, or a full queue where that is the policy; what opening a stream and running models can throw, after which
+   * @throws BadAudioError, InvalidArgumentError for a bad message, TooLargeError for one that is too long, after which the stream goes
+   *   on; OverloadedError for one stream too many, or a full queue where that is the policy; what opening a stream and running models can throw, after which
    *   the next message opens the stream again; ClosedError after `close`
    */
   async hear(key: string, audio: StreamAudio<C>): Promise<void> {
@@ -123,6 +123,7 @@ export class StreamHub<C = unknown> {
       if (this.#settings.endOnEmpty) await this.end(key);
       return;
     }
+    this.#checkSize(key, message.payload);
     const now = this.#now();
     const mark = message.delivery && messageMark(message.payload, message.delivery);
     if (mark && message.delivery.dup && this.#redeliveries.isRepeated(key, mark)) {
@@ -134,7 +135,7 @@ export class StreamHub<C = unknown> {
     try {
       await stream.hear(message, now);
     } catch (error) {
-      if (stream.isUnused) this.#drop(stream);
+      if (stream.isUnused && !stream.isAtWork) this.#drop(stream);
       throw error;
     }
   }
@@ -175,7 +176,7 @@ export class StreamHub<C = unknown> {
       return; // A clock that says nothing is told to whoever sends a message.
     }
     for (const [key, stream] of this.#streams) {
-      if (now - stream.lastHeard < this.#settings.idleMs || stream.lagMs > 0) continue;
+      if (now - stream.lastHeard < this.#settings.idleMs || stream.isAtWork) continue;
       this.#end(key, 'idle').catch(() => undefined); // A failure has been told as an event.
     }
   }
@@ -194,6 +195,16 @@ export class StreamHub<C = unknown> {
       for (const event of last) this.#tell(event);
     }
     await Promise.all([...streams.map((stream) => stream.closing), ...this.#ending.values()]);
+  }
+
+  #checkSize(key: string, payload: unknown): void {
+    const { maxMessageBytes } = this.#settings;
+    const bytes = payloadBytes(payload);
+    if (bytes <= maxMessageBytes) return;
+    throw new TooLargeError(
+      `A message of "${key}" has about ${bytes} bytes: up to ${maxMessageBytes} (maxMessageBytes) are accepted. ` +
+        'Send it in pieces, or raise the limit.',
+    );
   }
 
   #begin(key: string, audio: StreamAudio<C>, now: number): LiveStream<C> {

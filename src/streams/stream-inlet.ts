@@ -1,5 +1,8 @@
 import {
   blockBytes,
+  concatenate,
+  payloadBytes,
+  payloadSteps,
   readPayload,
   SoundDecoder,
   type DecodedChannels,
@@ -8,6 +11,7 @@ import {
 } from '../audio';
 import { SAMPLE_RATE, samplesToMs } from '../clock';
 import { DeeptoneError, OverloadedError, type InvalidArgumentError } from '../errors';
+import { breathe, gently, inTurns } from '../steps';
 import { Allowance } from './allowance';
 import type { GapEvidence, GapRemedy, StreamAudio, StreamFacts, Told, WarningCode } from './events';
 import { FormatChanges } from './format-changes';
@@ -22,6 +26,15 @@ import type { Settle, WaitingAudio, WaitingRoom } from './waiting-audio';
 
 /** Samples that go to the engine at once at most, so that one long message does not hold the others up. */
 const LARGEST_PIECE = 4 * SAMPLE_RATE;
+/** Samples of a long message that are put in line at once: 30 s. The rest is read as those are heard. */
+const LARGEST_LOT = 30 * SAMPLE_RATE;
+/** Bytes of a message that is read at once; of 8-bit sound at 4 kHz that takes about 10 ms. */
+const LONG_BYTES = 65_536;
+
+/** Whether a message is so long that it is read a little at a time. */
+export function isLong({ payload }: StreamAudio<unknown>): boolean {
+  return payloadBytes(payload) > LONG_BYTES;
+}
 
 /** What an inlet goes by. */
 export interface InletSetup {
@@ -59,7 +72,8 @@ interface Arrival {
   /** Epoch milliseconds of its arrival. */
   readonly now: number;
   readonly place: Place;
-  readonly settle: Settle;
+  /** Who waits for it; nobody where more of the message follows. */
+  readonly settle: Settle | undefined;
 }
 
 /** The way into one stream: its messages are judged and decoded, and their audio is put in line, with what is done about gaps. */
@@ -120,9 +134,100 @@ export class StreamInlet {
    * @throws BadAudioError, InvalidArgumentError for a bad message, which counts as none
    */
   take(audio: StreamAudio<unknown>, now: number, settle: Settle): Taken {
-    this.#noticeDropped();
     const { refusal } = this.#formats;
     if (refusal) return this.#refused(refusal);
+    const { marks, declared, place } = this.#judge(audio, now);
+    if (place.is === 'past') {
+      this.#warnOfPast(marks, place.twice);
+      return this.#taken(settle);
+    }
+    const heldBefore = this.#heldMs(declared);
+    // Throws before anything of a bad message counts.
+    const follow = this.#formats.watch();
+    const samples = mono(this.#decoder.pushFound(readPayload(audio.payload), declared));
+    follow();
+    this.#messages++;
+    if (this.#decoder.isCompressed) return this.#compressed(marks, now);
+    const durationMs = samplesToMsExactly(samples.length) + this.#heldMs(declared) - heldBefore;
+    if (!audio.knownFormat) this.#watchPace(durationMs, now);
+    return this.#taken(this.#arrive({ samples, durationMs, marks, now, place, settle }));
+  }
+
+  /**
+   * Takes one long message, a little at a time and as its audio is heard; nothing else is to be taken before its end, but what came late.
+   *
+   * @param settle who waits for it; not asked for where this throws
+   * @throws as {@link take}, where the audio before the bad part has been heard
+   */
+  async *takeLong(
+    audio: StreamAudio<unknown>,
+    now: number,
+    settle: Settle,
+  ): AsyncGenerator<Taken, void, undefined> {
+    const { refusal } = this.#formats;
+    if (refusal) {
+      yield this.#refused(refusal);
+      return;
+    }
+    const { marks, declared, place } = this.#judge(audio, now);
+    if (place.is === 'past') {
+      this.#warnOfPast(marks, place.twice);
+      yield this.#taken(settle);
+      return;
+    }
+    const found = await inTurns(payloadSteps(audio.payload));
+    const follow = this.#formats.watch();
+    let isFirst = true;
+    const lot = (samples: Float32Array, waits: Settle | undefined): Taken => {
+      const durationMs = samplesToMsExactly(samples.length);
+      if (!isFirst) {
+        this.#silence.heard(durationMs, now);
+        return this.#goOn(samples, waits);
+      }
+      isFirst = false;
+      this.#messages++;
+      return this.#taken(this.#arrive({ samples, durationMs, marks, now, place, settle: waits }));
+    };
+    let parts: Float32Array[] = [];
+    let length = 0;
+    for await (const part of gently(this.#decoder.partsOf(found, declared))) {
+      if (this.#decoder.isCompressed) {
+        yield this.#taken(undefined); // What comes late has to be taken meanwhile.
+        await this.#decoder.accepted().catch(() => undefined);
+      }
+      parts.push(mono(part));
+      length += mono(part).length;
+      if (length < LARGEST_LOT) continue;
+      yield lot(concatenate(parts), undefined);
+      parts = [];
+      length = 0;
+      await this.#setup.line.below(LARGEST_LOT);
+    }
+    follow();
+    if (!this.#decoder.isCompressed) {
+      yield lot(concatenate(parts), settle);
+      return;
+    }
+    this.#messages++;
+    yield this.#compressed(marks, now);
+  }
+
+  /** About how many milliseconds of audio a message holds, were its bytes raw samples. */
+  estimateMs(audio: StreamAudio<unknown>): number {
+    try {
+      const { format } = audio.knownFormat ? { format: audio.knownFormat } : this.#format.of(audio);
+      return (1_000 * payloadBytes(audio.payload)) / (blockBytes(format) * format.sampleRate);
+    } catch {
+      return 0; // What is wrong with it is told when its turn has come.
+    }
+  }
+
+  /** What is known of a message before its audio is looked at. */
+  #judge(
+    audio: StreamAudio<unknown>,
+    now: number,
+  ): { readonly marks: SenderMarks; readonly declared: Declared; readonly place: Place } {
+    this.#noticeDropped();
     // What MQTT properties say counts where the format that they say would be believed.
     const properties = this.#setup.trust.includes('mqtt') ? audio.userProperties : undefined;
     const marks = senderMarks(properties, audio.payload);
@@ -130,17 +235,7 @@ export class StreamInlet {
     const lostMs = this.isUnused ? 0 : (audio.lostMs ?? 0); // What was lost before a stream began is no part of it.
     const place: Place =
       lostMs > 0 ? { is: 'after-gap', evidence: 'source', lostMs } : this.#gaps.place(marks, now);
-    if (place.is === 'past') {
-      this.#warnOfPast(marks, place.twice);
-      return this.#taken(settle);
-    }
-    const heldBefore = this.#heldMs(declared);
-    const samples = this.#formats.follow(() => this.#decode(audio.payload, declared)); // Throws before anything of a bad message counts.
-    this.#messages++;
-    if (this.#decoder.isCompressed) return this.#compressed(marks, now);
-    const durationMs = samplesToMsExactly(samples.length) + this.#heldMs(declared) - heldBefore;
-    if (!audio.knownFormat) this.#watchPace(durationMs, now);
-    return this.#taken(this.#arrive({ samples, durationMs, marks, now, place, settle }));
+    return { marks, declared, place };
   }
 
   /** Takes a message that was delivered before. */
@@ -162,12 +257,18 @@ export class StreamInlet {
     try {
       for await (const decoded of this.#decoder.late()) yield mono(decoded);
     } catch (error) {
+      await breathe(); // Whoever waits for the message that began it is told first.
       if (!this.#hasFailed) this.#giveUp(error);
     }
   }
 
   /** Takes in samples that came late. */
   takeLate(samples: Float32Array): Taken {
+    return this.#goOn(samples, undefined);
+  }
+
+  /** Audio follows what was heard before it, whenever it comes. */
+  #goOn(samples: Float32Array, settle: Settle | undefined): Taken {
     this.#noticeDropped();
     this.#tellWarnings();
     const { line, room } = this.#setup;
@@ -175,9 +276,25 @@ export class StreamInlet {
     this.#noticeDropped();
     if (this.#isBrokenOff) this.#beginAnew();
     this.#gaps.fill(samplesToMsExactly(samples.length));
-    if (hasRoom) this.#enqueue(samples, undefined);
-    else line.refuse(samples.length);
-    return this.#taken(undefined);
+    if (hasRoom) return this.#taken(this.#enqueue(samples, settle));
+    line.refuse(samples.length);
+    return this.#taken(settle);
+  }
+
+  /**
+   * There is no room for a long message to wait until it is read.
+   *
+   * @throws OverloadedError where that is the policy
+   */
+  refuseLong(settle: Settle): Taken {
+    const { key, room, settings } = this.#setup;
+    const words =
+      `A long message of "${key}" was dropped: ${room.bytes} bytes wait to be read, and no more than ` +
+      `${settings.waiting.totalBytes} may.`;
+    if (settings.waiting.whenFull === 'error')
+      throw new OverloadedError(`${words} Send shorter messages, or raise the limit.`);
+    this.#warn('not-heard', words);
+    return this.#taken(settle);
   }
 
   /** No more comes: what the decoder still holds back is put in line, or comes late. */
@@ -230,10 +347,6 @@ export class StreamInlet {
     const told = this.#told;
     this.#told = [];
     return settle ? { told, settle } : { told };
-  }
-
-  #decode(payload: unknown, declared: Declared): Float32Array {
-    return mono(this.#decoder.pushFound(readPayload(payload), declared));
   }
 
   /** Milliseconds of bytes of which it is not known yet what they are, were they samples. */
@@ -320,7 +433,8 @@ export class StreamInlet {
     return undefined;
   }
 
-  #refuse(samples: Float32Array, { seq }: SenderMarks, settle: Settle): Settle {
+  /** @throws OverloadedError where that is the policy, and nobody waits yet whom it could be told */
+  #refuse(samples: Float32Array, { seq }: SenderMarks, settle: Settle | undefined): Settle | undefined {
     const { key, line, room, settings } = this.#setup;
     line.refuse(samples.length);
     this.#noticeDropped();
@@ -330,6 +444,7 @@ export class StreamInlet {
         `${samplesToMs(line.samples)} ms of its stream and ${samplesToMs(room.samples)} ms of all streams ` +
         'wait already, and no more than that may wait. Hear fewer streams or models, or raise the limit.',
     );
+    if (!settle) throw error;
     const reject = (): void => {
       settle.reject(error);
     };

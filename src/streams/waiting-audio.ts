@@ -18,9 +18,12 @@ export type Waiting =
   | { readonly kind: 'summary'; readonly settle: Settle }
   | { readonly kind: 'end'; readonly reason: EndReason; readonly settle: Settle };
 
-/** Samples of audio over all lines. */
+/** Of all lines. */
 interface Total {
+  /** Samples of audio. */
   waiting: number;
+  /** Bytes of messages that have not been read. */
+  bytes: number;
   /** Since the beginning. */
   dropped: number;
 }
@@ -30,7 +33,7 @@ export class WaitingRoom {
   readonly #limits: LiveSettings['waiting'];
   readonly #gaps: GapAction;
   readonly #lines = new Set<WaitingAudio>();
-  readonly #total: Total = { waiting: 0, dropped: 0 };
+  readonly #total: Total = { waiting: 0, bytes: 0, dropped: 0 };
 
   /** @param gaps what is done about missing audio, and so about dropped audio */
   constructor(limits: LiveSettings['waiting'], gaps: GapAction) {
@@ -43,9 +46,19 @@ export class WaitingRoom {
     return this.#total.waiting;
   }
 
+  /** Bytes of messages that wait to be read. */
+  get bytes(): number {
+    return this.#total.bytes;
+  }
+
   /** Samples that were dropped since the beginning. */
   get droppedSamples(): number {
     return this.#total.dropped;
+  }
+
+  /** Whether a message of so many bytes may wait to be read. What would wait for nothing always may. */
+  hasRoomFor(bytes: number): boolean {
+    return this.bytes === 0 || this.bytes + bytes <= this.#limits.totalBytes;
   }
 
   /** A line of one more stream. */
@@ -87,6 +100,8 @@ export class WaitingAudio {
   readonly #line: Waiting[] = [];
   readonly #total: Total;
   readonly #gaps: GapAction;
+  /** Told when no more than so many samples wait. */
+  #watchers: { readonly samples: number; readonly tell: () => void }[] = [];
   #samples = 0;
   #droppedSamples = 0;
 
@@ -160,6 +175,19 @@ export class WaitingAudio {
     if (this.#gaps === 'silence') this.add(silence(sampleCount));
   }
 
+  /** A message of so many bytes waits to be read, or waits no longer where they are negative. */
+  countBytes(bytes: number): void {
+    this.#total.bytes += bytes;
+  }
+
+  /** Resolves when no more than so many samples wait. */
+  below(samples: number): Promise<void> {
+    if (this.#samples <= samples) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#watchers.push({ samples, tell: resolve });
+    });
+  }
+
   /** Empties the line. */
   clear(): readonly Waiting[] {
     const items = this.#line.splice(0);
@@ -181,6 +209,10 @@ export class WaitingAudio {
     if (item.kind !== 'audio') return;
     this.#samples += sign * item.samples.length;
     this.#total.waiting += sign * item.samples.length;
+    if (this.#watchers.length === 0) return;
+    const told = this.#watchers.filter(({ samples }) => this.#samples <= samples);
+    this.#watchers = this.#watchers.filter((watcher) => !told.includes(watcher));
+    for (const { tell } of told) tell();
   }
 
   #countDropped(sampleCount: number): void {

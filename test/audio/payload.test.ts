@@ -5,6 +5,11 @@ import { BadAudioError } from '../../src/errors';
 
 const bytes = Buffer.from(Int16Array.from({ length: 200 }, (_, n) => 3_000 * Math.sin(n)).buffer);
 
+/** Whole numbers are 16-bit samples. */
+function scaled(samples: readonly number[]): Float32Array {
+  return Float32Array.from(samples, (sample) => sample / 32_768);
+}
+
 function bytesIn(payload: unknown): Buffer {
   const read = readPayload(payload);
   assert.equal(read.kind, 'bytes');
@@ -33,8 +38,11 @@ describe('The payload of a message as audio', () => {
       kind: 'samples',
       samples: Int16Array.from(samples),
     });
-    assert.deepEqual(readPayload(samples), { kind: 'samples', samples });
-    assert.deepEqual(readPayload(`\n ${JSON.stringify(samples, null, 1)}`), { kind: 'samples', samples });
+    assert.deepEqual(readPayload(samples), { kind: 'samples', samples: scaled(samples) });
+    assert.deepEqual(readPayload(`\n ${JSON.stringify(samples, null, 1)}`), {
+      kind: 'samples',
+      samples: scaled(samples),
+    });
   });
 
   it('is raw bytes when they are silence of any encoding', () => {
@@ -63,10 +71,13 @@ describe('The payload of a message as audio', () => {
     }
     assert.deepEqual(readPayload({ data: samples, rate: 8_000, format: 'pcm16' }), {
       kind: 'samples',
-      samples,
+      samples: scaled(samples),
       stated: { rate: 8_000, encoding: 's16le' },
     });
-    assert.deepEqual(readPayload(Object.fromEntries(samples.entries())), { kind: 'samples', samples });
+    assert.deepEqual(readPayload(Object.fromEntries(samples.entries())), {
+      kind: 'samples',
+      samples: scaled(samples),
+    });
   });
 
   it('is an error that says what to do where numbers may be bytes or samples, or fields may be audio', () => {

@@ -198,6 +198,23 @@ describe('A queue of work', () => {
     assert.deepEqual(codes, ['DEEPTONE_OVERLOADED', 'DEEPTONE_ABORTED', 'DEEPTONE_CLOSED']);
   });
 
+  it('lets so many bytes wait, and what would wait alone however large it is', async () => {
+    const queue = new WorkQueue(1, 10, () => 100);
+    const codes: unknown[] = [];
+    const refuse = (error: Error): void => void codes.push(codeOf(error));
+    const ends: (() => void)[] = [];
+    const work = (): Promise<void> => new Promise((resolve) => ends.push(resolve));
+    for (const bytes of [500, 400, 1]) queue.add(work, refuse, bytes);
+    assert.deepEqual([codes, queue.waiting], [['DEEPTONE_OVERLOADED'], 1]);
+    ends[0]?.();
+    await new Promise(setImmediate);
+    for (const bytes of [60, 40, 1]) queue.add(work, refuse, bytes);
+    assert.deepEqual([codes.length, queue.waiting], [2, 2]);
+    const closed = queue.close();
+    for (const end of ends) end();
+    await closed;
+  });
+
   it('that could never do anything is refused', () => {
     for (const parallel of [0, -1]) assert.throws(() => new WorkQueue(parallel, 1), InvalidArgumentError);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Deeptone, DeeptoneError } from '../../src';
-import { leftBehind, makeWav, openResources, run, speak } from '../tools/audio';
+import { joined, leftBehind, makeWav, openResources, run, speak } from '../tools/audio';
 import { OPTIONS, TestHub } from './live-hub';
 
 const NOWHERE = '/no/such/ffmpeg';
@@ -74,11 +74,38 @@ describe('A stream of compressed pieces', function () {
     const hub = new TestHub(deeptone);
     const [first] = pieces(webm);
     await hub.hub.hear('mic', { payload: first });
-    await assert.rejects(
-      hub.hub.hear('mic', { payload: Buffer.alloc(17 * 1024 * 1024, 1) }),
-      (error: unknown) => error instanceof DeeptoneError && error.code === 'DEEPTONE_OVERLOADED',
+    const refused: unknown[] = [];
+    const heard = Array.from({ length: 300 }, () =>
+      hub.hub
+        .hear('mic', { payload: Buffer.alloc(60_000, 1) })
+        .catch((error: unknown) => refused.push(error)),
+    );
+    await Promise.all(heard);
+    // One word about it is enough.
+    assert.deepEqual(
+      refused.map((error) => error instanceof DeeptoneError && error.code),
+      ['DEEPTONE_OVERLOADED'],
     );
     await hub.hub.close();
+  });
+
+  it('is heard to its end where one message holds minutes of it', async () => {
+    const long = joined(Array.from({ length: 40 }, () => speech));
+    const mp3 = await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', '-f', 'mp3', 'pipe:1'], makeWav([long]));
+    assert.ok(mp3.length > 300_000);
+    const [asMessage, asStream] = [new TestHub(deeptone), await deeptone.openStream(OPTIONS)];
+    await asMessage.hub.hear('mic', { payload: mp3 });
+    await asMessage.hub.end('mic');
+    const heardMs = asMessage.of('closed')[0]?.stream.receivedMs ?? 0;
+    assert.ok(Math.abs(heardMs - long.length / 16) < 200, String(heardMs));
+    await asStream.pushSound(mp3);
+    await asStream.finish();
+    assert.equal(Math.round(asStream.receivedMs), heardMs);
+    let steps = 0;
+    for await (const step of deeptone.processStream([mp3], OPTIONS))
+      steps += Object.keys(step.results).length > 0 ? 1 : 0;
+    assert.equal(steps, Math.ceil(heardMs / OPTIONS.outputPeriod));
+    await asMessage.hub.close();
   });
 
   it('is one error without ffmpeg, and never noise; another sound under its key is heard', async () => {

@@ -7,8 +7,6 @@ import { pieceArguments } from './ffmpeg-arguments';
 import { FfmpegProcess } from './ffmpeg-process';
 import { requireFfmpeg } from './find-ffmpeg';
 
-/** Bytes that may wait for ffmpeg to take them: minutes of compressed audio. */
-const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 /** Processes at a time: each is one stream of compressed pieces. */
 const MOST_PROCESSES = 32;
 
@@ -28,7 +26,6 @@ export class PieceDecoder {
   readonly #process: Promise<FfmpegProcess>;
   readonly #end: ContainerEnd | undefined;
   #running: FfmpegProcess | undefined;
-  #waitingBytes = 0;
   /** Since when ffmpeg takes nothing; undefined while it does. */
   #blockedSince: number | undefined;
   #endedAt: number | undefined;
@@ -55,25 +52,15 @@ export class PieceDecoder {
   /**
    * Hands the next bytes to ffmpeg; resolves when it has taken them.
    *
-   * @throws FfmpegError where there is none, OverloadedError when more waits than may
+   * @throws FfmpegError where there is none
    */
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#waitingBytes + bytes.length > MOST_WAITING_BYTES) {
-      throw new OverloadedError(
-        `${this.#options.name} comes faster than ffmpeg decodes it: more than ${MOST_WAITING_BYTES} bytes wait.`,
-      );
-    }
-    this.#waitingBytes += bytes.length;
     this.#end?.push(bytes);
-    try {
-      const { input } = await this.#process;
-      if (!input || input.destroyed || input.writableEnded) return; // What was wrong is told by the output.
-      this.#blockedSince ??= performance.now();
-      if (!input.write(bytes)) await drained(input);
-      if (!input.writableNeedDrain) this.#blockedSince = undefined;
-    } finally {
-      this.#waitingBytes -= bytes.length;
-    }
+    const { input } = await this.#process;
+    if (!input || input.destroyed || input.writableEnded) return; // What was wrong is told by the output.
+    this.#blockedSince ??= performance.now();
+    if (!input.write(bytes)) await drained(input);
+    if (!input.writableNeedDrain) this.#blockedSince = undefined;
   }
 
   /** No more bytes come. */

@@ -1,6 +1,8 @@
 import { types } from 'node:util';
 import { BadAudioError, InvalidArgumentError } from '../../errors';
 import { checkAttached } from '../detached';
+import { atOnce, type Steps } from '../../steps';
+import { PlainNumbers } from './plain-numbers';
 import { firstNonFinite } from './sample-codec';
 
 /** Samples in memory, as a caller may have them (decision 17). */
@@ -28,16 +30,24 @@ export type SampleArray =
  *   decode it with `PcmDecoder` or `openAudioContainer`
  */
 export function samplesToFloat32(data: SampleArray): Float32Array {
+  return atOnce(finiteSamples(data));
+}
+
+/** Samples that are scaled in one step: about a millisecond. */
+const STEP_SAMPLES = 262_144;
+
+/** As {@link samplesToFloat32}, a little at a time. */
+export function* finiteSamples(data: SampleArray): Steps<Float32Array> {
   checkAttached(data);
-  if (data instanceof Float32Array) return finite(data);
-  if (data instanceof Float64Array) return finite(Float32Array.from(data));
-  if (data instanceof Int16Array) return scaled(data, 0, 2 ** -15);
-  if (data instanceof Int8Array) return scaled(data, 0, 2 ** -7);
-  if (data instanceof Int32Array) return scaled(data, 0, 2 ** -31);
-  if (data instanceof Uint8Array && !Buffer.isBuffer(data)) return scaled(data, 2 ** 7, 2 ** -7);
-  if (data instanceof Uint16Array) return scaled(data, 2 ** 15, 2 ** -15);
-  if (data instanceof Uint32Array) return scaled(data, 2 ** 31, 2 ** -31);
-  if (Array.isArray(data)) return plainNumbers(data);
+  if (data instanceof Float32Array) return yield* finite(data);
+  if (data instanceof Float64Array) return yield* finite(yield* scaled(data, 0, 1));
+  if (data instanceof Int16Array) return yield* scaled(data, 0, 2 ** -15);
+  if (data instanceof Int8Array) return yield* scaled(data, 0, 2 ** -7);
+  if (data instanceof Int32Array) return yield* scaled(data, 0, 2 ** -31);
+  if (data instanceof Uint8Array && !Buffer.isBuffer(data)) return yield* scaled(data, 2 ** 7, 2 ** -7);
+  if (data instanceof Uint16Array) return yield* scaled(data, 2 ** 15, 2 ** -15);
+  if (data instanceof Uint32Array) return yield* scaled(data, 2 ** 31, 2 ** -31);
+  if (Array.isArray(data)) return yield* finite(yield* scaledNumbers(data));
   throw new InvalidArgumentError(
     `Samples cannot be ${describe(data)}: an array of numbers or a signed, unsigned or float typed array of up to 32 bits (floats up to 64) is accepted.`,
   );
@@ -51,49 +61,43 @@ function describe(data: unknown): string {
   return `of type ${typeof constructor === 'function' ? constructor.name : 'Object'}`;
 }
 
-function scaled(
-  data: Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array,
+function* scaled(
+  data: Exclude<SampleArray, Float32Array | readonly number[]>,
   offset: number,
   scale: number,
-): Float32Array {
+): Steps<Float32Array> {
   const out = new Float32Array(data.length);
-  for (let i = 0; i < out.length; i++) out[i] = ((data[i] ?? 0) - offset) * scale;
+  for (let from = 0; from < out.length; from += STEP_SAMPLES) {
+    if (from > 0) yield;
+    const to = Math.min(from + STEP_SAMPLES, out.length);
+    for (let i = from; i < to; i++) out[i] = ((data[i] ?? 0) - offset) * scale;
+  }
   return out;
 }
 
-function finite(samples: Float32Array): Float32Array {
-  const position = firstNonFinite(samples);
-  if (position >= 0) {
+function* finite(samples: Float32Array): Steps<Float32Array> {
+  for (let from = 0; from < samples.length; from += STEP_SAMPLES) {
+    if (from > 0) yield;
+    const position = firstNonFinite(samples.subarray(from, from + STEP_SAMPLES));
+    if (position < 0) continue;
     throw new BadAudioError(
-      `Sample ${position} is ${String(samples[position])}: samples must be finite numbers.`,
+      `Sample ${from + position} is ${String(samples[from + position])}: samples must be finite numbers.`,
     );
   }
   return samples;
 }
 
-function plainNumbers(data: readonly unknown[]): Float32Array {
-  const out = new Float32Array(data.length);
-  let integers = true;
-  let outside = -1;
-  for (let i = 0; i < out.length; i++) {
-    const value = data[i];
-    if (typeof value !== 'number' || !Number.isFinite(value)) {
-      throw new BadAudioError(`Sample ${i} is ${String(value)}: samples must be finite numbers.`);
-    }
-    integers &&= Number.isInteger(value);
-    if (outside < 0 && (value < -32_768 || value > 32_767)) outside = i;
-    out[i] = value;
-  }
-  if (!integers) {
-    return finite(out);
-  }
-  if (outside >= 0) {
-    throw new BadAudioError(
-      `Sample ${outside} is ${String(data[outside])}: integers in a plain array are 16-bit samples, -32768 to 32767. Use an Int32Array for wider ones.`,
-    );
-  }
-  for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) * 2 ** -15;
-  return out;
+/**
+ * A plain array of numbers at full scale 1.0, as {@link samplesToFloat32}; those that are not finite stay so.
+ *
+ * @throws BadAudioError naming the first position that is no number, or outside 16 bits where all are integers
+ */
+export function* scaledNumbers(data: readonly unknown[]): Steps<Float32Array> {
+  const numbers = new PlainNumbers();
+  const wrong = yield* numbers.take(data);
+  if (wrong >= 0)
+    throw new BadAudioError(`Sample ${wrong} is ${String(data[wrong])}: samples must be finite numbers.`);
+  return yield* numbers.samples();
 }
 
 /**
