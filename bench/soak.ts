@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Measurement } from './report';
 import { soakLive } from './soak/live';
 import { simulatedWeek } from './soak/simulated-week';
-import { sampleTable, verdict, type Sample } from './soak/verdict';
+import { growth, sampleTable, verdict, type Sample } from './soak/verdict';
 
 export async function soak(argv: readonly string[]): Promise<readonly Measurement[]> {
   const { values } = parseArgs({
@@ -43,12 +43,9 @@ export async function soak(argv: readonly string[]): Promise<readonly Measuremen
         show,
       );
   console.log(`\n${sampleTable(samples)}`);
-  const measurements = [...result(samples, streams, values['simulated-week']), ...verdict(samples)];
-  const grows = verdict(samples).some(
-    ({ value, target }) => !(target && 'atMost' in target && Number(value) <= target.atMost),
-  );
-  console.log(`\nverdict: ${grows ? 'grows' : 'ok'}`);
-  return measurements;
+  const grown = growth(samples);
+  console.log(`\n${verdict(grown)}`);
+  return [...result(samples, streams, values['simulated-week']), ...grown];
 }
 
 /** One line as it happens, so that an hour is no hour of nothing. */

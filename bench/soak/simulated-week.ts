@@ -3,7 +3,7 @@
  * falls silent until its stream ends by the idle timeout, and comes back an hour later; some of them under a new name.
  */
 import { OnnxPredictionEngine } from '../../src/inference';
-import { Deeptone, StreamHub } from '../../src/index';
+import { Deeptone, StreamHub, type LiveEvent } from '../../src/index';
 import { encodeSamples } from '../../test/tools/audio';
 import { vitals } from '../../test/tools/vitals';
 import { ALL_MODELS } from '../models';
@@ -38,6 +38,15 @@ class Told {
   readonly streams = new Set<string>();
   readonly errors: Record<string, number> = {};
 
+  hear(event: LiveEvent): void {
+    if (event.kind === 'step') {
+      this.steps += 1;
+      this.streams.add(event.stream.key);
+    } else if (event.kind === 'gap') this.gaps += 1;
+    else if (event.kind === 'closed' && event.reason === 'idle') this.ended += 1;
+    else if (event.kind === 'closed') this.failed(event.error ?? new Error(event.reason));
+  }
+
   failed(error: unknown): void {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     this.errors[code] = (this.errors[code] ?? 0) + 1;
@@ -59,12 +68,7 @@ export async function simulatedWeek(
     settings: { idleMs: IDLE_MS, maxStreams: settings.streams },
     now: () => now,
     listener: (event) => {
-      if (event.kind === 'step') {
-        told.steps += 1;
-        told.streams.add(event.stream.key);
-      } else if (event.kind === 'gap') told.gaps += 1;
-      else if (event.kind === 'closed' && event.reason === 'idle') told.ended += 1;
-      else if (event.kind === 'closed') told.failed(event.error ?? new Error(event.reason));
+      told.hear(event);
     },
   });
   const samples: Sample[] = [];

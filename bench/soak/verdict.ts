@@ -1,6 +1,6 @@
 /** Samples of a process over hours, as a table, and whether what it holds grows. */
 import type { Vitals } from '../../test/tools/vitals';
-import { median, type Measurement } from '../report';
+import { keepsTarget, median, type Measurement } from '../report';
 
 export interface Sample extends Vitals {
   /** Hours since the start, simulated ones where time is. */
@@ -19,14 +19,20 @@ const MEGABYTE = 1_048_576;
 /** Fewer samples than this after the first quarter tell nothing of growth. */
 const LEAST_SAMPLES = 3;
 /** What one run may grow by, from the end of its first quarter to its end; less is the breath of the garbage collector. */
-const MOST_GROWTH = {
-  memoryMb: 20,
-  heapMb: 10,
-  handles: 4,
-  threads: 2,
-  listeners: 2,
-  children: 1,
-} as const;
+const BOUNDS: readonly {
+  readonly what: string;
+  readonly unit?: string;
+  readonly atMost: number;
+  readonly of: (sample: Sample) => number;
+}[] = [
+  { what: 'memory (RSS)', unit: 'MB', atMost: 20, of: ({ rss }) => rss / MEGABYTE },
+  { what: 'the heap', unit: 'MB', atMost: 10, of: ({ heapUsed }) => heapUsed / MEGABYTE },
+  { what: 'external memory', unit: 'MB', atMost: 20, of: ({ external }) => external / MEGABYTE },
+  { what: 'handles', atMost: 4, of: ({ handles }) => handles },
+  { what: 'threads', atMost: 2, of: ({ threads }) => threads },
+  { what: 'listeners', atMost: 2, of: ({ listeners }) => listeners },
+  { what: 'child processes', atMost: 1, of: ({ children }) => children },
+];
 
 /** One line per sample. */
 export function sampleTable(samples: readonly Sample[]): string {
@@ -50,28 +56,27 @@ export function sampleTable(samples: readonly Sample[]): string {
     .join('\n');
 }
 
-/** Growth of everything after the first quarter, each with its bound. */
-export function verdict(samples: readonly Sample[]): readonly Measurement[] {
+/** Growth of everything that was seen, after the first quarter, each with its bound; NaN after too few samples. */
+export function growth(samples: readonly Sample[]): readonly Measurement[] {
   const later = samples.slice(Math.floor(samples.length / 4));
-  const growth = (
-    measure: string,
-    unit: string | undefined,
-    atMost: number,
-    of: (sample: Sample) => number,
-  ) => ({
-    measure: `growth of ${measure} after the first quarter`,
-    value: later.length < LEAST_SAMPLES ? Number.NaN : slope(later, of) * span(later),
-    ...(unit === undefined ? {} : { unit }),
-    target: { atMost },
-  });
-  return [
-    growth('memory (RSS)', 'MB', MOST_GROWTH.memoryMb, ({ rss }) => rss / MEGABYTE),
-    growth('the heap', 'MB', MOST_GROWTH.heapMb, ({ heapUsed }) => heapUsed / MEGABYTE),
-    growth('handles', undefined, MOST_GROWTH.handles, ({ handles }) => handles),
-    growth('threads', undefined, MOST_GROWTH.threads, ({ threads }) => threads),
-    growth('listeners', undefined, MOST_GROWTH.listeners, ({ listeners }) => listeners),
-    growth('child processes', undefined, MOST_GROWTH.children, ({ children }) => children),
-  ];
+  const isEnough = later.length >= LEAST_SAMPLES;
+  return BOUNDS.filter(({ of }) => later.every((sample) => Number.isFinite(of(sample)))).map(
+    ({ what, unit, atMost, of }) => ({
+      measure: `growth of ${what} after the first quarter`,
+      value: isEnough ? slope(later, of) * span(later) : Number.NaN,
+      ...(unit === undefined ? {} : { unit }),
+      target: { atMost },
+    }),
+  );
+}
+
+/** One line: whether anything grew, and what. */
+export function verdict(measurements: readonly Measurement[]): string {
+  if (measurements.some(({ value }) => Number.isNaN(value))) return 'verdict: too short to tell';
+  const grown = measurements.filter((each) => keepsTarget(each) === false);
+  const [memory] = measurements;
+  if (grown.length === 0) return `verdict: ok (memory ${Number(memory?.value).toFixed(1)} MB)`;
+  return `verdict: grows (${grown.map(({ measure }) => measure).join(', ')})`;
 }
 
 function span(samples: readonly Sample[]): number {
