@@ -71,7 +71,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
     for (const seconds of [3, 10]) {
       const windows = await joinedWindows(corpus, speech, indexIn(model, bench, 'language'), {
         seconds,
-        perVoice: 30,
+        perVoice: 12,
       });
       const outcomes = await outcomesOf(bench.deeptone, model, windows);
       rows.push(
@@ -88,11 +88,11 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
       ({ ageGroup, age, corpus: name }) =>
         name === 'speechocean762' && (ageGroup === 'adult' || (age !== null && age >= 6 && age <= 10)),
     );
-    const windows = await clipWindows(corpus, children, truth, { seconds: 2, perVoice: 20 });
+    const windows = await clipWindows(corpus, children, truth, { seconds: 2, perVoice: 10 });
     const elsewhere = corpus.clips.filter(
       (clip) => clip.ageGroup === 'adult' && clip.corpus !== 'speechocean762',
     );
-    const adults = await clipWindows(corpus, elsewhere, truth, { seconds: 2, perVoice: 20 });
+    const adults = await clipWindows(corpus, elsewhere, truth, { seconds: 2, perVoice: 10 });
     const outcomes = await outcomesOf(bench.deeptone, model, adults);
     const child = classesOf(model, bench).indexOf('child');
     return [
@@ -110,7 +110,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
     const windows = await clipWindows(bench.corpus, bench.corpus.clips, indexIn(model, bench, 'event'), {
       seconds: 1,
       shortest: 0.5,
-      perVoice: 30,
+      perVoice: 10,
       context: SECOND_FRAMES,
     });
     return byCondition(model, bench, windows, '1 s');
@@ -134,14 +134,14 @@ async function measureSpeech(model: string, bench: Bench): Promise<readonly Row[
   };
   const windows = await clipWindows(corpus, corpus.clips, truth, {
     seconds: 1,
-    perVoice: 25,
+    perVoice: 8,
     context: SECOND_FRAMES,
   });
   const speech = await clipWindows(
     corpus,
     corpus.clips.filter((clip) => clip.event === 'speech'),
     () => 0,
-    { seconds: 4, shortest: 2, perVoice: 4 },
+    { seconds: 4, shortest: 2, perVoice: 2 },
   );
   const others = windows.filter((window) => window.truth !== classesOf(model, bench).indexOf('speech'));
   const rows: Row[] = [];

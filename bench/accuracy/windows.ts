@@ -28,7 +28,7 @@ export async function clipWindows(
   {
     seconds,
     shortest = seconds,
-    perVoice = 40,
+    perVoice = 12,
     context = 0,
   }: { seconds: number; shortest?: number; perVoice?: number; context?: number },
 ): Promise<readonly Window[]> {
@@ -61,7 +61,7 @@ export async function joinedWindows(
   corpus: Corpus,
   clips: readonly Clip[],
   truthOf: (clip: Clip) => number,
-  { seconds, perVoice = 40 }: { seconds: number; perVoice?: number },
+  { seconds, perVoice = 12 }: { seconds: number; perVoice?: number },
 ): Promise<readonly Window[]> {
   const windows: Window[] = [];
   for (const group of groupBy(clips, (clip) => `${clip.corpus}/${clip.voice}/${truthOf(clip)}`).values()) {
