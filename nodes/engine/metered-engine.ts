@@ -5,6 +5,7 @@ import type {
   ModelDescription,
   PredictionEngine,
   PredictionStream,
+  VoiceGate,
 } from '../../src';
 import type { EngineMeter } from './meter';
 
@@ -20,6 +21,10 @@ export class MeteredEngine implements PredictionEngine {
 
   get models(): readonly ModelDescription[] {
     return this.#engine.models;
+  }
+
+  get gate(): VoiceGate | undefined {
+    return this.#engine.gate;
   }
 
   get brokenModels(): readonly BrokenModel[] {

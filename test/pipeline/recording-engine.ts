@@ -15,6 +15,10 @@ export class RecordingEngine implements PredictionEngine {
     return this.#engine.models;
   }
 
+  get gate() {
+    return this.#engine.gate;
+  }
+
   /** What was heard since the last call: the frames of each stream that was opened. */
   takeHeard(): readonly Float32Array[] {
     const heard = this.#streams.map(joined);
