@@ -136,7 +136,8 @@ for (const [modelSet, isolation] of [
             );
             const sum = row.reduce((a, b) => a + b);
             // Of a language that is none of the five, the share is missing.
-            if (activation === 'softmax') assert.ok(sum < 1 + 1e-5 && (name === 'language' || sum > 1 - 1e-5), name);
+            if (activation === 'softmax')
+              assert.ok(sum < 1 + 1e-5 && (name === 'language' || sum > 1 - 1e-5), name);
           }
         }
       }
