@@ -133,6 +133,7 @@ for (const isolation of ISOLATIONS) {
         threads: isNative ? 2 : 1,
         isolation,
         modelSet: 'tiny',
+        ownModels: [],
       });
       assert.equal((await made.stats())?.openStreams, 1);
     });
