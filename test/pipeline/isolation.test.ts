@@ -66,7 +66,13 @@ describe('An engine, wherever its models run', () => {
     it(`says the same of ${name}`, async () => {
       const [inThread, inProcess] = await Promise.all(ISOLATIONS.map((where) => ask(engine(where), sound)));
       assert.ok(JSON.stringify(inThread).length > 100);
-      assert.deepEqual(inProcess, inThread);
+      const [one, other] = [inThread, inProcess].map(apart);
+      assert.deepEqual(other?.rest, one?.rest);
+      assert.equal(other?.values.length, one?.values.length);
+      // Which frames are in one batch is a matter of time, and changes the last bits of a sum: one step of rounding at most.
+      other?.values.forEach((value, n) => {
+        assert.ok(Math.abs(value - (one?.values[n] ?? NaN)) < 1.5e-4, `${n}: ${value}`);
+      });
     });
   }
 
@@ -84,3 +90,20 @@ describe('An engine, wherever its models run', () => {
     await limited.close();
   });
 });
+
+/** Numbers of an embedding. */
+const EMBEDDING = 96;
+
+/** An answer without its numbers, those of its signatures included, and the numbers. */
+function apart(answer: unknown): { readonly rest: unknown; readonly values: readonly number[] } {
+  const values: number[] = [];
+  const rest: unknown = JSON.parse(JSON.stringify(answer), (name, value: unknown) => {
+    if (typeof value === 'number') return values.push(value) > 0;
+    if (name !== 'data' || typeof value !== 'string') return value;
+    const bytes = Buffer.from(value, 'base64');
+    const head = bytes.length - 4 * EMBEDDING;
+    for (let n = 0; n < EMBEDDING; n++) values.push(bytes.readFloatLE(head + 4 * n));
+    return bytes.toString('hex', 0, head);
+  });
+  return { rest, values };
+}
