@@ -160,7 +160,7 @@ export async function compressed(
 ): Promise<readonly ByteString[]> {
   const filename = path.join(folder, file);
   const source = `anoisesrc=a=0.2:r=16000:d=${SECONDS}:seed=3`;
-  await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', source, ...options, filename]);
+  await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, ...options, filename]);
   const bytes = await readFile(filename);
   const start = { name, bytes, expected: { seconds: SECONDS } };
   // A frame of these is longer than what is looked at, or is not looked for.
