@@ -62,8 +62,11 @@ const OTHER_ENCODINGS: Readonly<Record<string, Encoding>> = {
 };
 /** Objects in objects that are looked into. */
 const DEEPEST = 3;
-/** Fields of an object that are looked at. */
+/** Fields of an object that are looked at, and of all objects in each other. */
 const MOST_FIELDS = 64;
+const MOST_FIELDS_IN_ALL = 1_024;
+/** Fields that are looked at in one step. */
+const STEP_FIELDS = 4_096;
 /** Numbers under a name that says nothing that are taken for audio. */
 const FEWEST_NUMBERS = 64;
 
@@ -153,7 +156,12 @@ export function* audioInValue(value: unknown, what: string, holes = NO_HOLES): S
       `The audio is ${what} with several fields that may hold it (${candidates.map(({ path }) => path).join(', ')}): send the field that does.`,
     );
   }
-  const names = isObject ? Object.keys(value).slice(0, 8).join(', ') : typeof value;
+  const names = isObject
+    ? [...firstFields(value as Fields)]
+        .slice(0, 8)
+        .map(([name]) => name)
+        .join(', ')
+    : typeof value;
   throw new BadAudioError(
     `The audio is ${what} without a field that holds any (it has: ${names}): send audio as bytes, "a Buffer", or in a field named audio, as base64 or an array of numbers.`,
   );
@@ -170,18 +178,22 @@ interface Candidate {
 
 /** Where fields are looked for. */
 interface Place {
+  /** Fields that may still be looked at, in all objects together. */
+  readonly budget: { left: number };
   readonly depth: number;
   readonly path: string;
   /** What stands further out. */
   readonly above: StatedBeside;
 }
 
-const OUTERMOST: Place = { depth: 1, path: '', above: {} };
+const outermost = (): Place => ({ budget: { left: MOST_FIELDS_IN_ALL }, depth: 1, path: '', above: {} });
 
-function* fieldsWithAudio(object: Fields, holes: Holes, place = OUTERMOST): Steps<Candidate[]> {
+function* fieldsWithAudio(object: Fields, holes: Holes, place = outermost()): Steps<Candidate[]> {
+  const { budget } = place;
   const stated = { ...place.above, ...statedIn(object) };
   const candidates: Candidate[] = [];
-  for (const [name, value] of Object.entries(object).slice(0, MOST_FIELDS)) {
+  for (const [name, value] of firstFields(object)) {
+    if (budget.left-- <= 0) break;
     const path = place.path === '' ? name : `${place.path}.${name}`;
     const found = AUDIO_NAMES.indexOf(name.toLowerCase());
     const audio = yield* audioLike(value, found >= 0, holes);
@@ -190,7 +202,7 @@ function* fieldsWithAudio(object: Fields, holes: Holes, place = OUTERMOST): Step
     if (audio) {
       candidates.push({ audio, path, rank: found >= 0 ? found : AUDIO_NAMES.length, stated });
     } else if (isObject && place.depth < DEEPEST) {
-      const inner = { depth: place.depth + 1, path, above: stated };
+      const inner = { budget, depth: place.depth + 1, path, above: stated };
       candidates.push(...(yield* fieldsWithAudio(value as Fields, holes, inner)));
     }
   }
@@ -204,7 +216,7 @@ function* audioLike(value: unknown, isNamed: boolean, holes: Holes): Steps<Found
   if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return viewLike(value);
   const fields = value as Fields;
   if (fields['type'] === 'Buffer' && 'data' in fields) return yield* bufferLike(fields['data'], holes);
-  const list = arrayLike(fields);
+  const list = yield* arrayLike(fields);
   if (!list) return undefined;
   const numbers = new PlainNumbers();
   if ((yield* numbers.take(list)) >= 0) return undefined;
@@ -238,11 +250,16 @@ function* bufferLike(data: unknown, holes: Holes): Steps<FoundAudio> {
 }
 
 /** What `JSON.stringify` makes of a typed array: `{"0": 1, "1": 2, ...}`. */
-function arrayLike(fields: Fields): readonly unknown[] | undefined {
+function* arrayLike(fields: Fields): Steps<readonly unknown[] | undefined> {
   if (!('0' in fields)) return undefined;
-  const values = Object.values(fields);
-  const isArray = Object.keys(fields).every((key, index) => key === String(index));
-  return isArray ? values : undefined;
+  const keys = Object.keys(fields);
+  const values: unknown[] = [];
+  for (const key of keys) {
+    if (key !== String(values.length)) return undefined;
+    values.push(fields[key]);
+    if (values.length % STEP_FIELDS === 0) yield;
+  }
+  return values;
 }
 
 function* textLike(text: string, isNamed: boolean, holes: Holes): Steps<FoundAudio | undefined> {
@@ -284,9 +301,18 @@ export function* audioInNumbers(numbers: PlainNumbers, isNamed: boolean): Steps<
   );
 }
 
+/** Some fields of an object, whatever number it has. */
+function* firstFields(object: Fields): Generator<readonly [name: string, value: unknown]> {
+  let count = 0;
+  for (const name in object) {
+    if (count++ === MOST_FIELDS) return;
+    yield [name, object[name]];
+  }
+}
+
 function statedIn(object: Fields): StatedBeside {
   const stated: { -readonly [Name in keyof StatedBeside]: StatedBeside[Name] } = {};
-  for (const [name, value] of Object.entries(object).slice(0, MOST_FIELDS)) {
+  for (const [name, value] of firstFields(object)) {
     if (RATE_NAMES.test(name) && isWhole(value)) stated.rate = Number(value);
     if (CHANNEL_NAMES.test(name) && isWhole(value)) stated.channels = Number(value);
     if (ENCODING_NAMES.test(name) && typeof value === 'string') {

@@ -9,6 +9,8 @@ import type { LetterAudio } from './text-audio';
 const LONGEST_VALUE = 256 * 1024 * 1024;
 /** Bytes of a value beside its long texts and arrays of numbers: they are read in one step. */
 const LONGEST_REST = 4 * 1024 * 1024;
+/** Arrays and objects in each other: audio is looked for in three. */
+const DEEPEST = 64;
 /** Longer texts and arrays of numbers are taken out of a value as they come. */
 const LONG_BYTES = 65_536;
 
@@ -118,7 +120,9 @@ export class JsonOutline {
       this.#isInString = true;
       this.#tokenAt = place + 1;
     } else if (OPENING.has(letter)) {
-      this.#depth++;
+      if (++this.#depth > DEEPEST) {
+        throw new BadAudioError(`A JSON value holds more than ${DEEPEST} arrays or objects in each other.`);
+      }
       this.#tokenAt = letter === BRACKET ? place : -1;
     } else if (CLOSING.has(letter)) {
       this.#tokenAt = -1;

@@ -1,6 +1,6 @@
 /** Audio as it is handed over: what kind of thing it is, and a plain sentence when it is none. */
 import { types } from 'node:util';
-import { BadAudioError } from '../errors';
+import { BadAudioError, DeeptoneError } from '../errors';
 import { checkAttached } from './detached';
 import { atOnce, type Steps } from '../steps';
 import { audioInNumbers, audioInValue, joinedBytes, type FoundAudio } from './json-audio';
@@ -47,7 +47,7 @@ export function* payloadSteps(payload: unknown): Steps<AudioPayload> {
     if (view) return { kind: 'samples', samples: view };
   }
   if (typeof payload === 'object' && payload !== null && !ArrayBuffer.isView(payload)) {
-    return yield* audioInValue(payload, describe(payload));
+    return yield* readObject(payload);
   }
   throw new BadAudioError(
     `The audio is ${describe(payload)}: a Buffer, a typed array, an array of numbers or base64 text is accepted. ${HINT}`,
@@ -64,11 +64,20 @@ export function isEmptyPayload(payload: unknown): boolean {
 /** Objects in objects, and fields of one, whose size is looked at: as many as audio is looked for in. */
 const DEEPEST = 3;
 const MOST_FIELDS = 64;
+const MOST_FIELDS_IN_ALL = 1_024;
 /** Bytes that a number in a plain array takes. */
 const NUMBER_BYTES = 8;
 
 /** About how many bytes a payload takes in memory; what it costs to find out does not depend on it. */
-export function payloadBytes(payload: unknown, depth = 0): number {
+export function payloadBytes(payload: unknown): number {
+  try {
+    return sizeOf(payload, 0, { left: MOST_FIELDS_IN_ALL });
+  } catch {
+    return 0; // What throws when it is read is refused when it is read.
+  }
+}
+
+function sizeOf(payload: unknown, depth: number, budget: { left: number }): number {
   if (typeof payload === 'string') return payload.length;
   if (typeof payload !== 'object' || payload === null) return 0;
   if (types.isAnyArrayBuffer(payload) || ArrayBuffer.isView(payload)) return payload.byteLength;
@@ -77,14 +86,26 @@ export function payloadBytes(payload: unknown, depth = 0): number {
   let bytes = 0;
   let fields = 0;
   for (const name in payload) {
+    if (budget.left-- <= 0) break;
     if (++fields > MOST_FIELDS) return bytes + NUMBER_BYTES * Object.keys(payload).length;
-    bytes += payloadBytes((payload as Readonly<Record<string, unknown>>)[name], depth + 1);
+    bytes += sizeOf((payload as Readonly<Record<string, unknown>>)[name], depth + 1, budget);
   }
   return bytes;
 }
 
 function lengthOf(list: readonly unknown[] | ArrayBufferView): number {
   return Array.isArray(list) ? list.length : (list as ArrayBufferView).byteLength;
+}
+
+/** @throws BadAudioError also for properties that throw when they are read */
+function* readObject(payload: object): Steps<AudioPayload> {
+  try {
+    return yield* audioInValue(payload, describe(payload));
+  } catch (cause) {
+    if (cause instanceof DeeptoneError) throw cause;
+    const words = cause instanceof Error ? cause.message : 'it throws';
+    throw new BadAudioError(`The audio is an object that cannot be read: ${words}`, { cause });
+  }
 }
 
 function* readText(payload: string): Steps<AudioPayload> {
@@ -123,8 +144,9 @@ function* readLong(text: string, kind: TextKind): Steps<AudioPayload> {
     if (at > 0) yield;
     // A letter that is cut in two is no letter of audio.
     found.push(...(yield* reader.push(Buffer.from(text.slice(at, at + STEP_LETTERS), 'utf8'))));
+    if (kind === 'json' && found.length > 1) break;
   }
-  found.push(...(yield* reader.end()));
+  if (kind !== 'json' || found.length < 2) found.push(...(yield* reader.end()));
   const [only, second] = found;
   if (!only || (kind === 'json' && second)) {
     throw new BadAudioError(

@@ -176,6 +176,7 @@ class JsonAudio implements TextAudio {
         const { text: value, holes } = this.#outline.take();
         rest = rest.subarray(end);
         found.push(yield* audioInJson(value, holes));
+        yield; // There may be thousands of them.
       }
     } catch (error) {
       this.#outline = newOutline(); // The next may be a good one.

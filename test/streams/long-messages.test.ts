@@ -156,6 +156,24 @@ describe('A long message of a live stream', () => {
     await test.hub.close();
   });
 
+  for (const [name, payload] of Object.entries({
+    'an object that holds itself 64 times': heldByItself(),
+    'a property that throws': Object.defineProperty({}, 'audio', { enumerable: true, get: () => fail('no') }),
+    'a proxy that throws': new Proxy({}, { ownKeys: () => fail('no') }),
+    'brackets in each other': '['.repeat(1_000_000) + ']'.repeat(1_000_000),
+    'a hundred thousand values': '[1]'.repeat(100_000),
+  })) {
+    it(`is refused by a typed error, and hardly looked at, where it is ${name}`, async () => {
+      const test = new TestHub(deeptone);
+      reads = 0;
+      await assert.rejects(test.hub.hear('a', { payload }), BadAudioError);
+      assert.ok(reads < 10_000, `${reads} reads`); // There are 16 million ways through the object.
+      await test.hub.hear('a', { payload: pcm(noise(0.256)) });
+      assert.equal(test.of('step').length, 2);
+      await test.hub.close();
+    });
+  }
+
   it('is refused beyond the largest that is set, and where too many bytes wait', async () => {
     const test = new TestHub(deeptone, {
       settings: { maxMessageBytes: 500_000, waiting: { totalBytes: 700_000, whenFull: 'error' } },
@@ -172,6 +190,21 @@ describe('A long message of a live stream', () => {
     await test.hub.close();
   });
 });
+
+/** Of the fields of an object that holds itself. */
+let reads = 0;
+
+function heldByItself(): object {
+  const object = {};
+  for (let n = 0; n < 64; n++) {
+    Object.defineProperty(object, `field ${n}`, { enumerable: true, get: () => (reads++, object) });
+  }
+  return object;
+}
+
+function fail(words: string): never {
+  throw new Error(words);
+}
 
 /** Pieces of 100 ms. */
 function cut(bytes: Buffer, encoding: Encoding): Buffer[] {
