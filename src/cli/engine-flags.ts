@@ -24,6 +24,10 @@ export interface EngineFlags extends ModelFlags, LicenseFlags {
   readonly threads?: number;
   readonly isolation?: Isolation;
   readonly runtime?: RuntimeChoice;
+  /** Milliseconds. */
+  readonly maxDuration?: number;
+  readonly maxChannels?: number;
+  readonly maxAnswerValues?: number;
 }
 
 /** @param command gets the flags of {@link ModelFlags} */
@@ -67,7 +71,10 @@ export function addEngineFlags(command: Command): Command {
         '--runtime <runtime>',
         'what runs the models (default: DEEPTONE_RUNTIME, then auto: native, else WebAssembly)',
       ).choices(RUNTIME_CHOICES),
-    );
+    )
+    .option('--max-duration <ms>', 'milliseconds of the longest sound (default: a day)', wholeNumber)
+    .option('--max-channels <count>', 'channels that are analysed at most (default: 64)', wholeNumber)
+    .option('--max-answer-values <count>', 'values in one answer at most (default: 20 million)', wholeNumber);
 }
 
 /** @param command gets the flag for the keys that the administrator trusts */
@@ -92,6 +99,9 @@ export async function createEngine(flags: EngineFlags): Promise<Deeptone> {
     ffmpegPath: flags.ffmpeg,
     threads: flags.threads,
     isolation: flags.isolation,
+    maxDuration: flags.maxDuration,
+    maxChannels: flags.maxChannels,
+    maxAnswerValues: flags.maxAnswerValues,
     runtime: flags.runtime,
     licensePublicKeys,
   });

@@ -37,6 +37,18 @@ describe('deeptone analyze', () => {
 
   const analyze = (...args: readonly string[]) => deeptone(['analyze', ...args]);
 
+  it('holds to the limits that its flags set, and says which one it was', async () => {
+    for (const [flag, value, name] of [
+      ['--max-duration', '100', 'maxDuration'],
+      ['--max-answer-values', '1', 'maxAnswerValues'],
+    ] as const) {
+      const { code, stderr } = await analyze(sounds.speech, ...options, flag, value);
+      assert.equal(code, 1);
+      assert.ok(stderr.includes(name), stderr);
+    }
+    assert.equal((await analyze(sounds.speech, ...options, '--max-channels', '0')).code, 2);
+  });
+
   describe('json', () => {
     it('prints for one file exactly the object of processFile, and nothing else', async () => {
       const answer = await analyze(sounds.speech, ...options, '--summary', '--transitions', '--raw');
