@@ -7,7 +7,7 @@ const FLOORS = [
   ['audio', 'inference', 'license'],
   ['insight'],
   ['pipeline'],
-  ['streams', 'heads'],
+  ['streams', 'heads', 'supervision'],
   ['mqtt'],
   ['cli'],
 ];

@@ -1,18 +1,14 @@
 /** The engine: one license, one set of models and one runtime, shared by all DeepTone nodes that name it. */
 import { EngineLostError } from '../src';
+import { EngineHub, EngineMeter, healthOf, wordsOf, type EngineState } from '../src/supervision';
 import {
-  EngineHub,
-  EngineMeter,
   engineLimits,
   type EngineNode,
   type EngineSettings,
-  type EngineState,
   engineStatus,
-  healthOf,
   openEngine,
   serveEngineFacts,
   serveObservation,
-  wordsOf,
   serveRuntimeInstall,
 } from './engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';

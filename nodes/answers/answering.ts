@@ -1,13 +1,8 @@
 /** What the nodes that answer each message with an analysis have in common: an engine, a bounded queue, status, errors. */
 import { TooLargeError } from '../../src';
 import { payloadBytes } from '../../src/audio';
-import {
-  asksForDiagnostics,
-  connectEngine,
-  diagnosticsOf,
-  NO_READING,
-  type EngineConnection,
-} from '../engine';
+import { NO_READING } from '../../src/supervision';
+import { asksForDiagnostics, connectEngine, diagnosticsOf, type EngineConnection } from '../engine';
 import { fail, hearMessages, refuseAll, whenClosed } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeDef, NodeMessage, Send } from '../shared/node-red';
 import { StatusLine } from '../shared/status-line';

@@ -6,10 +6,14 @@ import {
   type Limits,
   type OwnModel,
 } from '../../src';
+import {
+  EngineMeter,
+  type Counts,
+  type EngineState,
+  type Health,
+  type OpenEngine,
+} from '../../src/supervision';
 import { fieldNumbers, HOUR_MS, MEGABYTE, MILLION } from '../shared/fields';
-import type { Health } from './health';
-import type { EngineState, OpenEngine } from './hub';
-import { EngineMeter, type Counts } from './meter';
 import { failureStatus } from '../shared/failure';
 import { sharedText, type Node, type NodeAPI, type NodeStatus } from '../shared/node-red';
 import type { StatusLine } from '../shared/status-line';

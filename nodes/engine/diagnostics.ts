@@ -1,7 +1,7 @@
 /** What a flow is told of an engine and the node that was asked: a snapshot, without paths, keys or sound. */
 import type { OwnModel } from '../../src';
+import type { Health } from '../../src/supervision';
 import type { EngineConnection } from './connection';
-import type { Health } from './health';
 import type { NodeMessage } from '../shared/node-red';
 
 export interface Diagnostics {

@@ -11,9 +11,8 @@ import {
   INSTALL_LINE,
   INSTALL_LINE_WINDOWS,
 } from '../../src/inference';
+import { withoutPaths, type OpenEngine } from '../../src/supervision';
 import { isEngine, type EngineNode } from './connection';
-import { withoutPaths } from './discreet';
-import type { OpenEngine } from './hub';
 import { codeOf, toError } from '../shared/failure';
 import type { NodeAPI } from '../shared/node-red';
 import { openEngine } from './open-engine';

@@ -9,11 +9,7 @@ export {
 } from './connection';
 export { asksForDiagnostics, diagnosticsOf, type Diagnostics } from './diagnostics';
 export { serveEngineFacts } from './endpoints';
-export { healthOf } from './health';
 export { serveRuntimeInstall } from './install-endpoints';
 export type { EngineMaker } from './own-engine';
-export { EngineHub, type EngineState } from './hub';
-export { EngineMeter, NO_READING, type Reading } from './meter';
 export { serveObservation } from './observation';
 export { openEngine, type EngineSettings } from './open-engine';
-export { wordsOf } from './runtime-words';

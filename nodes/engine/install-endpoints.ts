@@ -1,7 +1,7 @@
 /** What the dialog of an engine asks about the installation of the native runtime. */
+import { withoutPaths } from '../../src/supervision';
 import { codeOf, toError } from '../shared/failure';
 import type { NodeAPI } from '../shared/node-red';
-import { withoutPaths } from './discreet';
 import { fromOwnPages, jsonOnly } from './requests';
 import { RuntimeInstaller, type InstallState } from './runtime-installer';
 

@@ -1,11 +1,10 @@
 /** `deeptone-engine/metrics`, `deeptone-engine/:id/metrics` and `deeptone-engine/:id/health`: for the administrator, and for who has the token. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { CONTENT_TYPE, metricsText, type MeasuredEngine } from '../../src/supervision';
 import { administration } from '../shared/administration';
 import type { NodeAPI } from '../shared/node-red';
 import { isEngine, type EngineNode } from './connection';
-import { CONTENT_TYPE } from './exposition';
-import { metricsText, type MeasuredEngine } from './metrics';
 import { fromOwnPages } from './requests';
 
 const READ = 'deeptone-engine.read';

@@ -1,9 +1,7 @@
 import { Deeptone, type DeeptoneOptions, type Limits } from '../../src';
 import { OnnxPredictionEngine } from '../../src/inference';
-import type { OpenEngine } from './hub';
+import { MeteredEngine, type EngineMeter, type OpenEngine } from '../../src/supervision';
 import { ownEngine, type EngineMaker } from './own-engine';
-import type { EngineMeter } from './meter';
-import { MeteredEngine } from './metered-engine';
 
 export interface EngineSettings extends Omit<
   DeeptoneOptions,

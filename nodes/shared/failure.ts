@@ -2,7 +2,7 @@
  * The one place where a node turns what went wrong into `done(error)`: Catch nodes then receive `msg.error` with
  * `message`, `code` and `cause`.
  */
-import { DeeptoneError, type DeeptoneErrorCode } from '../../src';
+import { codeOf } from '../../src/supervision';
 import { thrownError } from '../../src/thrown';
 import {
   sharedText,
@@ -17,11 +17,7 @@ import type { StatusLine } from './status-line';
 
 /** What was thrown, as an Error. Never throws. */
 export const toError = thrownError;
-
-/** The stable code of an error of ours; undefined for any other error. */
-export function codeOf(error: unknown): DeeptoneErrorCode | undefined {
-  return error instanceof DeeptoneError ? error.code : undefined;
-}
+export { codeOf };
 
 /** A few translated words about an error that fit under a node. */
 export function failureStatus(error: unknown): NodeStatus {

@@ -1,6 +1,6 @@
 /** The live side of a flow: streams, what they are fed from, and what they tell. */
 export { whenFlowsStart } from './flows-started';
 export { isAudioAlone } from './requests';
-export { RepeatedFailures } from './repeated-failures';
+export { RepeatedFailures } from '../../src/supervision';
 export { StreamSession } from './session';
 export type { StreamConfig, StreamCredentials } from './settings';

@@ -3,27 +3,19 @@
  * Its functions are the ones that the core `mqtt in` and `mqtt out` nodes call; they are the same in Node-RED 4.1 and 5.
  */
 import { InvalidArgumentError } from '../../src';
-import { filtersOverlap, parseFilter, type Publish, type TopicFilter } from '../../src/mqtt';
+import {
+  filtersOverlap,
+  parseFilter,
+  RESULT_MARK,
+  type BrokerConnection,
+  type BrokerState,
+  type HeardMqtt,
+  type Publish,
+  type SubscribeHow,
+  type TopicFilter,
+} from '../../src/mqtt';
 import { guarded, tell, toError } from '../shared/failure';
 import type { Node, NodeAPI } from '../shared/node-red';
-
-/** What is known of a received message beside topic and payload. */
-export interface MqttPacket {
-  readonly qos?: number;
-  /** The broker had kept it: it is not of this moment. */
-  readonly retain?: boolean;
-  /** It may have been delivered before. */
-  readonly dup?: boolean;
-  /** With a quality of service above 0: the number that it keeps when it is delivered again. */
-  readonly messageId?: number;
-  /** MQTT 5. */
-  readonly properties?: {
-    readonly contentType?: string;
-    readonly userProperties?: Readonly<Record<string, string | string[]>>;
-  };
-}
-
-export type HeardMqtt = (topic: string, payload: Buffer, packet: MqttPacket) => void;
 
 type SubscribeOptions = Readonly<Record<string, unknown>>;
 
@@ -40,33 +32,6 @@ interface BrokerNode extends Node {
   unsubscribe(topic: string, reference: string, removed: boolean): void;
   publish(message: Record<string, unknown>, done: (error?: unknown) => void): void;
 }
-
-export type BrokerState = 'disconnected' | 'connecting' | 'connected';
-
-export interface SubscribeHow {
-  /** Also what the broker has kept; without it that comes with MQTT 3.1.1 alone, and is marked. */
-  readonly retained?: boolean;
-}
-
-/** One node's use of a broker. */
-export interface BrokerConnection {
-  readonly state: BrokerState;
-  /** Whether the connection speaks MQTT 5, and so has properties. */
-  readonly mqtt5: boolean;
-  /** Topics on which the broker says for us that the connection was lost (will) or was closed. */
-  readonly lastWords: { readonly will: string | undefined; readonly close: string | undefined };
-  /** Hears all messages of a filter from now on, also after the connection was lost and came back. */
-  subscribe(filter: TopicFilter, qos: 0 | 1 | 2, heard: HeardMqtt, how?: SubscribeHow): void;
-  /** Filters of other nodes on this connection that can match the same topics, and are not the same. */
-  overlapping(filter: TopicFilter): readonly string[];
-  /** For `MqttOutbox`; does nothing while there is no connection. */
-  readonly publish: Publish;
-  /** Gives up subscriptions and connection; the last user closes it. */
-  close(removed: boolean): Promise<void>;
-}
-
-/** Marks what this package publishes, so that nobody takes it for sound (MQTT 5). */
-export const RESULT_MARK = 'deeptone-result';
 
 /**
  * Connects a node to its broker.

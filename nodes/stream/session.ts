@@ -6,18 +6,12 @@ import {
   type LiveEvent,
   type SampleFormat,
 } from '../../src';
-import {
-  asksForDiagnostics,
-  diagnosticsOf,
-  NO_READING,
-  type EngineConnection,
-  type Reading,
-} from '../engine';
+import { NO_READING, Seldom, type Reading } from '../../src/supervision';
+import { asksForDiagnostics, diagnosticsOf, type EngineConnection } from '../engine';
 import { codeOf, tell, toError } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage } from '../shared/node-red';
 import { formatSetting, formatTrust } from '../shared/message-format';
 import { messageOptions } from '../shared/options';
-import { Seldom } from './seldom';
 import type { StatusLine } from '../shared/status-line';
 import { keptProperties, StreamMessages } from './messages';
 import { liveSettingsOf, streamOptions, type StreamConfig, type StreamCredentials } from './settings';

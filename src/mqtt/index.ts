@@ -1,5 +1,15 @@
 /** The MQTT room: what every device hears at this moment as retained messages, and the topics that sound comes in on. */
+export {
+  RESULT_MARK,
+  type BrokerConnection,
+  type BrokerState,
+  type HeardMqtt,
+  type MqttPacket,
+  type SubscribeHow,
+} from './broker-connection';
 export { announcement, type AnnouncedModel } from './home-assistant';
+export { MqttResults, type MqttResultsSettings } from './mqtt-results';
+export { listenToTopics, resultPrefixOver, type MqttAudioMessage } from './mqtt-source';
 export { MqttOutbox, type Publication, type Publish } from './outbox';
 export { ResultBoard, type BoardSettings, type OpenedStream, type ResultChange } from './result-board';
 export { ShareSuspicion } from './share-suspicion';

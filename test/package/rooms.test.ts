@@ -54,7 +54,7 @@ describe('The rooms of the house, as the linter knows them', function () {
       'src/insight/speakers/x.ts': '../../inference/onnx/batcher',
       'src/index.ts': './pipeline/deeptone',
       'nodes/x.ts': '../src/inference/catalogue',
-      'nodes/stream/sources/x.ts': '../../engine/hub',
+      'nodes/stream/sources/x.ts': '../../engine/connection',
       'nodes/answers/x.ts': '../../src/audio/sniff',
       'test/insight/x.ts': '../../src/inference/catalogue',
       'bench/x.ts': '../src/insight/gate',

@@ -1,10 +1,14 @@
 /** What a stream node has to do with MQTT: its source, and the results that it publishes, on one connection. */
 import { InvalidArgumentError, type LiveEvent } from '../../../src';
-import { parseFilter } from '../../../src/mqtt';
+import {
+  listenToTopics,
+  MqttResults,
+  parseFilter,
+  resultPrefixOver,
+  type BrokerConnection,
+} from '../../../src/mqtt';
 import { packageVersion } from '../../../src/version';
-import { connectBroker, type BrokerConnection } from '../mqtt-broker';
-import { MqttResults } from '../results/mqtt-results';
-import { listenToTopics, resultPrefixOver } from './mqtt-source';
+import { connectBroker } from '../mqtt-broker';
 import { guarded } from '../../shared/failure';
 import { PACKAGE, type NodeStatus } from '../../shared/node-red';
 import { streamOptions } from '../settings';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { EngineHub, type EngineState } from '../../../nodes/engine/hub';
+import { EngineHub, type EngineState } from '../../../src/supervision';
 import { openEngine } from '../../../nodes/engine/open-engine';
 import type { OnnxPredictionEngine } from '../../../src/inference';
 import { EngineLostError, InferenceError } from '../../../src/errors';

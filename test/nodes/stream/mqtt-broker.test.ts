@@ -5,6 +5,7 @@ import { Listener } from '../../tools/mqtt/listener';
 import { brokerNode, startNodeRed, type FlowNode, type NodeRedProcess } from '../../tools/mqtt/node-red';
 
 const STREAM = resolve(__dirname, '../../../nodes/stream');
+const MQTT = resolve(__dirname, '../../../src/mqtt');
 
 /**
  * A node that listens to topics and shows results as the stream node does, with the length of each message as its
@@ -12,8 +13,7 @@ const STREAM = resolve(__dirname, '../../../nodes/stream');
  */
 const PROBE = `
 const { connectBroker } = require(${JSON.stringify(`${STREAM}/mqtt-broker`)});
-const { listenToTopics } = require(${JSON.stringify(`${STREAM}/sources/mqtt-source`)});
-const { MqttResults } = require(${JSON.stringify(`${STREAM}/results/mqtt-results`)});
+const { listenToTopics, MqttResults } = require(${JSON.stringify(MQTT)});
 module.exports = (RED) => {
   RED.nodes.registerType('mqtt-probe', function (config) {
     RED.nodes.createNode(this, config);

@@ -1,19 +1,12 @@
 /** Tells a broker what the streams of a node hear; see `ResultBoard` for the topics. */
-import type { LiveEvent } from '../../../src';
-import {
-  announcement,
-  deviceNames,
-  MqttOutbox,
-  parseFilter,
-  parsePrefix,
-  ResultBoard,
-  type AnnouncedModel,
-  type Publication,
-  type ResultChange,
-} from '../../../src/mqtt';
-import { toError } from '../../shared/failure';
-import type { BrokerConnection, BrokerState } from '../mqtt-broker';
-import { reserveResultPrefix } from '../sources/mqtt-source';
+import type { LiveEvent } from '../streams';
+import { thrownError } from '../thrown';
+import type { BrokerConnection, BrokerState } from './broker-connection';
+import { announcement, type AnnouncedModel } from './home-assistant';
+import { reserveResultPrefix } from './mqtt-source';
+import { MqttOutbox, type Publication } from './outbox';
+import { ResultBoard, type ResultChange } from './result-board';
+import { deviceNames, parseFilter, parsePrefix } from './topics';
 
 export interface MqttResultsSettings {
   /** First levels of the topics of results. */
@@ -88,7 +81,7 @@ export class MqttResults {
         try {
           this.#add(this.#board.expire(Date.now() - expireMs));
         } catch (thrown) {
-          this.#warnOf(toError(thrown).message); // Nobody else would catch it.
+          this.#warnOf(thrownError(thrown).message); // Nobody else would catch it.
         }
       }, everyMs).unref();
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { withoutPaths } from '../../../nodes/engine/discreet';
+import { withoutPaths } from '../../src/supervision/discreet';
 
 describe('A sentence that is answered over HTTP', () => {
   const cases = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { RepeatedFailures } from '../../../nodes/stream/repeated-failures';
-import { BadAudioError, InvalidArgumentError, OverloadedError } from '../../../src';
+import { RepeatedFailures } from '../../src/supervision/repeated-failures';
+import { BadAudioError, InvalidArgumentError, OverloadedError } from '../../src';
 
 describe('A failure that comes with every message', () => {
   const bad = new BadAudioError('This is text.');

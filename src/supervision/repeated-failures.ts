@@ -1,4 +1,4 @@
-import { codeOf } from '../shared/failure';
+import { codeOf } from './failure-code';
 
 /** Milliseconds after which the same failure is told again. */
 const AGAIN_MS = 60_000;

@@ -1,13 +1,8 @@
-import {
-  EngineLostError,
-  type Deeptone,
-  type EngineEvent,
-  type EngineInfo,
-  type LicenseStatus,
-  type PredictionEngine,
-} from '../../src';
-import { describeEngine } from '../../src/inference';
-import { toError } from '../shared/failure';
+import { EngineLostError } from '../errors';
+import { describeEngine, type EngineEvent, type EngineInfo, type PredictionEngine } from '../inference';
+import type { LicenseStatus } from '../license';
+import type { Deeptone } from '../pipeline';
+import { thrownError } from '../thrown';
 
 /** An engine that is open, and what runs its models. */
 export interface OpenEngine {
@@ -76,7 +71,7 @@ export class EngineHub {
     try {
       this.#engine ??= this.#open();
     } catch (thrown) {
-      this.#failed(toError(thrown));
+      this.#failed(thrownError(thrown));
       throw thrown;
     }
     if (this.#state.phase === 'failed' && !this.#closed) this.#starting = this.#start();
@@ -136,7 +131,7 @@ export class EngineHub {
       this.#watchLicense();
     } catch (thrown) {
       // Of a loss it has been told, and starts again by that.
-      if (this.#state.phase !== 'restarting') this.#failed(toError(thrown));
+      if (this.#state.phase !== 'restarting') this.#failed(thrownError(thrown));
     }
   }
 
@@ -161,7 +156,7 @@ export class EngineHub {
       if (!this.#closed) this.#watchLicense();
     } catch (thrown) {
       // Of another loss it has been told, and starts again by that.
-      if (!(thrown instanceof EngineLostError)) this.#failed(toError(thrown));
+      if (!(thrown instanceof EngineLostError)) this.#failed(thrownError(thrown));
     }
   }
 

@@ -2,8 +2,9 @@
  * Sound from a broker straight into the engine: each concrete topic of a filter is a stream of its own. A message takes
  * no trip through wires, where Node-RED would copy it and route it.
  */
-import { parseFilter, ShareSuspicion } from '../../../src/mqtt';
-import { RESULT_MARK, type BrokerConnection, type MqttPacket } from '../mqtt-broker';
+import { RESULT_MARK, type BrokerConnection, type MqttPacket } from './broker-connection';
+import { ShareSuspicion } from './share-suspicion';
+import { parseFilter } from './topics';
 
 /** What the core `mqtt in` node would send with its output set to "a Buffer", and what it keeps to itself about deliveries. */
 export interface MqttAudioMessage {

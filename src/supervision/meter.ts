@@ -1,5 +1,5 @@
 /** What an engine and the nodes that use it have done, in numbers that only grow, and how they are at the moment. */
-import { codeOf } from '../shared/failure';
+import { codeOf } from './failure-code';
 
 /** What one node that uses an engine has to say. Sums are since the node was made. */
 export interface Reading {

@@ -2,7 +2,7 @@
 import type { EngineState, OpenEngine } from './hub';
 import type { Counts } from './meter';
 import { withoutPaths } from './discreet';
-import { codeOf } from '../shared/failure';
+import { codeOf } from './failure-code';
 
 export interface Health {
   /** `degraded`: it answers, and something needs somebody. */

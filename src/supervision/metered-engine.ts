@@ -6,7 +6,7 @@ import type {
   PredictionEngine,
   PredictionStream,
   VoiceGate,
-} from '../../src';
+} from '../inference';
 import type { EngineMeter } from './meter';
 
 /** An engine whose answers are counted and timed. */
