@@ -98,6 +98,8 @@ export class FfmpegProcess {
     }
     if (typeof stdin === 'object') child.stdin?.end(stdin.text);
     this.#stdout = stdout;
+    // What nobody listens to when a program ends, Node.js throws away; one that ends at once may have written a whole short sound.
+    stdout.on('readable', () => undefined);
     stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#log.push(text);
     });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { pbkdf2 } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { promisify } from 'node:util';
 import { findFfmpeg, openSound } from '../../../src/audio';
 import { DeeptoneError, FfmpegError } from '../../../src/errors';
 import { run, temporaryFolder } from '../../tools/audio';
@@ -40,6 +42,18 @@ async function decode(filename: string, ffmpegPath?: string): Promise<number> {
   for await (const [piece] of (await openSound({ file: filename }, { channels: 'each', ffmpegPath })).pieces)
     samples += piece?.length ?? 0;
   return samples;
+}
+
+/** Lets every file operation wait for some tenths of a second, as on a slow disk. Returns what ends it. */
+function keepThreadsBusy(): () => Promise<void> {
+  let isOver = false;
+  const busy = Array.from({ length: 8 }, async () => {
+    while (!isOver) await promisify(pbkdf2)('a', 'b', 100_000, 64, 'sha512');
+  });
+  return async () => {
+    isOver = true;
+    await Promise.all(busy);
+  };
 }
 
 describe('ffmpeg', () => {
@@ -122,6 +136,18 @@ describe('ffmpeg', () => {
     );
     const killed = program('killed', `"${real}" "$@" | head -c 200000; kill -9 $$`);
     await rejects(decode(flac, killed), 'DEEPTONE_FFMPEG_FAILED', /ended by SIGKILL/u);
+  });
+
+  it('is heard to its end where it is through before anybody looks', async () => {
+    const wav = path.join(folder, 'short.wav');
+    await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'sine=440:d=0.1:r=16000', wav]);
+    const swift = program('swift', `cat '${wav}'`);
+    const isOver = keepThreadsBusy();
+    try {
+      for (let times = 0; times < 5; times++) assert.equal(await decode(flac, swift), 1_600);
+    } finally {
+      await isOver();
+    }
   });
 
   it('keeps only the end of what it says, however much that is', async () => {
