@@ -40,8 +40,9 @@ async function watch(args: readonly string[], input = 0): Promise<Watched> {
     process.execPath,
     ...args,
   ];
-  const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: folder };
-  delete env['ORT_DISABLE_TELEMETRY'];
+  // Of our own environment no more than a program needs: in that of a CI the runtime reports nothing by itself.
+  const { PATH, HOME } = process.env;
+  const env: NodeJS.ProcessEnv = { PATH, HOME, TMPDIR: folder };
   const child = spawn(program, rest, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
