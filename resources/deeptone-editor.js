@@ -301,6 +301,69 @@
     if (steps) migrate(added.__node__ || added, steps);
   });
 
+  const ENGINE = 'deeptone-engine';
+
+  /**
+   * The engine that a new node of a flow gets: the one that most nodes use, of those that are switched on and that the flow can see.
+   * @param {string} flow
+   * @returns {EditorNode | undefined}
+   */
+  function usualEngine(flow) {
+    /** @type {EditorNode[]} */
+    const engines = [];
+    RED.nodes.eachConfig((config) => {
+      const isSeen = !config.z || config.z === flow;
+      if (config.type === ENGINE && isSeen && !config.d) engines.push(config);
+    });
+    return engines.sort((one, other) => other.users.length - one.users.length)[0];
+  }
+
+  /**
+   * Gives a node that somebody makes an engine: the usual one of the flow, or the first one of all, which needs no setting.
+   * @param {EditorNode} node
+   */
+  function giveEngine(node) {
+    // Called for what is imported too, which is there already and keeps what it was saved with.
+    if (node.engine || RED.nodes.node(node.id)) return;
+    const definition = RED.nodes.getType(ENGINE);
+    if (!definition) return;
+    const usual = usualEngine(node.z);
+    node.engine = usual ? usual.id : makeEngine(definition, node.id);
+  }
+
+  /**
+   * @param {EditorNodeDefinition} definition
+   * @param {string} nodeId of the node that it is made for
+   * @returns {string} its id
+   */
+  function makeEngine(definition, nodeId) {
+    const settings = Object.entries(definition.defaults).map(([name, { value }]) => [name, value]);
+    const id = RED.nodes.id();
+    RED.nodes.add({
+      ...JSON.parse(JSON.stringify(Object.fromEntries(settings))),
+      ...{ id, type: ENGINE, _def: definition, users: [], valid: true, changed: true },
+    });
+    // Whoever takes the node back takes the engine back.
+    setTimeout(() => {
+      const last = RED.history.peek() || {};
+      const made = [last, ...(last.events || [])].find(
+        ({ t, nodes = [] }) => t === 'add' && nodes.includes(nodeId),
+      );
+      if (made && made.nodes) made.nodes.push(id);
+    });
+    return id;
+  }
+
+  /**
+   * Lets words find a node in the palette beside its label and type, which is all that the palette looks at.
+   * @param {string} type
+   */
+  function findable(type) {
+    const own = RED._('@deeptone/node-red/' + type + ':' + type + '.paletteWords', { defaultValue: '' });
+    const entry = $('.red-ui-palette-node[data-palette-type="' + type + '"]');
+    entry.attr('data-palette-label', [entry.attr('data-palette-label'), text('paletteWords'), own].join(' '));
+  }
+
   /**
    * Whether the runtime replaces the text by something else, so that it cannot be judged here.
    * @param {unknown} value
@@ -379,6 +442,8 @@
     text,
     ask,
     tryOut,
+    giveEngine,
+    findable,
     offerNative,
     problem,
     lines,

@@ -17,7 +17,11 @@ interface EditorNodeDefinition {
   icon?: string;
   inputs?: 0 | 1;
   outputs?: number;
-  paletteLabel?: string;
+  paletteLabel?: string | ((this: EditorNode) => string);
+  /** The node stands in the palette. */
+  onpaletteadd?: (this: EditorNodeDefinition) => void;
+  /** A node of the type was made, and is not in the flow yet; or was imported, and is. */
+  onadd?: (this: EditorNode) => void;
   label: (this: EditorNode) => string;
   labelStyle?: (this: EditorNode) => string;
   inputLabels?: (this: EditorNode) => string;
@@ -44,6 +48,13 @@ interface TypedInputType {
   options?: readonly (string | { value: string; label: string })[];
 }
 
+interface EditorHistoryEvent {
+  readonly t?: string;
+  /** Ids, where `t` is "add". */
+  readonly nodes?: string[];
+  readonly events?: readonly EditorHistoryEvent[];
+}
+
 interface JQuery {
   typedInput(settings: {
     default?: string;
@@ -61,6 +72,14 @@ declare const RED: {
     registerType(type: string, definition: EditorNodeDefinition): void;
     /** The node of an id; null where there is none. */
     node(id: unknown): unknown;
+    id(): string;
+    add(node: object): EditorNode;
+    getType(type: string): EditorNodeDefinition | undefined;
+    eachConfig(visit: (node: EditorNode) => void): void;
+  };
+  history: {
+    /** What would be taken back next. */
+    peek(): EditorHistoryEvent | undefined;
   };
   actions: {
     invoke(action: 'core:restart-flows'): void;
@@ -94,6 +113,8 @@ interface DeeptoneEditorApi {
   ask(engineId: unknown, what: 'models' | 'license' | 'runtime'): JQuery.jqXHR<any>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   tryOut(engineId: unknown): JQuery.jqXHR<any>;
+  giveEngine(node: EditorNode): void;
+  findable(type: string): void;
   offerNative(
     place: JQuery,
     runtime: { remark?: string; installLine?: string },
