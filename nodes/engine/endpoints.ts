@@ -82,7 +82,8 @@ export function serveEngineFacts(RED: NodeAPI): void {
 
   read('models', async (engine) => (await engine.open()).deeptone.describeModels().map(offered));
   read('license', async (engine) => {
-    const { state, daysLeft, evaluation, licensee, id, message } = (await engine.open()).deeptone.license;
+    const { deeptone } = await engine.open();
+    const { state, daysLeft, evaluation, licensee, id, message } = await deeptone.verifyLicense();
     return { deployed: engine.node !== undefined, state, daysLeft, evaluation, licensee, id, message };
   });
   read('runtime', async (engine) => {

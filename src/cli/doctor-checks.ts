@@ -157,6 +157,7 @@ async function license(flags: EngineFlags): Promise<Finding> {
   try {
     const publicKeys = await readPublicKeys(flags.publicKey);
     const guard = new LicenseGuard(await readLicenseKey(flags.licenseFile), { publicKeys });
+    await guard.verified();
     const { state, message } = guard.status();
     switch (state) {
       case 'valid':

@@ -82,7 +82,7 @@ export async function issue(flags: IssueFlags, terminal: Terminal): Promise<Exit
   if (license.expires <= notBefore) {
     throw new UsageError(`The license would expire at ${formatTime(license.expires)}, before it begins.`);
   }
-  const key = `${issueLicense(license, await readPrivateKey(flags.privateKey, terminal))}\n`;
+  const key = `${await issueLicense(license, await readPrivateKey(flags.privateKey, terminal))}\n`;
   if (flags.out === undefined) await terminal.write(key);
   else await writeNew(flags.out, key, SECRET_MODE);
   terminal.say(
@@ -118,6 +118,7 @@ export async function verify(
 ): Promise<ExitCode> {
   const publicKeys = await readPublicKeys(flags.publicKey);
   const guard = new LicenseGuard(await licenseText(file, signal), { publicKeys });
+  await guard.verified();
   guard.check();
   const status = guard.status();
   await terminal.print(flags.json ? json(statusFacts(status)) : `${status.message}\n`);

@@ -1,5 +1,4 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { createSigner } from 'fast-jwt';
 import { InvalidArgumentError } from '../errors';
 import { type License, claimsFromLicense, licenseFromClaims } from './license';
 import { thumbprint } from './public-keys';
@@ -30,16 +29,15 @@ export function generateLicenseKeyPair(): LicenseKeyPair {
  * @returns the license key: a compact JWS
  * @throws InvalidArgumentError for a key that is not Ed25519 and for a license that no engine would accept
  */
-export function issueLicense(license: License, privateKey: string): string {
+export async function issueLicense(license: License, privateKey: string): Promise<string> {
   const key = ed25519PrivateKey(privateKey);
   const claims = claimsFromLicense(license);
   checkClaims(claims);
-  const sign = createSigner({
-    key: privateKey,
-    algorithm: 'EdDSA',
-    header: { alg: 'EdDSA', typ: LICENSE_TOKEN_TYPE, kid: thumbprint(createPublicKey(key)) },
-  });
-  return sign(claims);
+  const { SignJWT } = await import('jose');
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', typ: LICENSE_TOKEN_TYPE, kid: thumbprint(createPublicKey(key)) })
+    .setIssuedAt()
+    .sign(key);
 }
 
 function checkClaims(claims: Readonly<Record<string, unknown>>): void {

@@ -54,12 +54,14 @@ const activeStreams = new Map<string, number>();
 export class LicenseGuard {
   readonly license: License;
   readonly #clock: () => Date;
+  readonly #verifySignature: () => Promise<void>;
+  #verified: Promise<void> | undefined;
 
   /**
    * @param key license key; when there is none, the one in the environment variable DEEPTONE_LICENSE_KEY, and when
    *   that is empty too, the evaluation license (decision 23)
-   * @throws LicenseManagerError when the key is malformed or its signature does not hold. A license that is expired or
-   *   not valid yet shows in {@link status} and is refused by {@link check}
+   * @throws LicenseManagerError when the key is malformed or signed by nobody known. Its signature is for {@link verified}; a license
+   *   that is expired or not valid yet shows in {@link status} and is refused by {@link check}
    */
   constructor(key?: string | null, options: LicenseGuardOptions = {}) {
     this.#clock = options.clock ?? (() => new Date());
@@ -70,10 +72,19 @@ export class LicenseGuard {
         `The license key is of type ${typeof given}: a text is accepted, or null for the one in the environment or the evaluation license.`,
       );
     }
-    this.license = readLicense(
-      firstNonEmpty(key, process.env['DEEPTONE_LICENSE_KEY']) ?? EVALUATION_LICENSE,
-      options,
-    );
+    const text = firstNonEmpty(key, process.env['DEEPTONE_LICENSE_KEY']) ?? EVALUATION_LICENSE;
+    const { license, verifySignature } = readLicense(text, options);
+    this.license = license;
+    this.#verifySignature = verifySignature;
+  }
+
+  /**
+   * To be awaited before anything is done under the license, or said of it: checks its signature, once.
+   *
+   * @throws LicenseManagerError (`bad-signature`)
+   */
+  verified(): Promise<void> {
+    return (this.#verified ??= this.#verifySignature());
   }
 
   status(now: Date = this.#clock()): LicenseStatus {

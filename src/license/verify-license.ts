@@ -1,4 +1,4 @@
-import { createDecoder, createVerifier } from 'fast-jwt';
+import { createPublicKey } from 'node:crypto';
 import { LicenseManagerError } from '../errors';
 import { type License, formatTime, licenseFromClaims, licenseState } from './license';
 import { type LicensePublicKey, parsePublicKeys } from './public-keys';
@@ -28,26 +28,40 @@ export interface UnverifiedLicense {
   readonly license: License;
 }
 
+/** A license whose claims are read and whose signature is not checked yet. */
+export interface ReadLicense {
+  /** What it says. */
+  readonly license: License;
+  /**
+   * Checks the signature; nothing may be done under the license before.
+   *
+   * @throws LicenseManagerError (`bad-signature`)
+   */
+  readonly verifySignature: () => Promise<void>;
+}
+
 /**
  * Verifies a license key: form, signature, claims and time.
  *
  * @param key compact JWS signed with Ed25519 (decision 22)
  * @throws LicenseManagerError; InvalidArgumentError for a public key that cannot be read. No message holds any part of the key
  */
-export function verifyLicense(key: string, options: VerifyOptions = {}): License {
-  const license = readLicense(key, options);
+export async function verifyLicense(key: string, options: VerifyOptions = {}): Promise<License> {
+  const { license, verifySignature } = readLicense(key, options);
+  await verifySignature();
   requireCurrent(license, options.now ?? new Date());
   return license;
 }
 
 /**
- * Verifies form, signature and claims, and leaves the time to {@link requireCurrent}.
+ * Reads form and claims of a license key and looks for who has signed it; leaves the signature to `verifySignature` and the time to
+ * {@link requireCurrent}.
  *
- * @throws LicenseManagerError (`malformed`, `unknown-key`, `bad-signature`), InvalidArgumentError
+ * @throws LicenseManagerError (`malformed`, `unknown-key`), InvalidArgumentError
  */
-export function readLicense(key: string, options: TrustOptions = {}): License {
+export function readLicense(key: string, options: TrustOptions = {}): ReadLicense {
   const text = key.trim();
-  const { header } = decode(text);
+  const { header, payload } = decode(text);
   const signers = trustedKeys(options).filter(
     ({ ids }) => header.kid === undefined || ids.includes(header.kid),
   );
@@ -57,14 +71,16 @@ export function readLicense(key: string, options: TrustOptions = {}): License {
       'The license key is signed by a key that this engine does not know. Add the public key of whoever issued it, or use a key issued for this package.',
     );
   }
-  for (const signer of signers) {
-    const claims = verifiedClaims(text, signer);
-    if (claims !== undefined) return licenseFromClaims(claims);
-  }
-  throw new LicenseManagerError(
-    'bad-signature',
-    'The signature of the license key is wrong: the key was altered, or is not an Ed25519-signed DeepTone license. Copy the whole key again.',
-  );
+  return {
+    license: licenseFromClaims(payload),
+    verifySignature: async () => {
+      for (const signer of signers) if (await isSignedBy(text, signer)) return;
+      throw new LicenseManagerError(
+        'bad-signature',
+        'The signature of the license key is wrong: the key was altered, or is not an Ed25519-signed DeepTone license. Copy the whole key again.',
+      );
+    },
+  };
 }
 
 /** @throws LicenseManagerError (`not-yet-valid`, `expired`) */
@@ -103,24 +119,23 @@ function trustedKeys(options: TrustOptions): readonly LicensePublicKey[] {
   );
 }
 
-/** The claims when this key signed the license, else undefined: fast-jwt's errors may quote the license, and go no further. */
-function verifiedClaims(text: string, signer: LicensePublicKey): Record<string, unknown> | undefined {
-  const verify = createVerifier({
-    key: signer.pem,
-    // Pinned: neither `none` nor another algorithm with our public key as its secret (RFC 8725, 3.1).
-    algorithms: ['EdDSA'],
-    checkTyp: LICENSE_TOKEN_TYPE,
-    // The guard judges the time, again and again and by a clock of its own.
-    ignoreExpiration: true,
-    ignoreNotBefore: true,
-    cache: false,
-  });
+/** Whether this key signed the license: what jose throws may quote the license, and goes no further. */
+async function isSignedBy(text: string, signer: LicensePublicKey): Promise<boolean> {
+  // A module of ECMAScript, which the older versions of Node.js that this runs on do not give to require().
+  const { compactVerify } = await import('jose');
   try {
-    return asRecord(verify(text));
+    const { protectedHeader } = await compactVerify(text, createPublicKey(signer.pem), {
+      // Pinned: neither `none` nor another algorithm with our public key as its secret (RFC 8725, 3.1).
+      algorithms: ['EdDSA'],
+    });
+    return protectedHeader.typ === LICENSE_TOKEN_TYPE;
   } catch {
-    return undefined;
+    return false;
   }
 }
+
+/** The one way to write three parts of base64url (RFC 7515, 7.1); the last may be empty, which no signature is. */
+const COMPACT_FORM = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 interface DecodedKey {
   readonly header: { readonly alg: string; readonly kid: string | undefined };
@@ -128,9 +143,9 @@ interface DecodedKey {
 }
 
 function decode(text: string): DecodedKey {
-  const parts = asRecord(decodeParts(text));
-  const header = asRecord(parts?.['header']);
-  const payload = asRecord(parts?.['payload']);
+  const [first, second] = COMPACT_FORM.test(text) ? text.split('.') : [];
+  const header = jsonObject(first);
+  const payload = jsonObject(second);
   const kid = header?.['kid'];
   if (header === undefined || payload === undefined || !(kid === undefined || typeof kid === 'string')) {
     throw new LicenseManagerError(
@@ -141,14 +156,15 @@ function decode(text: string): DecodedKey {
   return { header: { alg: String(header['alg']), kid }, payload };
 }
 
-function decodeParts(text: string): unknown {
+/** The object that a part holds as base64url of JSON. */
+function jsonObject(part: string | undefined): Readonly<Record<string, unknown>> | undefined {
   try {
-    return createDecoder({ complete: true })(text) as unknown;
+    // What is no UTF-8 is not read as something that resembles it.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(part ?? '', 'base64url'));
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
   } catch {
     return undefined;
   }
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }

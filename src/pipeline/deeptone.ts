@@ -78,8 +78,8 @@ export class Deeptone {
 
   /**
    * @param licenseKey compact JWS; without one, `DEEPTONE_LICENSE_KEY` or else the evaluation license is used (decision 23)
-   * @throws LicenseManagerError when the key is invalid, cannot be validated, has expired or is not valid yet;
-   *   InvalidArgumentError for options
+   * @throws LicenseManagerError when the key is no license, is signed by nobody known, has expired or is not valid yet; its signature
+   *   is checked by `verifyLicense`, `start`, and before all work. InvalidArgumentError for options
    */
   constructor(licenseKey?: string | null, options: DeeptoneOptions = {}) {
     checkEngineOptions(options);
@@ -105,8 +105,18 @@ export class Deeptone {
     return this.#limits.limits;
   }
 
-  /** The license in use and whether it still allows new work. */
+  /** The license in use and whether it still allows new work. Until its signature has been checked (`verifyLicense`), what the key says. */
   get license(): LicenseStatus {
+    return this.#guard.status();
+  }
+
+  /**
+   * Checks the signature of the license without loading anything; `start` does so too, and so does all work before it begins.
+   *
+   * @throws LicenseManagerError (`bad-signature`)
+   */
+  async verifyLicense(): Promise<LicenseStatus> {
+    await this.#guard.verified();
     return this.#guard.status();
   }
 
@@ -135,8 +145,9 @@ export class Deeptone {
     return this.#engine.info ?? { runtime: undefined };
   }
 
-  /** Loads the runtime and the models now rather than at the first audio. */
+  /** Checks the license, and loads the runtime and the models now rather than at the first audio. */
   async start(): Promise<void> {
+    await this.#guard.verified();
     await this.#engine.start();
   }
 
@@ -206,6 +217,7 @@ export class Deeptone {
    */
   async processAudioChunk(data: AudioData, options: ChunkOptions): Promise<ChunkAnalysis> {
     checkOptions('chunk', options);
+    await this.#guard.verified();
     this.#guard.check(this.#select(options).map((model) => model.name));
     const { memory, topic = '', signal } = options;
     if (memory && options.contextSamples !== undefined) {
@@ -317,6 +329,7 @@ export class Deeptone {
     samples: readonly SpeakerSample<string | AudioData>[],
     existing?: VoiceSignatures,
   ): Promise<Record<string, VoiceSignature>> {
+    await this.#guard.verified();
     this.#guard.check([SPEAKER_MODEL]);
     const release = this.#acquireStream();
     try {
@@ -373,6 +386,7 @@ export class Deeptone {
     options: WholeOptions & WarningOptions,
     opened?: (channels: readonly number[]) => void,
   ): Promise<readonly ChannelAnalysis[]> {
+    await this.#guard.verified();
     this.#guard.check(this.#select(options).map((model) => model.name));
     const audio = await openSound(sound, {
       ...how,
@@ -415,6 +429,7 @@ export class Deeptone {
   ): Promise<AnalysisStream> {
     const models = this.#select(options);
     const names = models.map((model) => model.name);
+    await this.#guard.verified();
     this.#guard.check(names);
     const release = this.#acquireStream();
     try {

@@ -5,7 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Deeptone, type FileAnalysis } from '../../src';
-import { generateLicenseKeyPair, issueLicense } from '../../src/license';
+import { generateLicenseKeyPair } from '../../src/license';
+import { licenseKey as signedKey } from '../tools/licenses';
 import { makeWav, noise } from '../tools/audio';
 import { COMMAND, deeptone, jsonLines, start, temporaryFolder } from './run-deeptone';
 import { makeLongSound, makeSounds, type Sounds } from './sounds';
@@ -303,7 +304,7 @@ describe('deeptone analyze', () => {
         expires: new Date(begin.getTime() + days * 86_400_000),
         evaluation: false,
       };
-      writeFileSync(name, issueLicense(license, pair.privateKey));
+      writeFileSync(name, signedKey(license, pair));
       return name;
     };
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { createSigner, type SignerOptions } from 'fast-jwt';
 import { type License } from '../../src/license';
-import { generateLicenseKeyPair, issueLicense, type LicenseKeyPair } from '../../src/license/issue-license';
+import { generateLicenseKeyPair, type LicenseKeyPair } from '../../src/license/issue-license';
+import { licenseKey, signed } from '../tools/licenses';
 
 /** An organisation that issues its own licenses; a new one for every test run. */
 export const issuer: LicenseKeyPair = generateLicenseKeyPair();
@@ -31,17 +31,12 @@ export function license(changes: Partial<License> = {}): License {
 }
 
 export function key(changes: Partial<License> = {}, pair: LicenseKeyPair = issuer): string {
-  return issueLicense(license(changes), pair.privateKey);
+  return licenseKey(license(changes), pair);
 }
 
-/** Signs any claims under any header, as somebody could who has the private key but not our code. */
-export function forge(claims: Record<string, unknown>, options: Partial<SignerOptions> = {}): string {
-  return createSigner({
-    key: issuer.privateKey,
-    algorithm: 'EdDSA',
-    ...options,
-    header: { alg: 'EdDSA', typ: 'deeptone-license+jwt', kid: issuer.id, ...options.header },
-  })(claims);
+/** Signs any claims under any header with the issuer's key. */
+export function forge(claims: Record<string, unknown>, header: Record<string, unknown> = {}): string {
+  return signed(claims, issuer, header);
 }
 
 export const goodClaims = {

@@ -128,6 +128,17 @@ describe('A license guard', () => {
     assert.equal(guard.status().activeStreams, 0);
   });
 
+  it('finds out once whether the signature holds, and nothing else does', async () => {
+    await guardFor(key()).verified();
+    const [header, , signature] = key({ licensee: 'Quiet Rooms Ltd' }).split('.');
+    const [, payload] = key({ licensee: 'Somebody else' }).split('.');
+    const forged = guardFor([header, payload, signature].join('.'));
+    for (let times = 0; times < 2; times += 1) {
+      await assert.rejects(forged.verified(), isProblem('bad-signature'));
+    }
+    assert.equal(forged.verified(), forged.verified());
+  });
+
   it('shows no part of the key, whoever prints it', () => {
     const text = key();
     const guard = guardFor(text);

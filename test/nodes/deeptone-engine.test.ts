@@ -5,7 +5,8 @@ import helper from 'node-red-node-test-helper';
 import deeptoneEngine from '../../nodes/deeptone-engine';
 import deeptoneFile from '../../nodes/deeptone-file';
 import type { License } from '../../src/license';
-import { generateLicenseKeyPair, issueLicense } from '../../src/license';
+import { generateLicenseKeyPair } from '../../src/license';
+import { licenseKey as signedKey } from '../tools/licenses';
 import { LEVEL, logged, runFlow, useNodeRed, type RunningFlow } from './support/flow';
 import { PHONE_CALL, temporaryFolder } from './support/sounds';
 
@@ -16,7 +17,7 @@ let issued = 0;
 /** A license key of an organisation of our own, good from yesterday until some days from now. */
 function key(daysLeft: number, changes: Partial<License> = {}): string {
   const now = Date.now();
-  return issueLicense(
+  return signedKey(
     {
       id: `N-${++issued}`,
       licensee: 'Quiet Rooms Ltd',
@@ -27,7 +28,7 @@ function key(daysLeft: number, changes: Partial<License> = {}): string {
       evaluation: false,
       ...changes,
     },
-    issuer.privateKey,
+    issuer,
   );
 }
 

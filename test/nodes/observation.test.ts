@@ -7,7 +7,8 @@ import deeptoneFile from '../../nodes/deeptone-file';
 import deeptoneStream from '../../nodes/deeptone-stream';
 import type { EngineNode } from '../../nodes/engine';
 import type { OnnxPredictionEngine } from '../../src/inference';
-import { generateLicenseKeyPair, issueLicense } from '../../src/license';
+import { generateLicenseKeyPair } from '../../src/license';
+import { licenseKey as signedKey } from '../tools/licenses';
 import { runFlow, useNodeRed, type RunningFlow } from './support/flow';
 import { PHONE_CALL, rawShow } from './support/sounds';
 
@@ -175,13 +176,13 @@ describe('What an engine tells of itself', () => {
   describe('as its health', () => {
     const issuer = generateLicenseKeyPair();
     const key = (days: number): string =>
-      issueLicense(
+      signedKey(
         {
           ...{ id: `H${days}`, licensee: 'Us', models: '*', maxStreams: null, evaluation: false },
           notBefore: new Date(Date.now() - 9e9),
           expires: new Date(Date.now() + days * 86_400_000),
         },
-        issuer.privateKey,
+        issuer,
       );
     const trust = { licensePublicKeys: [issuer.publicKey] };
     const ready = (flow: RunningFlow): Promise<unknown> =>

@@ -72,6 +72,20 @@ describe('The files of the packed package', () => {
     assert.ok(bytes <= 40e6, `${bytes} bytes installed`);
   });
 
+  it('bring at most 8 packages with them, themselves among them and the runtimes not', async () => {
+    const installed = ['ls', '--omit=dev', '--omit=optional', '--all', '--parseable', '--prefix', ROOT];
+    const folders = (await run('npm', installed)).toString().trim().split('\n');
+    assert.ok(folders.some((folder) => folder.endsWith('node_modules/commander')));
+    assert.ok(folders.length <= 8, folders.join('\n'));
+  });
+
+  it('have at most 6.5 MB of weights', () => {
+    const weights = files.filter((path) => path.endsWith('.onnx'));
+    assert.ok(weights.length >= 2, weights.join());
+    const bytes = weights.reduce((sum, path) => sum + statSync(join(ROOT, path)).size, 0);
+    assert.ok(bytes <= 6.5e6, `${bytes} bytes`);
+  });
+
   it('have no types but those of the entry points', () => {
     const types = files.filter((path) => path.endsWith('.d.ts'));
     assert.deepEqual(

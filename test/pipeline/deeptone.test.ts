@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import type { License } from '../../src/license';
@@ -389,6 +390,30 @@ describe('class Deeptone', () => {
         () => engine({ notBefore: new Date(Date.now() + 60_000), expires: new Date(Date.now() + 120_000) }),
         refused('not-yet-valid'),
       );
+    });
+
+    it('does nothing at all under one that is forged', async () => {
+      const [header, , signature] = key({ ...current, maxStreams: 1 }).split('.');
+      const [, payload] = key({ ...current, maxStreams: null }).split('.');
+      const forged = new Deeptone([header, payload, signature].join('.'), {
+        licensePublicKeys: [issuer.publicKey],
+      });
+      const options = { models: ['speech'], outputPeriod: 64 };
+      const samples = new Float32Array(16_000);
+      const ways: readonly (() => Promise<unknown>)[] = [
+        () => forged.verifyLicense(),
+        () => forged.start(),
+        () => forged.processFile(filename, OPTIONS),
+        () => forged.processAudioBytes(samples, OPTIONS),
+        () => forged.processContainer(readFileSync(filename), OPTIONS),
+        () => forged.processAudioChunk(samples, { models: ['speech'] }),
+        () => forged.openStream(options),
+        () => forged.processStream([samples], options).next(),
+        () => forged.createVoiceSignatures([{ speakerId: 'Ann', audio: samples }]),
+      ];
+      for (const way of ways) await assert.rejects(way, refused('bad-signature'));
+      assert.equal(forged.engineInfo.runtime, undefined);
+      await forged.close();
     });
 
     it('runs the models that it allows, and no others', async () => {

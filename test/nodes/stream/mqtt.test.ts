@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { generateLicenseKeyPair, issueLicense } from '../../../src/license';
+import { generateLicenseKeyPair } from '../../../src/license';
+import { licenseKey as signedKey } from '../../tools/licenses';
 import { startBroker, type Broker } from '../../tools/mqtt/broker';
 import { encodeFrame, FRAME_FORMATS, type FrameFormat } from '../../tools/mqtt/frames';
 import { startPlayingBroker, type PlayedMessage } from '../../tools/mqtt/playing-broker';
@@ -320,7 +321,7 @@ describe('Live streams over MQTT', () => {
   it('are refused beyond the license without harm to those that are open', async () => {
     const issuer = generateLicenseKeyPair();
     const now = Date.now();
-    const licenseKey = issueLicense(
+    const licenseKey = signedKey(
       {
         id: `two-streams-${now}`,
         licensee: 'Quiet Rooms Ltd',
@@ -330,7 +331,7 @@ describe('Live streams over MQTT', () => {
         expires: new Date(now + 86_400_000),
         evaluation: false,
       },
-      issuer.privateKey,
+      issuer,
     );
     const nodes = flow({ source: 'mqtt', broker: 'broker', mqttTopic: 'audio/+/pcm' }, [
       brokerNode('broker', broker.port, 5),
