@@ -7,6 +7,10 @@ export {
   type MqttPacket,
   type SubscribeHow,
 } from './broker-connection';
+export { DEFAULT_LOST_MS, DeviceGroup, type GroupEvent, type GroupSetup } from './group/device-group';
+export { GROUPS_PREFIX, memberId, parseGroupName, type GroupAgreement } from './group/group-messages';
+export { ownerOf } from './group/ownership';
+export type { TakenOver } from './group/shared-topic';
 export { announcement, type AnnouncedModel } from './home-assistant';
 export { MqttResults, type MqttResultsSettings } from './mqtt-results';
 export { listenToTopics, resultPrefixOver, type MqttAudioMessage } from './mqtt-source';

@@ -70,6 +70,11 @@ function wildcardValues(filter: string, topic: string): string[] | undefined {
   return levels.length === pattern.length ? values : undefined;
 }
 
+/** Whether a filter (without `$share`) matches a topic. */
+export function filterMatches(filter: string, topic: string): boolean {
+  return wildcardValues(filter, topic) !== undefined;
+}
+
 /**
  * How a topic names its device.
  *
