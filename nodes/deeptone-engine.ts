@@ -31,6 +31,7 @@ interface EngineConfig extends NodeDef {
   readonly modelSet?: string;
   readonly modelFolders?: readonly string[];
   readonly ffmpegPath?: string;
+  readonly workers?: number | string;
   readonly threads?: number | string;
   readonly runtime?: string;
   readonly predictionEngine?: string;
@@ -148,13 +149,19 @@ function engineSettings(config: EngineConfig): EngineSettings {
     modelSet: config.modelSet === 'open' ? 'open' : 'standard',
     modelFolders: textsIn(config.modelFolders),
     ffmpegPath: textIn(config.ffmpegPath),
-    threads: fieldNumbers('deeptone-engine', config).threads,
+    ...workerSettings(config),
     // Left at the first choice it is that of the environment, if there is one.
     runtime: config.runtime === 'native' || config.runtime === 'wasm' ? config.runtime : undefined,
     isolation: config.isolation === 'process' ? 'process' : 'thread',
     licensePublicKeys: textsIn(config.licensePublicKeys),
     limits: engineLimits(config),
   };
+}
+
+/** How many workers there are, and how many threads each uses within a run. */
+function workerSettings(config: EngineConfig): Pick<EngineSettings, 'workers' | 'threads'> {
+  const { workers, threads } = fieldNumbers('deeptone-engine', config);
+  return { workers, threads };
 }
 
 /** The engine that the node names, or the administrator for all nodes; undefined where it is the one that comes with the package. */

@@ -20,6 +20,7 @@ export {
   type ClusteringSettings,
   type EngineEvent,
   type EngineInfo,
+  type EngineStats,
   type FramePredictions,
   type Gate,
   type Isolation,

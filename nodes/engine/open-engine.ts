@@ -22,9 +22,9 @@ export interface EngineSettings extends Omit<
 export function openEngine(settings: EngineSettings, licenseKey?: string, meter?: EngineMeter): OpenEngine {
   const { ffmpegPath, licensePublicKeys, folders, limits, own, onEngineEvent, ...runtimeSettings } = settings;
   const { maxMessageBytes, maxDuration, maxChannels, maxAnswerValues } = limits ?? {};
-  const { modelSet, modelFolders, threads } = runtimeSettings;
+  const { modelSet, modelFolders, workers, threads } = runtimeSettings;
   const runtime = own
-    ? ownEngine(own.choice, { modelSet, modelFolders, threads }, own.userDir)
+    ? ownEngine(own.choice, { modelSet, modelFolders, workers, threads }, own.userDir)
     : new OnnxPredictionEngine({ ...runtimeSettings, onEvent: onEngineEvent });
   const deeptone = new Deeptone(licenseKey ?? null, {
     predictionEngine: meter ? new MeteredEngine(runtime, meter) : runtime,

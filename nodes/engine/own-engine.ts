@@ -7,6 +7,7 @@ import { InvalidArgumentError, type PredictionEngine } from '../../src';
 export interface OwnEngineSettings {
   readonly modelSet?: 'standard' | 'open' | undefined;
   readonly modelFolders?: readonly string[] | undefined;
+  readonly workers?: number | undefined;
   readonly threads?: number | undefined;
 }
 

@@ -50,6 +50,7 @@ export const MILLION = 1_000_000;
 /** Fields with numbers, by node. Times are in seconds, but for those of steps and transitions, which are in milliseconds. */
 export const FIELDS = {
   'deeptone-engine': {
+    workers: { rule: ENGINE_RULES.workers, default: 1 },
     threads: { rule: ENGINE_RULES.threads, default: 1 },
     maxMessage: above(0, DEFAULT_LIMITS.maxMessageBytes / MEGABYTE),
     maxDuration: above(0, DEFAULT_LIMITS.maxDuration / HOUR_MS),

@@ -99,9 +99,9 @@ async function modelFile(flags: EngineFlags): Promise<Finding> {
 /** Loads the runtime, lets every model hear some sound, and names the models that cannot. */
 async function* trialRun(flags: EngineFlags): AsyncGenerator<Finding> {
   const subject = 'model runtime';
-  const { modelSet, modelFolder: modelFolders, threads, runtime, isolation } = flags;
+  const { modelSet, modelFolder: modelFolders, workers, threads, runtime, isolation } = flags;
   try {
-    const engine = new OnnxPredictionEngine({ modelSet, modelFolders, threads, runtime, isolation });
+    const engine = new OnnxPredictionEngine({ modelSet, modelFolders, workers, threads, runtime, isolation });
     try {
       await engine.start();
       const speed = await trialSpeed(engine);

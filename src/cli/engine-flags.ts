@@ -21,6 +21,7 @@ export interface LicenseFlags {
 /** Flags of every command that works with an engine. */
 export interface EngineFlags extends ModelFlags, LicenseFlags {
   readonly ffmpeg?: string;
+  readonly workers?: number;
   readonly threads?: number;
   readonly isolation?: Isolation;
   readonly runtime?: RuntimeChoice;
@@ -59,7 +60,12 @@ export function addEngineFlags(command: Command): Command {
     ),
   )
     .addOption(ffmpegOption())
-    .option('--threads <count>', 'threads of the native model runtime', wholeNumber)
+    .option('--workers <count>', 'workers that run files and channels side by side (default: 1)', wholeNumber)
+    .option(
+      '--threads <count>',
+      'threads within one run of the native model runtime (default: 1)',
+      wholeNumber,
+    )
     .addOption(
       new Option(
         '--isolation <where>',
@@ -97,6 +103,7 @@ export async function createEngine(flags: EngineFlags): Promise<Deeptone> {
     modelSet: flags.modelSet,
     modelFolders: flags.modelFolder,
     ffmpegPath: flags.ffmpeg,
+    workers: flags.workers,
     threads: flags.threads,
     isolation: flags.isolation,
     maxDuration: flags.maxDuration,

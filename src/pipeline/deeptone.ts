@@ -93,6 +93,7 @@ export class Deeptone {
       new OnnxPredictionEngine({
         modelSet: options.modelSet,
         modelFolders: options.modelFolders,
+        workers: options.workers,
         threads: options.threads,
         isolation: options.isolation,
         onEvent: options.onEngineEvent,

@@ -1,6 +1,7 @@
 /** How an engine is set up, and the one place that checks it. */
 import {
   ISOLATIONS,
+  MOST_WORKERS,
   RUNTIME_CHOICES,
   type EngineEvent,
   type Isolation,
@@ -27,7 +28,12 @@ export interface DeeptoneOptions extends Limits {
    * slower. Default: the environment variable `DEEPTONE_RUNTIME`, else `auto`.
    */
   readonly runtime?: RuntimeChoice;
-  /** Threads of the native runtime. Default 1. */
+  /**
+   * Workers: threads, or with `isolation: 'process'` processes, that run the models of different streams, files and channels side by side;
+   * each loads the models for itself. A stream stays on its worker. Default 1; more than there are cores is of no use.
+   */
+  readonly workers?: number;
+  /** Threads of the native runtime within one run of the models. Default 1, which is best for most; see `workers` for many streams. */
   readonly threads?: number;
   /**
    * Where the models run (decision 30): in a thread of this process, or in a process of their own, whose crash, lack of memory or
@@ -74,6 +80,13 @@ export const ENGINE_RULES = {
     whole: true,
     minimum: 1,
     accepted: 'a whole number of at least 1 is accepted',
+  },
+  workers: {
+    type: 'number',
+    whole: true,
+    minimum: 1,
+    maximum: MOST_WORKERS,
+    accepted: `a whole number from 1 to ${MOST_WORKERS} is accepted`,
   },
   isolation: { type: 'choice', choices: ISOLATIONS, accepted: '"thread" or "process" is accepted' },
   onEngineEvent: { type: 'function', accepted: 'a function is accepted' },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import helper from 'node-red-node-test-helper';
 import deeptoneEngine from '../../nodes/deeptone-engine';
 import deeptoneFile from '../../nodes/deeptone-file';
+import type { EngineNode } from '../../nodes/engine';
 import type { License } from '../../src/license';
 import { generateLicenseKeyPair } from '../../src/license';
 import { licenseKey as signedKey } from '../tools/licenses';
@@ -59,6 +60,18 @@ async function ask(path: string): Promise<{ status: number; body: unknown }> {
 
 describe('deeptone-engine', () => {
   useNodeRed();
+
+  it('runs the models on as many workers as it is set to, and on no number that makes no sense', async () => {
+    const flow = await start({ workers: '2' });
+    flow.send({ filename: PHONE_CALL });
+    await flow.series.message();
+    const { info } = (helper.getNode('engine') as unknown as EngineNode).engine().runtime;
+    assert.equal((info as { readonly workers?: number }).workers, 2);
+    await helper.unload();
+    const wrong = await start({ workers: '0' });
+    const { error } = await wrong.caught.message();
+    assert.match(error?.message ?? '', /workers is 0: a whole number from 1 to 64/);
+  });
 
   describe('the license', () => {
     it('is the evaluation license where none is set, and that is logged once', async () => {

@@ -16,9 +16,10 @@ import type {
 import { describeHost, hostName } from './host';
 import { defaultRuntime, RUNTIME_CHOICES, type RuntimeChoice } from './onnx-runtime';
 import type { WorkerClient } from './worker-client';
-import { WorkerKeeper, type EngineEvent } from './worker-keeper';
+import type { EngineEvent } from './worker-keeper';
 import { ISOLATIONS, type Isolation } from './worker-link';
-import type { LoadedRuntime, WorkerStats } from './worker-messages';
+import type { EngineStats, LoadedRuntime } from './worker-messages';
+import { MOST_WORKERS, WorkerPool } from './worker-pool';
 
 export interface OnnxEngineOptions extends CatalogueOptions {
   /**
@@ -26,7 +27,12 @@ export interface OnnxEngineOptions extends CatalogueOptions {
    * WebAssembly, about 2 times slower. Default: the environment variable `DEEPTONE_RUNTIME`, else `auto`.
    */
   readonly runtime?: RuntimeChoice;
-  /** Threads inside one run of the models; 1 (default) is best for all but very large batches. */
+  /**
+   * Workers: threads, or with `isolation: 'process'` processes, each of which loads the models and runs those of the streams and files that
+   * it is given. A stream stays on its worker, so one stream alone is no faster with more. Default 1; more than there are cores is of no use.
+   */
+  readonly workers?: number;
+  /** Threads inside one run of the models; 1 (default) is best for all but very large batches, and `workers` for many streams. */
   readonly threads?: number;
   /** Longest time in ms that a live frame waits for frames of other streams, to share their run. Default 15. */
   readonly maxBatchDelayMs?: number;
@@ -50,6 +56,8 @@ export interface OnnxEngineInfo extends EngineInfo {
   readonly provider: 'cpu';
   /** Threads inside one run. */
   readonly threads: number;
+  /** Threads or processes that run streams side by side. */
+  readonly workers: number;
   /** Where they run. */
   readonly isolation: Isolation;
   /** Name of the shipped set. */
@@ -69,8 +77,8 @@ const LEAST_PATIENCE_MS = 100;
 const MOST_PATIENCE_MS = 3_600_000;
 
 /**
- * Runs the shipped models and users' own on ONNX Runtime. One worker per engine, in a thread or a process; the models are loaded once
- * in it; many streams share its runs. The caller's thread never waits for a model.
+ * Runs the shipped models and users' own on ONNX Runtime. Workers in threads or processes, one by default; the models are loaded once
+ * in each; many streams share its runs. The caller's thread never waits for a model.
  *
  * Requests are not bounded here: who pushes should wait for answers (`predict`'s promise is the back-pressure).
  */
@@ -79,8 +87,9 @@ export class OnnxPredictionEngine implements PredictionEngine {
   /** The models that anybody may ask for, and behind them the gate. */
   private readonly runnable: readonly CatalogueModel[];
   private readonly threads: number;
+  private readonly workers: number;
   private readonly isolation: Isolation;
-  private readonly keeper: WorkerKeeper;
+  private readonly pool: WorkerPool;
 
   /**
    * Reads the model catalogues; neither runtime nor models are loaded yet.
@@ -90,6 +99,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
   constructor(options: OnnxEngineOptions = {}) {
     const runtime = oneOf('runtime', options.runtime ?? defaultRuntime(), RUNTIME_CHOICES);
     this.threads = within('threads', options.threads ?? 1, 1, MOST_THREADS);
+    this.workers = within('workers', options.workers ?? 1, 1, MOST_WORKERS);
     const maxBatchDelayMs = within(
       'maxBatchDelayMs',
       options.maxBatchDelayMs ?? DEFAULT_BATCH_DELAY_MS,
@@ -106,7 +116,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
     this.catalogue = loadCatalogue(options);
     const { trunk, models, gate } = this.catalogue;
     this.runnable = gate ? [...models, gate.model] : models;
-    this.keeper = new WorkerKeeper({
+    this.pool = new WorkerPool(this.workers, {
       isolation: this.isolation,
       file: () => this.workerFile(),
       settings: { trunk, models: this.runnable, runtime, threads: this.threads, maxBatchDelayMs },
@@ -117,7 +127,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
 
   /** Models whose graph does not load, once that is known. */
   private get brokenAtStart(): readonly BrokenModel[] {
-    return this.keeper.ready?.broken ?? [];
+    return this.pool.broken;
   }
 
   /** Models whose catalogue entry is sound and, once the engine has started, whose graph could be loaded. */
@@ -139,7 +149,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
 
   /** What runs the models. */
   get info(): OnnxEngineInfo {
-    const loaded = this.keeper.ready?.runtime;
+    const loaded = this.pool.ready?.runtime;
     return {
       runtime: loaded?.name,
       version: loaded?.version,
@@ -147,40 +157,42 @@ export class OnnxPredictionEngine implements PredictionEngine {
       remark: loaded && remarkOf(loaded),
       provider: 'cpu',
       threads: loaded?.kind === 'wasm' ? 1 : this.threads,
+      workers: this.workers,
       isolation: this.isolation,
       modelSet: this.catalogue.set,
-      ownModels: this.keeper.ready?.own ?? [],
+      ownModels: this.pool.ready?.own ?? [],
     };
   }
 
   /**
-   * Loads the runtime and the models. After a failure, or after the worker was lost, the next call tries anew; where it was lost
+   * Loads the runtime and the models in every worker. After a failure, or after a worker was lost, the next call tries anew; where it was lost
    * several times in a row, that takes up to a minute.
    *
    * @throws RuntimeUnavailableError, ModelInvalidError (the trunk is damaged), EngineLostError, ClosedError
    */
   async start(): Promise<void> {
-    await this.keeper.running();
+    await this.pool.running();
   }
 
   async openStream(models: readonly string[]): Promise<PredictionStream> {
     const names = [...new Set(models)];
     if (names.length === 0) throw new InvalidArgumentError('A stream needs at least one model.');
     for (const name of names) this.indexOf(name);
-    const client = await this.keeper.running();
-    const indexes = names.map((name) => this.indexOf(name));
-    const chosen = indexes.flatMap((index) => this.runnable[index] ?? []);
-    return new OnnxStream(client, client.open(indexes), chosen);
+    return this.pool.open((client) => {
+      const indexes = names.map((name) => this.indexOf(name));
+      const chosen = indexes.flatMap((index) => this.runnable[index] ?? []);
+      return new OnnxStream(client, client.open(indexes), chosen);
+    });
   }
 
-  /** What the worker holds and did so far; undefined while there is no worker. */
-  async stats(): Promise<WorkerStats | undefined> {
-    return this.keeper.client?.stats();
+  /** What the workers hold and did so far; undefined while there is none. */
+  stats(): Promise<EngineStats | undefined> {
+    return this.pool.stats();
   }
 
-  /** Answers what is in flight, frees the models, ends the worker. Safe to call twice. */
+  /** Answers what is in flight, frees the models, ends the workers. Safe to call twice. */
   close(): Promise<void> {
-    return this.keeper.close();
+    return this.pool.close();
   }
 
   /** @internal The compiled worker beside this file; tests put one there that fails. */

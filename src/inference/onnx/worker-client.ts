@@ -23,8 +23,17 @@ interface Pending<T> {
   readonly reject: (error: DeeptoneError) => void;
 }
 
+/** Which of the workers of an engine one is. */
+export interface WorkerPlace {
+  /** From 1 on. */
+  readonly number: number;
+  readonly of: number;
+}
+
 export interface WorkerClientSetup {
   readonly isolation: Isolation;
+  /** Which worker of how many; counted from 1. */
+  readonly place: WorkerPlace;
   readonly start: StartWorker;
   readonly settings: WorkerSettings;
   /** Milliseconds without a sign of life, while it has something to do, after which the worker counts as hanging. */
@@ -39,6 +48,7 @@ export class WorkerClient {
   private commands: Command[] = [];
   private flushPlanned = false;
   private lastId = 0;
+  private streams = 0;
   private loss: DeeptoneError | undefined;
   private stopped = false;
   private readonly link: WorkerLink;
@@ -86,9 +96,15 @@ export class WorkerClient {
     return this.loss !== undefined;
   }
 
-  /** @param models indexes into the catalogue; gives the number of the stream. */
+  /** Streams that were opened and not closed. */
+  get openStreams(): number {
+    return this.streams;
+  }
+
+  /** @param models indexes into the catalogue; gives the number of the stream, which is to be closed once. */
   open(models: readonly number[]): number {
     const stream = this.nextId();
+    this.streams += 1;
     this.send({ type: 'open', stream, models });
     return stream;
   }
@@ -107,6 +123,7 @@ export class WorkerClient {
   }
 
   closeStream(stream: number): void {
+    this.streams -= 1;
     this.send({ type: 'close', stream });
   }
 
@@ -229,14 +246,20 @@ export class WorkerClient {
 
   /** The worker hangs. */
   private giveUp(patienceMs: number): void {
-    const { isolation } = this.setup;
-    const start = `The ${isolation} that runs the models gave no sign of life for ${patienceMs / 1_000} s`;
+    const start = `${this.name} gave no sign of life for ${patienceMs / 1_000} s`;
     const isEnded = this.link.kill();
     const rest = isEnded
       ? 'and was ended; what it was given is lost, and it is started again for what comes next.'
       : 'and was given up for lost. A thread within native code cannot be ended: with isolation "process" it can.';
     this.fail(new EngineLostError(isEnded ? 'hung' : 'stuck', `${start} ${rest}`));
     if (!isEnded) this.exit();
+  }
+
+  /** What it is called in a sentence that begins with it. */
+  private get name(): string {
+    const { isolation, place } = this.setup;
+    if (place.of === 1) return `The ${isolation} that runs the models`;
+    return `${isolation === 'process' ? 'Process' : 'Thread'} ${place.number} of the ${place.of} that run the models`;
   }
 
   /** The worker has ended. */
@@ -247,7 +270,7 @@ export class WorkerClient {
     }
     const why = cause ? ` (${cause.message})` : '';
     const message =
-      `The ${this.setup.isolation} that runs the models ended unexpectedly${why}; what it was given is lost, ` +
+      `${this.name} ended unexpectedly${why}; what it was given is lost, ` +
       'and it is started again for what comes next.';
     this.fail(new EngineLostError('ended', message, { cause }));
   }

@@ -5,7 +5,7 @@ import { tellListener } from '../../thrown';
 import { ProcessLink } from './process-link';
 import { Restarts } from './restarts';
 import { ThreadLink } from './thread-link';
-import { WorkerClient } from './worker-client';
+import { WorkerClient, type WorkerPlace } from './worker-client';
 import type { Isolation } from './worker-link';
 import type { WorkerSettings } from './worker-messages';
 
@@ -14,6 +14,8 @@ export type EngineEvent =
   /** It was lost; `losses`: so often in a row; `restartInMs`: it is not started again sooner. */
   | {
       readonly kind: 'lost';
+      /** Which worker, from 1 on; only the streams and files on that one are concerned. */
+      readonly worker: number;
       readonly how: EngineLoss;
       /** What has happened, in a sentence. */
       readonly message: string;
@@ -21,10 +23,16 @@ export type EngineEvent =
       readonly restartInMs: number;
     }
   /** It runs again, so long after it was lost. */
-  | { readonly kind: 'restarted'; readonly losses: number; readonly afterMs: number };
+  | {
+      readonly kind: 'restarted';
+      readonly worker: number;
+      readonly losses: number;
+      readonly afterMs: number;
+    };
 
 export interface KeeperSetup {
   readonly isolation: Isolation;
+  readonly place: WorkerPlace;
   /** The compiled worker. */
   readonly file: () => string;
   readonly settings: WorkerSettings;
@@ -113,10 +121,11 @@ export class WorkerKeeper {
   }
 
   #start(): Promise<WorkerClient> {
-    const { isolation, file, settings, patienceMs } = this.#setup;
+    const { isolation, place, file, settings, patienceMs } = this.#setup;
     const Link = isolation === 'process' ? ProcessLink : ThreadLink;
     return WorkerClient.start({
       isolation,
+      place,
       settings,
       patienceMs,
       start: (given, listener) => new Link(file(), given, listener),
@@ -130,14 +139,15 @@ export class WorkerKeeper {
     this.#restarts.lost();
     this.#lostAt ??= performance.now();
     const { losses, waitMs } = this.#restarts;
-    this.#tell({ kind: 'lost', how, message, losses, restartInMs: waitMs });
+    this.#tell({ kind: 'lost', worker: this.#setup.place.number, how, message, losses, restartInMs: waitMs });
   }
 
   #tellRestart(): void {
     if (this.#lostAt === undefined) return;
     const afterMs = Math.round(performance.now() - this.#lostAt);
     this.#lostAt = undefined;
-    this.#tell({ kind: 'restarted', losses: this.#restarts.losses, afterMs });
+    const { number: worker } = this.#setup.place;
+    this.#tell({ kind: 'restarted', worker, losses: this.#restarts.losses, afterMs });
   }
 
   #tell(event: EngineEvent): void {

@@ -42,7 +42,7 @@ export type Answer =
   | { readonly request: number; readonly start: number; readonly length: number }
   | { readonly request: number; readonly error: string };
 
-/** Counts that show what the worker holds and did, for tests, benches and status lines. */
+/** Counts that show what a worker holds and did, for tests, benches and status lines. */
 export interface WorkerStats {
   readonly openStreams: number;
   /** Frames that wait for their run. */
@@ -61,6 +61,12 @@ export interface WorkerStats {
     /** Milliseconds of CPU so far. */
     readonly cpuMs: number;
   };
+}
+
+/** The same of all workers of an engine together; `process` is the first one's, with the memory and the CPU of all processes. */
+export interface EngineStats extends WorkerStats {
+  /** Of each worker that runs. */
+  readonly workers: readonly WorkerStats[];
 }
 
 /** Which runtime the worker has loaded; undefined parts are those that it has nothing to say of. */

@@ -131,6 +131,7 @@ for (const isolation of ISOLATIONS) {
         remark: undefined,
         provider: 'cpu',
         threads: isNative ? 2 : 1,
+        workers: 1,
         isolation,
         modelSet: 'tiny',
         ownModels: [],
