@@ -1,10 +1,9 @@
-import { checkOptions, type Deeptone, type FileOptions, selectModels } from '../pipeline';
+import { checkDecisions, checkOptions, type Deeptone, type FileOptions, selectModels } from '../pipeline';
 import { DeeptoneError, InferenceError, LicenseManagerError } from '../errors';
-import type { ModelDescription } from '../inference';
-import type { FileAnalysis } from '../insight';
+import { LOUDNESS, type FileAnalysis } from '../insight';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import { ExitCode, exitCodeFor } from './exit-codes';
-import { outputFormat, type OutputFormatName } from './formats';
+import { outputFormat, type AnsweredModel, type OutputFormatName } from './formats';
 import { flaggedOptions, type OptionFlags } from './option-flags';
 import { errorLine, UsageError } from './report';
 import type { Terminal } from './terminal';
@@ -91,17 +90,22 @@ function isFatal(error: unknown): boolean {
   return exitCode === ExitCode.CannotRun || exitCode === ExitCode.Interrupted;
 }
 
+/** What loudness looks like among the answers of models; it has no probabilities. */
+const LOUD_OR_QUIET: AnsweredModel = { name: LOUDNESS, classes: [], activation: 'softmax' };
+
 /** Checks the options before any file is opened, so that a mistake in them is not told once per file. */
 function checkedOptions(
   engine: Deeptone,
   flags: AnalyzeFlags,
   signal: AbortSignal,
-): { options: FileOptions; models: readonly ModelDescription[] } {
+): { options: FileOptions; models: readonly AnsweredModel[] } {
   const options: unknown = {
     ...flaggedOptions('analyze', flags),
     ...outputFormat(flags.format).needs,
     signal,
   };
   checkOptions('file', options);
-  return { options, models: selectModels(options.models, engine.describeModels(), engine.brokenModels) };
+  checkDecisions(options.decisions, engine.describeModels(), engine.brokenModels);
+  const models = selectModels(options.models, engine.describeModels(), engine.brokenModels);
+  return { options, models: options.loudAbove === undefined ? models : [...models, LOUD_OR_QUIET] };
 }

@@ -8,7 +8,7 @@ import {
   type OPTIONS,
   type ValueOf,
 } from '../pipeline';
-import { names, number } from './option-values';
+import { json, names, number } from './option-values';
 
 type Camel<Text extends string> = Text extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -49,6 +49,7 @@ export function addOptionFlags(command: Command, kind: AnalysisCommand): Command
     const option = new Option(flag.flag, help + named);
     if (rule.type === 'list') option.argParser(names);
     if (rule.type === 'number') option.argParser(number);
+    if (flag.flag.endsWith('<json>')) option.argParser(json);
     if (isRequired && fallback === undefined) option.makeOptionMandatory();
     else if (isRequired) option.default(fallback);
     command.addOption(option);

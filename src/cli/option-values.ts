@@ -7,6 +7,15 @@ export function number(text: string): number {
   return value;
 }
 
+/** Reads the value of an option as JSON; what it must hold, the engine says. */
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`JSON is accepted. ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
 /** Reads the value of an option as a whole number of at least 1. */
 export function wholeNumber(text: string): number {
   const value = number(text);

@@ -2,9 +2,11 @@
 import { FRAME_MS, samplesToMs } from '../clock';
 import { ClosedError, InferenceError, InvalidArgumentError } from '../errors';
 import type { FramePredictions, ModelDescription } from '../inference';
+import type { Decisions } from './choice';
 import { ClassTrack } from './class-track';
 import { FrameGate, GATE_MODEL, needsSpeechGate, USUAL_GATE, type SpeechGate } from './gate';
 import { LevelMeter, type FrameLevels } from './level';
+import { LOUDNESS, LoudnessTrack } from './loudness-track';
 import type { ModelTrack, PeriodAnswer } from './model-track';
 import { QuietSpeech, type AnalysisWarning } from './quiet-speech';
 import type { ModelResults, Summary, TimeSeriesStep } from './results';
@@ -23,6 +25,10 @@ export interface AnalysisSettings {
   readonly volumeThreshold: number;
   /** Voices that the speaker map knows by name, see `createVoiceSignatures`. */
   readonly voiceSignatures?: VoiceSignatures;
+  /** How answers are chosen, by models; those of others are passed over. */
+  readonly decisions?: Decisions;
+  /** dBFS from which on a frame is loud; without it, nothing is said of loudness (decision 32). */
+  readonly loudAbove?: number;
   /** What decides whether somebody speaks, see `speechGateOf`; `speech-rt` where left out. */
   readonly gate?: SpeechGate;
 }
@@ -66,7 +72,7 @@ export class Analysis {
     const gate = needsSpeechGate(models) ? (settings.gate ?? usual) : undefined;
     this.gate = new FrameGate(volumeThreshold, gate);
     this.quietSpeech = new QuietSpeech(gate, models, volumeThreshold);
-    this.tracks = models.map((model) => trackOf(model, settings));
+    this.tracks = [...models.map((model) => trackOf(model, settings)), ...loudnessOf(settings)];
   }
 
   /**
@@ -95,7 +101,8 @@ export class Analysis {
         track.consume(
           {
             gate: this.gate,
-            values: values[index] ?? new Float32Array(0),
+            volumes,
+            values: values[index] ?? NO_VALUES,
             width: (values[index]?.length ?? 0) / frameCount,
             from,
             to,
@@ -171,12 +178,31 @@ function byModel<T>(
 }
 
 function trackOf(model: ModelDescription, settings: AnalysisSettings): ModelTrack {
+  const { includeRawValues, voiceSignatures, decisions } = settings;
+  const decision = decisions && Object.hasOwn(decisions, model.name) ? decisions[model.name] : undefined;
   return model.activation === 'embedding'
-    ? new SpeakerTrack(model, settings.includeRawValues, settings.voiceSignatures)
-    : new ClassTrack(model, settings.includeRawValues);
+    ? new SpeakerTrack(model, includeRawValues, voiceSignatures, decision)
+    : new ClassTrack(model, includeRawValues, decision);
+}
+
+function loudnessOf({ loudAbove, decisions, models }: AnalysisSettings): readonly ModelTrack[] {
+  if (loudAbove === undefined) return [];
+  if (models.some(({ name }) => name === LOUDNESS)) {
+    throw new InvalidArgumentError(
+      `loudAbove is given, and its answers are called "${LOUDNESS}", as a model of yours that is asked for: give that another name.`,
+    );
+  }
+  const { period, classes, thresholds } = decisions?.[LOUDNESS] ?? {};
+  if (classes || thresholds) {
+    throw new InvalidArgumentError(
+      `decisions.${LOUDNESS} has classes or thresholds: only period is accepted, and loudAbove says what is loud.`,
+    );
+  }
+  return [new LoudnessTrack(loudAbove, period)];
 }
 
 function valuesOf(track: ModelTrack, predictions: FramePredictions): Float32Array {
+  if (track.width === 0) return NO_VALUES;
   const values = predictions.probabilities.get(track.name);
   const { frameCount } = predictions;
   const complete =
@@ -191,6 +217,8 @@ function valuesOf(track: ModelTrack, predictions: FramePredictions): Float32Arra
   }
   return values;
 }
+
+const NO_VALUES = new Float32Array(0);
 
 /** Gathers the events of one push over all models. */
 class EventCollector implements TransitionSink {

@@ -5,6 +5,14 @@
  */
 import type { ModelDescription } from '../inference';
 
+/** Which of a model's labels a caller may get. */
+interface Choosable {
+  /** Whether a frame may have none of the classes. */
+  readonly mayChooseNone: boolean;
+  /** Numbers of the classes that are possible. */
+  readonly possible: readonly number[];
+}
+
 export const UNKNOWN = 'unknown';
 export const NO_SPEECH = 'no_speech';
 export const SILENCE = 'silence';
@@ -27,7 +35,10 @@ export interface LabelSet {
  * The labels of a model with classes. A user's model that has a class named like a gate label shares the label
  * with the gate, so that a name stands for one thing.
  */
-export function labelsOf(model: Pick<ModelDescription, 'classes' | 'unknownBelow' | 'gate'>): LabelSet {
+export function labelsOf(
+  model: Pick<ModelDescription, 'classes' | 'gate'>,
+  { mayChooseNone, possible }: Choosable,
+): LabelSet {
   const names = [...model.classes];
   const labelNamed = (name: string): number => {
     const existing = names.indexOf(name);
@@ -40,9 +51,9 @@ export function labelsOf(model: Pick<ModelDescription, 'classes' | 'unknownBelow
     .map((_, label) => label)
     .filter(
       (label) =>
-        label < model.classes.length ||
+        possible.includes(label) ||
         label === silence ||
-        (label === unknown && model.unknownBelow !== null) ||
+        (label === unknown && mayChooseNone) ||
         (label === noSpeech && model.gate === 'voice'),
     );
   return { names, unknown, noSpeech, silence, listed };

@@ -7,6 +7,8 @@ import type { VoiceSignature } from './speakers/voice-signature';
 /** Frames [from, to) of one push; frame `from` of the push is frame `firstFrame` of the stream. */
 export interface FrameSlice {
   readonly gate: FrameGate;
+  /** Of each frame of the push (decision 5). */
+  readonly volumes: Float32Array;
   /** Row-major [frames of the push x width]. */
   readonly values: Float32Array;
   /** Values per frame. */

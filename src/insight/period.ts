@@ -1,5 +1,6 @@
 /** From the frames of an output period to one answer (decision 9). */
 
+import type { PeriodRule } from './choice';
 import type { LabelShares } from './results';
 import { roundedShares } from './rounding';
 
@@ -7,6 +8,7 @@ import { roundedShares } from './rounding';
 export class PeriodVote {
   private readonly counts: Float64Array;
   private readonly confidenceSums: Float64Array;
+  private frames = 0;
 
   /** @param labelCount Labels are 0 to labelCount - 1. */
   constructor(labelCount: number) {
@@ -15,6 +17,7 @@ export class PeriodVote {
   }
 
   add(label: number, confidence: number): void {
+    this.frames += 1;
     this.counts[label] = (this.counts[label] ?? 0) + 1;
     this.confidenceSums[label] = (this.confidenceSums[label] ?? 0) + confidence;
   }
@@ -46,13 +49,37 @@ export class PeriodVote {
   winner(rank: (label: number) => number = (label) => label): number {
     let winner = 0;
     for (let label = 1; label < this.counts.length; label += 1) {
-      const more =
-        this.count(label) - this.count(winner) ||
-        (this.confidenceSums[label] ?? 0) - (this.confidenceSums[winner] ?? 0) ||
-        rank(winner) - rank(label);
-      if (more > 0) winner = label;
+      if (this.isAhead(label, winner, rank)) winner = label;
     }
     return winner;
+  }
+
+  /**
+   * The label that stands for the period (decision 31).
+   *
+   * @param isOfInterest Whether a label that has frames may stand for the period by `any` or a share.
+   */
+  chosen(
+    rule: PeriodRule,
+    isOfInterest: (label: number) => boolean,
+    rank: (label: number) => number = (label) => label,
+  ): number {
+    if (rule === 'majority') return this.winner(rank);
+    const least = rule === 'any' ? 1 : Math.max(1, rule * this.frames);
+    let chosen: number | undefined;
+    for (let label = 0; label < this.counts.length; label += 1) {
+      if (this.count(label) < least || !isOfInterest(label)) continue;
+      if (chosen === undefined || this.isAhead(label, chosen, rank)) chosen = label;
+    }
+    return chosen ?? this.winner(rank);
+  }
+
+  private isAhead(label: number, of: number, rank: (label: number) => number): boolean {
+    const more =
+      this.count(label) - this.count(of) ||
+      (this.confidenceSums[label] ?? 0) - (this.confidenceSums[of] ?? 0) ||
+      rank(of) - rank(label);
+    return more > 0;
   }
 
   /** Mean confidence of the frames that have this label. */
@@ -61,6 +88,7 @@ export class PeriodVote {
   }
 
   reset(): void {
+    this.frames = 0;
     this.counts.fill(0);
     this.confidenceSums.fill(0);
   }

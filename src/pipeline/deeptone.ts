@@ -42,6 +42,7 @@ import { LicenseGuard, type LicenseStatus } from '../license';
 import { LicensedStream } from './licensed-stream';
 import { LimitGuard, type Limits } from './limits';
 import {
+  checkDecisions,
   checkOptions,
   DEFAULT_VOLUME_THRESHOLD,
   selectModels,
@@ -348,7 +349,8 @@ export class Deeptone {
     }
   }
 
-  #select({ models }: { readonly models: readonly string[] }): readonly ModelDescription[] {
+  #select({ models, decisions }: Pick<WholeOptions, 'models' | 'decisions'>): readonly ModelDescription[] {
+    checkDecisions(decisions, this.#engine.models, this.brokenModels);
     return selectModels(models, this.#engine.models, this.brokenModels);
   }
 
@@ -441,6 +443,8 @@ export class Deeptone {
         includeRawValues: options.includeRawValues ?? false,
         volumeThreshold: options.volumeThreshold ?? DEFAULT_VOLUME_THRESHOLD,
         voiceSignatures: options.voiceSignatures,
+        decisions: options.decisions,
+        loudAbove: options.loudAbove,
         gate,
       });
       const gates = needsSpeechGate(models) ? [gate.name] : [];

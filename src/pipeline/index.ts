@@ -12,6 +12,7 @@ export {
   optionEntries,
   optionNames,
   OPTIONS,
+  checkDecisions,
   selectModels,
   type AnalysisCommand,
   type AnalysisOptions,

@@ -56,6 +56,37 @@ const CHECKED_LATER = { type: 'judged', holds: () => true, accepted: '' } as con
 const TRUE_OR_FALSE = { type: 'boolean', accepted: 'true or false is accepted' } as const;
 const A_FUNCTION = { type: 'function', accepted: 'a function is accepted' } as const;
 
+const PROBABILITY = {
+  type: 'number',
+  minimum: 0,
+  maximum: 1,
+  accepted: 'a probability from 0 to 1 is accepted',
+} as const;
+/** How the answers of one model are chosen (decision 31). */
+const DECISION = {
+  type: 'object',
+  fields: {
+    classes: {
+      type: 'list',
+      of: { type: 'text', accepted: 'the name of a class is accepted' },
+      accepted: 'a list of names of classes is accepted',
+    },
+    thresholds: {
+      type: 'object',
+      others: PROBABILITY,
+      accepted: 'an object {class: probability} is accepted',
+    },
+    period: {
+      type: 'judged',
+      holds: (value) =>
+        value === 'majority' || value === 'any' || (typeof value === 'number' && value > 0 && value <= 1),
+      accepted: '"majority", "any" or a share of the period above 0, up to 1, is accepted',
+    },
+  },
+  others: 'none',
+  accepted: 'an object with any of classes, thresholds and period is accepted',
+} as const satisfies Rule;
+
 export const OPTIONS = {
   models: {
     ways: EVERYWHERE,
@@ -156,6 +187,35 @@ export const OPTIONS = {
     ways: EVERYWHERE,
     rule: { type: 'object', accepted: 'an object {speakerId: {version: 1, data: base64}} is accepted' },
     message: 'voiceSignatures',
+  },
+  decisions: {
+    ways: EVERYWHERE,
+    rule: {
+      type: 'object',
+      others: DECISION,
+      accepted: 'an object {model: {classes, thresholds, period}} is accepted',
+    },
+    message: 'decisions',
+    flag: {
+      flag: '--decisions <json>',
+      help: same(
+        'how answers are chosen, by models: possible classes, thresholds, what stands for a period, such as \'{"language": {"classes": ["en", "de"]}}\'',
+      ),
+    },
+  },
+  loudAbove: {
+    ways: EVERYWHERE,
+    rule: {
+      type: 'number',
+      minimum: -120,
+      maximum: 0,
+      accepted: 'a level from -120 to 0 (dBFS) is accepted, such as -30',
+    },
+    message: 'loudAbove',
+    flag: {
+      flag: '--loud-above <dBFS>',
+      help: same('tell also what is loud: the level from which on it is, such as -30'),
+    },
   },
   contextSamples: {
     ways: ['chunk'],

@@ -3,7 +3,7 @@
  * options, and the compiler compares them.
  */
 import type { AudioWarningCode, SampleFormat } from '../audio';
-import type { AnalysisWarning, VoiceSignatures } from '../insight';
+import type { AnalysisWarning, Decisions, VoiceSignatures } from '../insight';
 import type { ChunkMemory } from './chunk-memory';
 import type { LostAudio } from './lasting-stream';
 
@@ -19,6 +19,10 @@ export interface AnalysisOptions {
   readonly volumeThreshold?: number;
   /** Voices that speaker-map knows by name, see `createVoiceSignatures`. Other models do not look at them. */
   readonly voiceSignatures?: VoiceSignatures;
+  /** How answers are chosen, by names of models: possible classes, thresholds, what stands for a period (decision 31). */
+  readonly decisions?: Decisions;
+  /** dBFS, -120 to 0, from which on a frame is loud; with it, every answer has `loudness`: loud, quiet or silence (decision 32). */
+  readonly loudAbove?: number;
 }
 
 /** Options of a stream that the caller feeds. */
@@ -86,6 +90,8 @@ export interface ChunkOptions extends SoundOptions, WarningOptions {
   /** Leading samples, at 16 kHz, that only warm the models up; 0 to less than the chunk's length (decision 12). Default 0. */
   readonly contextSamples?: number;
   readonly voiceSignatures?: VoiceSignatures;
+  readonly decisions?: Decisions;
+  readonly loudAbove?: number;
   /** Remembers what a stream of chunks said last, in the place of `contextSamples`. */
   readonly memory?: ChunkMemory;
   /** The stream of chunks that this one belongs to, for `memory`. Default: one for all. */
@@ -140,4 +146,4 @@ export {
   type OptionName,
   type ValueOf,
 } from './option-table';
-export { selectModels } from './select-models';
+export { checkDecisions, selectModels } from './select-models';

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, ModelInvalidError, ModelNotFoundError } from '../errors';
 import type { BrokenModel, ModelDescription } from '../inference';
+import { checkDecision, LOUDNESS, type Decisions } from '../insight';
 import { describe } from '../rules';
 
 /**
@@ -32,4 +33,19 @@ export function selectModels(
     }
     return model;
   });
+}
+
+/**
+ * Checks what is decided about models; they need not be asked for, so that a flow can keep what it decided.
+ *
+ * @throws InvalidArgumentError for a class that a model does not have, ModelInvalidError, ModelNotFoundError
+ */
+export function checkDecisions(
+  decisions: Decisions | undefined,
+  available: readonly ModelDescription[],
+  broken?: readonly BrokenModel[],
+): void {
+  const names = Object.keys(decisions ?? {}).filter((name) => name !== LOUDNESS);
+  if (names.length === 0) return;
+  for (const model of selectModels(names, available, broken)) checkDecision(model, decisions?.[model.name]);
 }

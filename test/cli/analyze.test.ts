@@ -178,6 +178,21 @@ describe('deeptone analyze', () => {
       assert.match(row, /,0,\d+,(speaker_\d+|unknown|silence|no_speech),\d+,\w+,[\d.]+,-[\d.]+,-[\d.]+$/);
   });
 
+  it('decides as it is told, and tells what is loud', async () => {
+    const decisions = JSON.stringify({ gender: { classes: ['male'] }, loudness: { period: 'any' } });
+    const flags = ['--models', 'gender', '--loud-above', '-35', '--decisions', decisions, '--format', 'csv'];
+    const answer = await analyze(sounds.speech, ...flags);
+    assert.equal(answer.code, 0, answer.stderr);
+    const [header, ...rows] = answer.stdout.trimEnd().split('\n');
+    assert.equal(
+      header,
+      'filename,channel,timestamp,gender,gender_confidence,loudness,loudness_confidence,level,level_peak',
+    );
+    assert.ok(
+      rows.some((row) => /,male,[\d.]+,loud,1,/.test(row)) && !rows.some((row) => row.includes('female')),
+    );
+  });
+
   describe('audacity', () => {
     it('prints a label track of the transitions, in seconds', async () => {
       const answer = await analyze(sounds.speech, '--models', 'speech', '--format', 'audacity');
@@ -240,6 +255,13 @@ describe('deeptone analyze', () => {
         ['--models', 'gender', '--format', 'audacity', '--raw'],
         /audacity holds the transitions/,
       ],
+      ['decisions that are no JSON', ['--models', 'gender', '--decisions', '{'], /JSON is accepted/],
+      [
+        'a decision about a class that there is not',
+        ['--models', 'gender', '--decisions', '{"gender": {"classes": ["child"]}}'],
+        /class "child".*Accepted: female, male/,
+      ],
+      ['a level beyond full scale', ['--models', 'gender', '--loud-above', '3'], /a level from -120 to 0/],
       [
         'a license file that is not there',
         ['--models', 'gender', '--license-file', 'nowhere.license'],

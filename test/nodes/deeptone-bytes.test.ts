@@ -56,6 +56,20 @@ describe('deeptone-bytes', () => {
     await flow.completed.message();
   });
 
+  it('decides as the message says, and tells what is loud', async () => {
+    const flow = await start();
+    const decisions = { gender: { classes: ['male'] }, loudness: { period: 'any' } };
+    flow.send({ payload: pcm, deeptone: { loudAbove: -20, decisions } });
+    const series = (await flow.series.message()).payload as readonly TimeSeriesStep[];
+    const genders = series.map((step) => results([{ ...step, results: { gender: step.results.gender } }]));
+    assert.match(JSON.stringify(genders), /"male"/);
+    assert.doesNotMatch(JSON.stringify(genders), /female/);
+    const loud = series.filter(({ level }) => level.mean >= -19.9);
+    assert.ok(loud.length > 0);
+    for (const { results: said } of loud)
+      assert.deepEqual(said['loudness'], { result: 'loud', confidence: 1 });
+  });
+
   for (const [what, payload] of [
     ['a Uint8Array', () => new Uint8Array(pcm)],
     ['base64 text', () => pcm.toString('base64')],
@@ -181,6 +195,16 @@ describe('deeptone-bytes', () => {
     ['no payload', {}, 'DEEPTONE_BAD_AUDIO'],
     ['NaN among floats', { payload: Float32Array.of(0, 0.5, Number.NaN) }, 'DEEPTONE_BAD_AUDIO'],
     ['a rate of 5 Hz', { payload: pcm, deeptone: { format: { rate: 5 } } }, 'DEEPTONE_INVALID_ARGUMENT'],
+    [
+      'a decision about a model that there is not',
+      { payload: pcm, deeptone: { decisions: { colour: { period: 'any' } } } },
+      'DEEPTONE_MODEL_NOT_FOUND',
+    ],
+    [
+      'a decision that is none',
+      { payload: pcm, deeptone: { decisions: { gender: { period: 2 } } } },
+      'DEEPTONE_INVALID_ARGUMENT',
+    ],
     ['an unknown option', { payload: pcm, deeptone: { contextSamples: 5 } }, 'DEEPTONE_INVALID_ARGUMENT'],
   ] as const) {
     it(`refuses ${what} with ${code}, and hears the next message`, async () => {

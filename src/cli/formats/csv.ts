@@ -1,6 +1,5 @@
-import type { ModelDescription } from '../../inference';
 import type { FileAnalysis, ModelResult, TimeSeriesStep } from '../../insight';
-import { nothing, type OutputFormat } from './output-format';
+import { nothing, type AnsweredModel, type OutputFormat } from './output-format';
 
 /** One table for all files; those that failed are not in it. */
 export const csv: OutputFormat = {
@@ -38,7 +37,7 @@ const LEVELS = ['level', 'level_peak'] as const;
 class CsvTable {
   readonly #columns: readonly Column[];
 
-  constructor(models: readonly ModelDescription[], includeRawValues: boolean) {
+  constructor(models: readonly AnsweredModel[], includeRawValues: boolean) {
     this.#columns = models.flatMap((model) => modelColumns(model, includeRawValues));
   }
 
@@ -58,7 +57,7 @@ class CsvTable {
   }
 }
 
-function modelColumns(model: ModelDescription, includeRawValues: boolean): readonly Column[] {
+function modelColumns(model: AnsweredModel, includeRawValues: boolean): readonly Column[] {
   const { name, classes } = model;
   if (model.activation === 'embedding') {
     return [

@@ -12,3 +12,5 @@ export type OutputFormatName = keyof typeof OUTPUT_FORMATS;
 export function outputFormat(name: OutputFormatName): OutputFormat {
   return OUTPUT_FORMATS[name];
 }
+
+export type { AnsweredModel } from './output-format';

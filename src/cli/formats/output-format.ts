@@ -4,6 +4,9 @@ import type { FileAnalysis } from '../../insight';
 import type { ErrorLine } from '../report';
 import type { Terminal } from '../terminal';
 
+/** What has answers, and how those look. */
+export type AnsweredModel = Pick<ModelDescription, 'name' | 'classes' | 'activation'>;
+
 /** Writes the answers of files to standard output. */
 export interface AnswerWriter {
   answer(filename: string, analysis: FileAnalysis): Promise<void>;
@@ -12,7 +15,7 @@ export interface AnswerWriter {
 
 export interface AnswerWriterOptions {
   /** The models asked for, in the order asked, each once. */
-  readonly models: readonly ModelDescription[];
+  readonly models: readonly AnsweredModel[];
   readonly includeRawValues: boolean;
   /** Whether the command was given more than one file. */
   readonly manyFiles: boolean;

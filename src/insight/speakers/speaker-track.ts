@@ -4,6 +4,7 @@ import { InferenceError, VoiceSignatureError } from '../../errors';
 import type { ModelDescription } from '../../inference';
 import { similarity } from './centroid';
 import { speakerSettings } from './clustering-settings';
+import { checkDecision, isBackground, type Decision, type PeriodRule } from '../choice';
 import { clampUnit } from '../confidence';
 import { FrameState } from '../gate';
 import { GATE_LABELS, UNKNOWN } from '../labels';
@@ -39,6 +40,8 @@ export class SpeakerTrack implements ModelTrack {
   private readonly noSpeech: number;
   private readonly silence: number;
   private readonly vote: PeriodVote;
+  private readonly periodRule: PeriodRule;
+  private readonly isOfInterest = (label: number): boolean => !isBackground(this.nameOf(label));
   private readonly runs: RunTracker;
   private readonly totals: Float64Array;
   /** Per slot, the name and the serial number of the speaker that it belongs to. */
@@ -57,13 +60,16 @@ export class SpeakerTrack implements ModelTrack {
   private readonly rank = (label: number): number =>
     label >= this.unknown ? Number.MAX_SAFE_INTEGER - (this.silence - label) : (this.serials[label] ?? 0);
 
-  /** @throws VoiceSignatureError A signature is damaged, or of another set of models. */
+  /** @throws VoiceSignatureError A signature is damaged, or of another set of models; InvalidArgumentError for a decision about classes. */
   constructor(
     private readonly model: ModelDescription,
     private readonly includeRawValues: boolean,
     signatures: VoiceSignatures = {},
+    decision: Decision = {},
   ) {
     this.name = model.name;
+    checkDecision(model, decision);
+    this.periodRule = decision.period ?? 'majority';
     this.knownVoices = Object.entries(signatures).map(([id, signature]) => {
       checkSpeakerId(id);
       const { embedding } = decodeVoiceSignature(id, signature, model.embeddingId ?? '');
@@ -95,7 +101,7 @@ export class SpeakerTrack implements ModelTrack {
     let speakers = 0;
     for (let slot = 0; slot < this.unknown; slot += 1) if (this.vote.count(slot) > 0) speakers += 1;
     const result = {
-      speaker_top: this.nameOf(this.vote.winner(this.rank)),
+      speaker_top: this.nameOf(this.vote.chosen(this.periodRule, this.isOfInterest, this.rank)),
       speaker_count: speakers,
     };
     const shares = this.vote.shares(this.nameOf);
