@@ -91,6 +91,7 @@ export {
   type PartialLiveSettings,
   type StreamAudio,
   type StreamFacts,
+  type StreamHandOver,
   type WarningCode,
   type WhenFull,
 } from './streams';

@@ -11,6 +11,14 @@ export interface Delivery {
   readonly packetId?: number;
 }
 
+/** What is known of the sound of a stream that another program has heard until now. */
+export interface StreamHandOver {
+  /** Milliseconds of audio that nobody can have heard, at most. */
+  readonly lostMs: number;
+  /** Number of the last message that was heard there (`seq`), by which the loss is exact; null where it is not known. */
+  readonly lastSeq?: number | null;
+}
+
 /** What one message brings to its stream. */
 export interface StreamAudio<C> extends Pick<FormatStatements, 'contentType' | 'userProperties'> {
   /** Bytes (raw, WAV, compressed, text that holds audio), samples, base64 text, or an object that holds one of these. */
@@ -23,6 +31,8 @@ export interface StreamAudio<C> extends Pick<FormatStatements, 'contentType' | '
   readonly delivery?: Delivery;
   /** Audio that is known to be missing before this, in milliseconds. */
   readonly lostMs?: number;
+  /** The message begins a stream that was another program's: audio that nobody has heard before it is told as a gap. */
+  readonly handOver?: StreamHandOver;
   /** Over the hub's options; those of the message that opens the stream hold. */
   readonly options?: Partial<LiveOptions>;
   /** Comes back with every event of the stream until the next message; must not hold the audio. */
@@ -49,10 +59,10 @@ export interface StreamFacts {
 }
 
 /**
- * How a gap was noticed: by sequence numbers, capture times, a pause in arrivals, because the source itself says so, or because the
- * audio was lost with what runs the models (decision 30).
+ * How a gap was noticed: by sequence numbers, capture times, a pause in arrivals, because the source itself says so, because the
+ * audio was lost with what runs the models (decision 30), or while the stream went over from another program (`handover`).
  */
-export type GapEvidence = 'seq' | 'ts' | 'arrival' | 'source' | 'engine';
+export type GapEvidence = 'seq' | 'ts' | 'arrival' | 'source' | 'engine' | 'handover';
 /** What is done about a gap; `restart` where it is too long or of unknown length, so that no silence can stand for it. */
 export type GapRemedy = 'silence' | 'restart' | 'ignore';
 
@@ -64,6 +74,8 @@ export type EndReason =
   | 'idle'
   /** It was forgotten on request; nothing was said about its end. */
   | 'reset'
+  /** Another program hears it from now on, or has heard it meanwhile. */
+  | 'handover'
   /** It begins anew after a gap. */
   | 'gap'
   /** The engine failed; the next audio opens it again. */

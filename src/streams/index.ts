@@ -11,6 +11,7 @@ export type {
   LiveEventKind,
   StreamAudio,
   StreamFacts,
+  StreamHandOver,
   WarningCode,
 } from './events';
 export {

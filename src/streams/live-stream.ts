@@ -255,7 +255,7 @@ export class LiveStream<C> {
    *
    * @throws BadAudioError where the last bytes turned out to be no audio; InferenceError
    */
-  async end(reason: 'complete' | 'idle'): Promise<void> {
+  async end(reason: 'complete' | 'idle' | 'handover'): Promise<void> {
     if (this.#reading && (await this.#isOverWhenRead(this.#reading))) return;
     const last = this.#inlet.takeEnd();
     await this.#late;

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../errors';
 import { checkAttached } from '../audio';
 import { checkValue, describe, type Rule } from '../rules';
-import type { StreamAudio } from './events';
+import type { StreamAudio, StreamHandOver } from './events';
 
 /** The user properties that are looked at: the sender's marks and the format. */
 const PROPERTIES = ['seq', 'ts', 'fmt', 'encoding', 'rate', 'channels'] as const;
@@ -10,6 +10,21 @@ const LOST: Rule = {
   type: 'number',
   minimum: 0,
   accepted: 'a number of milliseconds of at least 0 is accepted',
+};
+
+const HAND_OVER: Rule = {
+  type: 'object',
+  accepted: 'an object with lostMs, and lastSeq where it is known, is accepted',
+  fields: {
+    lostMs: LOST,
+    lastSeq: {
+      type: 'judged',
+      holds: (value) => value === null || Number.isSafeInteger(value),
+      accepted: 'the number of a message is accepted, or null',
+    },
+  },
+  required: ['lostMs'],
+  others: 'none',
 };
 
 /**
@@ -26,15 +41,17 @@ export function readMessage<C>(audio: unknown): StreamAudio<C> {
   }
   const message = read<C>(audio);
   if (message.lostMs !== undefined) checkValue('lostMs', message.lostMs, LOST);
+  if (message.handOver !== undefined) checkValue('handOver', message.handOver, HAND_OVER);
   checkAttached(message.payload);
   return message;
 }
 
 function read<C>(audio: object): StreamAudio<C> {
   try {
-    const { format, options, userProperties, ...rest } = audio as StreamAudio<C>;
+    const { format, options, userProperties, handOver, ...rest } = audio as StreamAudio<C>;
     return {
       ...rest,
+      ...(handOver === undefined ? {} : { handOver: shallowCopy(handOver) as StreamHandOver }), // Checked below.
       ...(options === undefined ? {} : { options: { ...options } }),
       format: shallowCopy(format),
       userProperties: known(userProperties),

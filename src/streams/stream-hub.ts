@@ -130,6 +130,8 @@ export class StreamHub<C = unknown> {
       await this.#streams.get(key)?.cameTwice(now);
       return;
     }
+    // What was heard here before another program had the stream is another stretch of it.
+    if (message.handOver) this.#end(key, 'handover').catch(() => undefined); // A failure has been told as an event.
     const stream = this.#streams.get(key) ?? this.#begin(key, message, now);
     if (mark) this.#redeliveries.heard(key, mark);
     try {
@@ -144,10 +146,11 @@ export class StreamHub<C = unknown> {
    * Ends a stream: last step, transitions and summary. Resolves when they have been told; does nothing for an unknown key.
    *
    * @param context of the message that asks; see {@link StreamAudio.context}
+   * @param reason what the end is told with
    */
-  end(key: string, context?: C): Promise<void> {
+  end(key: string, context?: C, reason: 'complete' | 'handover' = 'complete'): Promise<void> {
     if (context !== undefined) this.#streams.get(key)?.mentioned(context);
-    return this.#end(key, 'complete');
+    return this.#end(key, reason);
   }
 
   /** Forgets a stream, or all of them, and says nothing of its last audio; nor of what an ended one has not answered yet. */
@@ -248,7 +251,7 @@ export class StreamHub<C = unknown> {
     for (const event of last) this.#tell(event);
   }
 
-  async #end(key: string, reason: 'complete' | 'idle'): Promise<void> {
+  async #end(key: string, reason: 'complete' | 'idle' | 'handover'): Promise<void> {
     const stream = this.#streams.get(key);
     if (!stream) return this.#ending.get(key) as Promise<void> | undefined;
     this.#forget(stream);

@@ -13,7 +13,15 @@ import { SAMPLE_RATE, samplesToMs } from '../clock';
 import { DeeptoneError, OverloadedError, type InvalidArgumentError } from '../errors';
 import { breathe, gently, inTurns } from '../steps';
 import { Allowance } from './allowance';
-import type { GapEvidence, GapRemedy, StreamAudio, StreamFacts, Told, WarningCode } from './events';
+import type {
+  GapEvidence,
+  GapRemedy,
+  StreamAudio,
+  StreamFacts,
+  StreamHandOver,
+  Told,
+  WarningCode,
+} from './events';
 import { FormatChanges } from './format-changes';
 import { GapTracker, type Place, type Segment } from './gap-tracker';
 import { PaceWatch } from './pace-watch';
@@ -72,6 +80,8 @@ interface Arrival {
   /** Epoch milliseconds of its arrival. */
   readonly now: number;
   readonly place: Place;
+  /** The stream was another program's until now. */
+  readonly handOver: StreamHandOver | undefined;
   /** Who waits for it; nobody where more of the message follows. */
   readonly settle: Settle | undefined;
 }
@@ -150,7 +160,8 @@ export class StreamInlet {
     if (this.#decoder.isCompressed) return this.#compressed(marks, now);
     const durationMs = samplesToMsExactly(samples.length) + this.#heldMs(declared) - heldBefore;
     if (!audio.knownFormat) this.#watchPace(durationMs, now);
-    return this.#taken(this.#arrive({ samples, durationMs, marks, now, place, settle }));
+    const { handOver } = audio;
+    return this.#taken(this.#arrive({ samples, durationMs, marks, now, place, handOver, settle }));
   }
 
   /**
@@ -186,7 +197,8 @@ export class StreamInlet {
       }
       isFirst = false;
       this.#messages++;
-      return this.#taken(this.#arrive({ samples, durationMs, marks, now, place, settle: waits }));
+      const { handOver } = audio;
+      return this.#taken(this.#arrive({ samples, durationMs, marks, now, place, handOver, settle: waits }));
     };
     let parts: Float32Array[] = [];
     let length = 0;
@@ -381,11 +393,12 @@ export class StreamInlet {
    *
    * @returns who waits no longer
    */
-  #arrive({ samples, durationMs, marks, now, place, settle }: Arrival): Settle | undefined {
+  #arrive({ samples, durationMs, marks, now, place, handOver, settle }: Arrival): Settle | undefined {
     this.#tellWarnings();
     const hasRoom = this.#setup.room.hasRoom(this.#setup.line, samples.length);
     this.#noticeDropped();
     this.#silence.heard(durationMs, now);
+    if (handOver) this.#lostOnTheWay(handOver, marks.seq, durationMs);
     if (place.is === 'after-gap') this.#lost(place.evidence, place.lostMs);
     if (this.#isBrokenOff) this.#beginAnew();
     this.#gaps.heard(marks, durationMs, now);
@@ -415,6 +428,16 @@ export class StreamInlet {
         this.#gaps.passOver(lostMs);
         return;
     }
+  }
+
+  /** Audio is missing between what another program heard and the first of this stream, whose clock begins after it. */
+  #lostOnTheWay(
+    { lostMs, lastSeq = null }: StreamHandOver,
+    seq: number | undefined,
+    durationMs: number,
+  ): void {
+    const lost = lastSeq === null || seq === undefined ? lostMs : Math.max(0, seq - lastSeq - 1) * durationMs;
+    if (lost > 0) this.#told.push(this.#troubles.gap('handover', 'restart', lost, this.#gaps.clockMs));
   }
 
   /** The stream's clock, and what the models remember, begin anew with the next audio. */
