@@ -3,6 +3,7 @@
  * served them: what an option of the engine is, the table of options says.
  */
 import { DEFAULT_SILENCE_TIMEOUT_MS } from '../../src/audio';
+import { DEFAULT_LOST_MS } from '../../src/mqtt';
 import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
 import { DEFAULT_LIMITS, ENGINE_RULES, OPTIONS } from '../../src/pipeline';
 import { checkValue, type NumberLimits, type Rule } from '../../src/rules';
@@ -82,6 +83,11 @@ export const FIELDS = {
     idle: atLeast(0, live.idleMs / 1_000),
     waitingSeconds: above(0, waiting.streamMs / 1_000),
     waitingSecondsTotal: above(0, waiting.totalMs / 1_000),
+    groupLost: field(
+      { minimum: 1, maximum: 60 },
+      'a number from 1 to 60 is accepted',
+      DEFAULT_LOST_MS / 1_000,
+    ),
     publishDevices: countFrom(1, 256),
     publishExpiry: atLeast(0, 30),
     silenceTimeout: atLeast(0, DEFAULT_SILENCE_TIMEOUT_MS / 1_000),

@@ -75,6 +75,13 @@ export class StreamMessages {
     }
   }
 
+  /** The message of something that is no stream's, undefined where there is no output for it. */
+  about(event: Readonly<Record<string, unknown>>, topic: string | undefined): Outputs | undefined {
+    if (!this.#settings.events) return undefined;
+    const told = { kind: 'event', node: this.#settings.node };
+    return [null, null, null, { ...(topic === undefined ? {} : { topic }), payload: event, insight: told }];
+  }
+
   #step(
     { step, time, stream }: Extract<LiveEvent, { kind: 'step' }>,
     kept: NodeMessage,

@@ -118,6 +118,10 @@ class CoreBrokerConnection implements BrokerConnection {
     );
   }
 
+  unsubscribe({ subscription }: TopicFilter): void {
+    if (this.#filters.delete(subscription)) this.#broker.unsubscribe(subscription, this.#user.id, true);
+  }
+
   overlapping({ subscription, filter, share }: TopicFilter): readonly string[] {
     if (share !== undefined) return [];
     return Object.keys(this.#broker.subscriptions).filter((other) => {

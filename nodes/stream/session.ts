@@ -5,6 +5,7 @@ import {
   type Delivery,
   type LiveEvent,
   type SampleFormat,
+  type StreamHandOver,
 } from '../../src';
 import { NO_READING, Seldom, type Reading } from '../../src/supervision';
 import { asksForDiagnostics, diagnosticsOf, type EngineConnection } from '../engine';
@@ -87,6 +88,7 @@ export class StreamSession {
       line,
       statistics: () => this.#hub.statistics,
       source: () => this.#attachments.find((attachment) => attachment.status)?.status,
+      note: () => this.#attachments.find((attachment) => attachment.note !== undefined)?.note,
       obstacle: () => engine.obstacle,
     });
     this.#forgetReading = engine.meter.watch(() => this.#reading);
@@ -150,7 +152,7 @@ export class StreamSession {
   }
 
   /** In the order of arrival, also where the key has to be waited for. */
-  async #inTurn(message: IncomingMessage): Promise<void> {
+  async #inTurn(message: IncomingMessage, handOver?: StreamHandOver): Promise<void> {
     if (asksForDiagnostics(message)) {
       this.#tellDiagnostics(message);
       return;
@@ -159,7 +161,7 @@ export class StreamSession {
     // A source of the node's own names its streams by the topic, whatever was set for messages before.
     const { key = 'topic', keyType = 'msg' }: Partial<StreamConfig> =
       source === 'messages' ? this.#config : {};
-    if (keyType === 'msg') return this.#hear(message, keyIn(this.#propertyOf(message, key)));
+    if (keyType === 'msg') return this.#hear(message, keyIn(this.#propertyOf(message, key)), handOver);
     if (keyType === 'str') return this.#hear(message, key);
     const named = this.#turn.then(() => typedInput(this.#RED, this.#node, message, key, keyType));
     this.#turn = named.catch(() => undefined);
@@ -177,7 +179,7 @@ export class StreamSession {
   }
 
   /** Does what a message of a stream asks for; what it asks of the hub is asked before this returns. */
-  async #hear(message: IncomingMessage, named: string): Promise<void> {
+  async #hear(message: IncomingMessage, named: string, handOver?: StreamHandOver): Promise<void> {
     const key = this.#keyOfSequence(message.parts, named);
     const all = key === '' ? undefined : key;
     if (Object.hasOwn(message, 'reset')) {
@@ -199,9 +201,8 @@ export class StreamSession {
       const options = Object.keys(asked).length === 0 ? undefined : streamOptions(this.#config, asked);
       const { format } = asked;
       const delivery = deliveryOf(message);
-      work.push(
-        this.#hub.hear(key, { payload, contentType, userProperties, format, delivery, options, context }),
-      );
+      const about = { contentType, userProperties, format, delivery, handOver, options, context };
+      work.push(this.#hub.hear(key, { payload, ...about }));
     }
     // The end of a sequence may lack what the other parts have.
     const last = named === '' ? undefined : context;
@@ -297,14 +298,18 @@ export class StreamSession {
       node: this.#node,
       config: this.#config,
       engine: this.#engine,
-      hear: (message) => orFail(this.take(message), message.topic),
+      hear: (message, handOver) => orFail(this.#watched(this.#inTurn(message, handOver)), message.topic),
       hearSamples: (key, payload, lostMs) => {
         // The source has chosen the channel already.
         const options = { channel: undefined };
         const audio = { payload, lostMs, knownFormat: SAMPLES, options, context: { topic: key } };
         return orFail(this.#watched(this.#hub.hear(key, audio)), key);
       },
-      end: (key) => orFail(this.#watched(this.#hub.end(key)), key),
+      end: (key, reason) => orFail(this.#watched(this.#hub.end(key, undefined, reason)), key),
+      tell: (event, topic) => {
+        const outputs = this.#messages.about(event, topic);
+        if (outputs) this.#node.send(outputs);
+      },
       changed: () => {
         this.#status.update();
       },

@@ -46,6 +46,10 @@ export interface StreamConfig extends NodeDef, DialogOptions, FormatDialog {
   /** Topic filter of the MQTT source. */
   readonly mqttTopic?: string;
   readonly mqttQos?: number | string;
+  /** Name of the group of Node-REDs that the devices are shared with; empty: none. */
+  readonly group?: string;
+  /** Seconds without a word after which a member of the group is lost. */
+  readonly groupLost?: number | string;
   /** Publish results on the broker. */
   readonly publish?: boolean;
   readonly publishPrefix?: string;

@@ -18,6 +18,8 @@ export interface StreamStatusParts {
   readonly statistics: () => HubStatistics;
   /** What a source has to say, which stands in front; undefined: nothing. */
   readonly source: () => NodeStatus | undefined;
+  /** What a source adds to the line; undefined: nothing. */
+  readonly note?: () => string | undefined;
   /** Why no stream can be opened at all, which stands where there is none; undefined: nothing is in the way. */
   readonly obstacle: () => NodeStatus | undefined;
 }
@@ -58,11 +60,17 @@ export class StreamStatus {
     else if (this.#failure && this.#failure.until > now)
       this.#parts.line.set(failureStatus(this.#failure.error));
     // Before the first stream the engine has the line.
-    else if (isNew || this.#failure) this.#parts.line.set(this.#status(present, now));
+    else if (isNew || this.#failure || this.#parts.note?.() !== undefined)
+      this.#parts.line.set(this.#noted(this.#status(present, now)));
   }
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  #noted(status: NodeStatus): NodeStatus {
+    const note = this.#parts.note?.();
+    return note === undefined ? status : { ...status, text: `${status.text ?? ''}, ${note}` };
   }
 
   #status({ streams, speed, lagMs, droppedMs, gaps }: HubStatistics, now: number): NodeStatus {

@@ -36,6 +36,8 @@ export interface BrokerConnection {
   readonly lastWords: { readonly will: string | undefined; readonly close: string | undefined };
   /** Hears all messages of a filter from now on, also after the connection was lost and came back. */
   subscribe(filter: TopicFilter, qos: 0 | 1 | 2, heard: HeardMqtt, how?: SubscribeHow): void;
+  /** Hears a filter no longer. */
+  unsubscribe(filter: TopicFilter): void;
   /** Filters of others on this connection that can match the same topics, and are not the same. */
   overlapping(filter: TopicFilter): readonly string[];
   /** For `MqttOutbox`; does nothing while there is no connection. */

@@ -7,12 +7,14 @@ export {
   type MqttPacket,
   type SubscribeHow,
 } from './broker-connection';
+export { groupAgreement } from './group/agreement';
 export { DEFAULT_LOST_MS, DeviceGroup, type GroupEvent, type GroupSetup } from './group/device-group';
 export { GROUPS_PREFIX, memberId, parseGroupName, type GroupAgreement } from './group/group-messages';
 export { ownerOf } from './group/ownership';
 export type { TakenOver } from './group/shared-topic';
+export { GroupListener, type GroupListenerEvents, type GroupListenerSettings } from './group-listener';
 export { announcement, type AnnouncedModel } from './home-assistant';
-export { MqttResults, type MqttResultsSettings } from './mqtt-results';
+export { MqttResults, type MqttResultsSettings, type Sharing } from './mqtt-results';
 export { listenToTopics, resultPrefixOver, type MqttAudioMessage } from './mqtt-source';
 export { MqttOutbox, type Publication, type Publish } from './outbox';
 export { ResultBoard, type BoardSettings, type OpenedStream, type ResultChange } from './result-board';

@@ -15,6 +15,8 @@ export interface MqttResultsSettings {
   readonly devicePattern?: string | undefined;
   /** Filter of the MQTT source, where there is one, without `$share`. */
   readonly filter?: string | undefined;
+  /** Where devices are shared with others that publish under the prefix too; see `GroupListener`. Default: all streams are ours. */
+  readonly sharing?: Sharing | undefined;
   /** Models that streams have; asked for when the first stream opens. */
   readonly models: () => readonly AnnouncedModel[];
   /** Devices that may be shown, those of earlier days included. */
@@ -23,6 +25,14 @@ export interface MqttResultsSettings {
   readonly expireMs: number;
   /** Announces devices to Home Assistant under this prefix. */
   readonly discovery?: { readonly prefix: string; readonly version: string } | undefined;
+}
+
+/** What is ours at this moment. */
+export interface Sharing {
+  /** Whether a stream is heard here; what is said of others is not published. */
+  hears(stream: string): boolean;
+  /** Whether a device is ours, heard or not. */
+  owns(device: string): boolean;
 }
 
 /** Longest wait for the last words to be written when the node closes, in milliseconds. */
@@ -40,6 +50,7 @@ export class MqttResults {
   readonly #warn: (text: string) => void;
   readonly #releases: readonly (() => void)[];
   readonly #prefix: string;
+  readonly #sharing: Sharing | undefined;
   readonly #expiryTimer: NodeJS.Timeout | undefined;
   #warnings = 0;
   #closed = false;
@@ -50,6 +61,7 @@ export class MqttResults {
     const prefix = parsePrefix(settings.prefix);
     const discoveryPrefix = discovery && parsePrefix(discovery.prefix);
     this.#prefix = prefix;
+    this.#sharing = settings.sharing;
     this.#connection = connection;
     this.#warn = warn;
     this.#board = new ResultBoard({
@@ -79,7 +91,9 @@ export class MqttResults {
       const everyMs = Math.max(SHORTEST_EXPIRY_CHECK_MS, Math.min(LONGEST_EXPIRY_CHECK_MS, expireMs / 2));
       this.#expiryTimer = setInterval(() => {
         try {
-          this.#add(this.#board.expire(Date.now() - expireMs));
+          this.#add(
+            this.#board.expire(Date.now() - expireMs, (device) => this.#sharing?.owns(device) ?? true),
+          );
         } catch (thrown) {
           this.#warnOf(thrownError(thrown).message); // Nobody else would catch it.
         }
@@ -124,10 +138,17 @@ export class MqttResults {
   turned(state: BrokerState): void {
     if (state === 'connected') {
       this.#outbox.connected();
-      this.#outbox.add(this.#board.all(Date.now()));
+      this.#outbox.add(this.#board.all(Date.now(), (stream) => this.#isHeard(stream)));
     } else {
       this.#outbox.disconnected();
+      // By the time that it could be sent, another may have said something newer.
+      if (this.#sharing) this.#outbox.clear();
     }
+  }
+
+  /** A stream is heard here again, and nobody else has heard it meanwhile. */
+  resumed(stream: string): void {
+    this.#add(this.#board.allOf(stream, Date.now()), stream);
   }
 
   /** Takes what a stream has to tell. The board turns where a steady transition begins. */
@@ -147,7 +168,7 @@ export class MqttResults {
         this.ended(key, receivedMs);
         break;
       case 'step':
-        this.#add(this.#board.heard(key, event.step.level, event.step.timestamp, event.time));
+        this.#add(this.#board.heard(key, event.step.level, event.step.timestamp, event.time), key);
         break;
       case 'summary':
       case 'gap':
@@ -162,7 +183,7 @@ export class MqttResults {
     const opened = this.#board.open(stream);
     switch (opened.kind) {
       case 'shown':
-        this.#add(opened.publications);
+        this.#add(opened.publications, stream);
         break;
       case 'unnamed':
         this.#warnOf(
@@ -186,12 +207,12 @@ export class MqttResults {
 
   /** Models of a stream turn to another result; `time` is epoch milliseconds. */
   changed(stream: string, changes: readonly ResultChange[], time: number): void {
-    this.#add(this.#board.change(stream, changes, time));
+    this.#add(this.#board.change(stream, changes, time), stream);
   }
 
   /** A stream ends at a place on its own clock. */
   ended(stream: string, timestampMs?: number): void {
-    this.#add(this.#board.close(stream, timestampMs, Date.now()));
+    this.#add(this.#board.close(stream, timestampMs, Date.now()), stream);
   }
 
   /**
@@ -214,8 +235,13 @@ export class MqttResults {
     clearTimeout(timer);
   }
 
-  #add(publications: readonly Publication[]): void {
-    if (this.#closed) return;
+  #isHeard(stream: string): boolean {
+    return this.#sharing?.hears(stream) ?? true;
+  }
+
+  /** @param stream that they are about; nothing is said of one that others hear */
+  #add(publications: readonly Publication[], stream?: string): void {
+    if (this.#closed || (stream !== undefined && !this.#isHeard(stream))) return;
     const before = this.#outbox.dropped;
     this.#outbox.add(publications);
     if (this.#outbox.dropped > before) {

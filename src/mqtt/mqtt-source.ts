@@ -99,13 +99,18 @@ export function listenToTopics(
   };
 
   connection.subscribe(filter, settings.qos, (topic, payload, packet) => {
-    if (packet.retain === true || isResult(topic, packet)) return;
+    if (isNoSound(topic, packet)) return;
     if (packet.dup !== true) watch(topic, packet);
     listener.heard(messageOf(topic, payload, packet));
   });
 }
 
-function messageOf(topic: string, payload: Buffer, packet: MqttPacket): MqttAudioMessage {
+/** Whether a message is from an earlier time, or one that this package publishes. */
+export function isNoSound(topic: string, packet: MqttPacket): boolean {
+  return packet.retain === true || isResult(topic, packet);
+}
+
+export function messageOf(topic: string, payload: Buffer, packet: MqttPacket): MqttAudioMessage {
   const { contentType, userProperties } = packet.properties ?? {};
   const { qos = 0, dup = false, messageId } = packet;
   return {

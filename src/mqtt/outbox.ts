@@ -63,6 +63,12 @@ export class MqttOutbox {
     this.settleIfEmpty();
   }
 
+  /** Forgets what waits. */
+  clear(): void {
+    this.waiting.clear();
+    this.settleIfEmpty();
+  }
+
   /** Hands over everything that waits at once, without regard for limits: the connection is about to be closed. */
   flush(): void {
     if (!this.open) return;

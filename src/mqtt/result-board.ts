@@ -130,9 +130,11 @@ export class ResultBoard {
    * Forgets devices that have been gone since before a time, the longest gone first, some at once.
    *
    * @param time epoch milliseconds
+   * @param isOurs whether a device is this board's affair, where several share the prefix
    */
-  expire(time: number): readonly Publication[] {
-    return this.known.goneBefore(time, MOST_EXPIRED).flatMap((device) => this.forget(device));
+  expire(time: number, isOurs: (device: string) => boolean = () => true): readonly Publication[] {
+    const gone = this.known.goneBefore(time, MOST_EXPIRED);
+    return gone.filter(isOurs).flatMap((device) => this.forget(device));
   }
 
   /** Whether a topic is one of the board's own, so that it is never taken for sound. */
@@ -232,21 +234,30 @@ export class ResultBoard {
     return publications;
   }
 
-  /** Everything that the board says, for a broker that came back and may have forgotten it. */
-  all(time: number): readonly Publication[] {
-    const publications = [...this.availability(true)];
-    for (const [device, shown] of this.devices) {
-      publications.push(...this.introduction(device));
-      for (const [model, classes] of shown.classes) {
-        const on = shown.results.get(model)?.result;
-        for (const label of classes) {
-          publications.push(retained(this.topic(device, model, label), label === on ? 'ON' : 'OFF'));
-        }
+  /**
+   * Everything that the board says, for a broker that came back and may have forgotten it.
+   *
+   * @param isWanted whether what is said of a stream is to be among it
+   */
+  all(time: number, isWanted: (stream: string) => boolean = () => true): readonly Publication[] {
+    const streams = this.streams.filter(isWanted);
+    return [...this.availability(true), ...streams.flatMap((stream) => this.allOf(stream, time))];
+  }
+
+  /** Everything that the board says of the device of a stream. */
+  allOf(stream: string, time: number): readonly Publication[] {
+    const device = this.deviceByStream.get(stream);
+    const shown = device === undefined ? undefined : this.devices.get(device);
+    if (device === undefined || !shown) return [];
+    const publications = this.introduction(device);
+    for (const [model, classes] of shown.classes) {
+      const on = shown.results.get(model)?.result;
+      for (const label of classes) {
+        publications.push(retained(this.topic(device, model, label), label === on ? 'ON' : 'OFF'));
       }
-      if (shown.results.size === 0) continue;
-      publications.push(this.state(device, shown, latestTurn(shown), time));
     }
-    return publications;
+    if (shown.results.size === 0) return publications;
+    return [...publications, this.state(device, shown, latestTurn(shown), time)];
   }
 
   /** All topics that a device can have. */

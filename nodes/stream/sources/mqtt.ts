@@ -6,9 +6,12 @@ import {
   parseFilter,
   resultPrefixOver,
   type BrokerConnection,
+  type GroupListener,
+  type TopicFilter,
 } from '../../../src/mqtt';
 import { packageVersion } from '../../../src/version';
 import { connectBroker } from '../mqtt-broker';
+import { joinGroup } from './mqtt-group';
 import { guarded } from '../../shared/failure';
 import { PACKAGE, type NodeStatus } from '../../shared/node-red';
 import { streamOptions } from '../settings';
@@ -36,6 +39,7 @@ class StreamMqtt implements StreamAttachment {
   readonly #node: StreamNode;
   readonly #connection: BrokerConnection;
   readonly #results: MqttResults | undefined;
+  readonly #group: GroupListener | undefined;
   readonly #overlapTimer: NodeJS.Timeout | undefined;
 
   constructor(node: StreamNode) {
@@ -44,29 +48,20 @@ class StreamMqtt implements StreamAttachment {
     // Settings are looked at before the connection is taken, so that a wrong one leaves nothing behind.
     const filter = config.source === 'mqtt' ? parseFilter(config.mqttTopic ?? '') : undefined;
     this.#connection = connectBroker(RED, node.node, config.broker, (state) => {
+      this.#group?.turned(state);
       this.#results?.turned(state);
       node.changed();
     });
-    if (config.publish === true) {
-      try {
-        this.#results = this.#openResults(filter?.filter);
-      } catch (error) {
-        void this.#connection.close(false);
-        throw error;
-      }
+    try {
+      this.#group = filter && this.#join(filter);
+      if (config.publish === true) this.#results = this.#openResults(filter?.filter);
+    } catch (error) {
+      void this.#leave(true);
+      throw error;
     }
     this.#explainWill();
     if (!filter) return;
-    listenToTopics(
-      this.#connection,
-      { filter: filter.subscription, qos: qualityOfService(config.mqttQos) },
-      {
-        heard: (message) => void node.hear({ ...message, _msgid: RED.util.generateId() }),
-        warn: (text) => {
-          node.warn(text);
-        },
-      },
-    );
+    if (!this.#group) this.#listen(filter);
     const check = guarded(node.node, () => {
       this.#warnOfDeafness(filter.filter);
       this.#warnOfOverlap(filter.subscription);
@@ -78,12 +73,20 @@ class StreamMqtt implements StreamAttachment {
   get status(): NodeStatus | undefined {
     switch (this.#connection.state) {
       case 'connected':
-        return undefined;
+        return this.#group?.members.length === 0
+          ? { fill: 'yellow', shape: 'ring', text: `${STATUS}.joining` }
+          : undefined;
       case 'connecting':
         return { fill: 'yellow', shape: 'ring', text: `${STATUS}.connecting` };
       case 'disconnected':
         return { fill: 'red', shape: 'ring', text: `${STATUS}.disconnected` };
     }
+  }
+
+  get note(): string | undefined {
+    if (!this.#group || this.#group.members.length === 0) return undefined;
+    const members = String(this.#group.members.length);
+    return this.#node.RED._(`${STATUS}.members`, { members });
   }
 
   readonly told = (event: LiveEvent): void => {
@@ -100,8 +103,38 @@ class StreamMqtt implements StreamAttachment {
   /** The last words leave before the first wait, because the core broker node closes right after its users. */
   async close(removed: boolean): Promise<void> {
     clearTimeout(this.#overlapTimer);
-    await this.#results?.close();
+    await this.#leave(removed);
+  }
+
+  async #leave(removed: boolean): Promise<void> {
+    const how = removed ? 'for-good' : 'maybe-back';
+    // Who is alone says that its devices are heard no more; else somebody else hears them from now on.
+    const isAlone = (this.#group?.members.length ?? 0) < 2;
+    const close = async (): Promise<void> => this.#results?.close();
+    const leave = async (): Promise<void> => this.#group?.leave(how);
+    await Promise.all(isAlone ? [close(), leave()] : [leave(), close()]);
     await this.#connection.close(removed);
+  }
+
+  #listen(filter: TopicFilter): void {
+    listenToTopics(
+      this.#connection,
+      { filter: filter.subscription, qos: qualityOfService(this.#node.config.mqttQos) },
+      {
+        heard: (message) => void this.#node.hear({ ...message, _msgid: this.#node.RED.util.generateId() }),
+        warn: (text) => {
+          this.#node.warn(text);
+        },
+      },
+    );
+  }
+
+  #join(filter: TopicFilter): GroupListener | undefined {
+    const { config } = this.#node;
+    const name = textIn(config.group);
+    if (name === undefined) return undefined;
+    const qos = qualityOfService(config.mqttQos);
+    return joinGroup(this.#node, this.#connection, { name, filter, qos, results: () => this.#results });
   }
 
   #openResults(filter: string | undefined): MqttResults {
@@ -115,6 +148,7 @@ class StreamMqtt implements StreamAttachment {
         maxDevices: numbers.publishDevices,
         expireMs: numbers.publishExpiry * DAY_MS,
         filter,
+        sharing: this.#group,
         models: () => {
           const wanted = new Set(streamOptions(config).models);
           return engine

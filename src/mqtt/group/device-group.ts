@@ -66,7 +66,7 @@ export interface GroupSetup<M> {
 export type GroupEvent =
   | Move
   /** Who shares: all ids, this member's included; none as long as this member takes no part. */
-  | { readonly kind: 'members'; readonly members: readonly string[] }
+  | { readonly kind: 'members'; readonly members: readonly string[]; readonly own: string }
   | { readonly kind: 'warning'; readonly code: GroupWarning; readonly message: string };
 
 /** Milliseconds without a word after which a member is lost, unless set otherwise. */
@@ -165,6 +165,11 @@ export class DeviceGroup<M> {
   /** Whether this member, and no other, hears a topic at this moment. */
   hears(topic: string): boolean {
     return this.#table.get(topic)?.isHeard ?? false;
+  }
+
+  /** Whether a device is this member's, whether it is heard at this moment or not. */
+  owns(device: string): boolean {
+    return ownerOf(device, this.#members) === this.id;
   }
 
   /** The connection stands, and the control filter is subscribed to. */
@@ -355,7 +360,7 @@ export class DeviceGroup<M> {
   #tellMembers(members: readonly string[]): void {
     if (members.join() === this.#members.join()) return;
     this.#members = members;
-    this.#setup.tell({ kind: 'members', members });
+    this.#setup.tell({ kind: 'members', members, own: this.id });
   }
 
   /** @param word what makes it another than those before; each is told once */

@@ -207,7 +207,8 @@ function topicsIn(value: unknown): readonly string[] {
 
 /** Whether it can be the topic of a message; wildcards would be a subscription to more than was meant. */
 export function isTopic(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= LONGEST_TOPIC && /^[^+#\0]+$/u.test(value);
+  const isPlainTopic = typeof value === 'string' && /^[^+#\0]+$/u.test(value);
+  return isPlainTopic && value.length <= LONGEST_TOPIC && !value.startsWith('$share/');
 }
 
 function matches(value: unknown, pattern: RegExp): value is string {

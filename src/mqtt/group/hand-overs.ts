@@ -16,7 +16,9 @@ import type { TopicTable } from './topic-table';
 /** A topic has another owner. */
 export type Move =
   | ({ readonly kind: 'taken'; readonly topic: string } & TakenOver)
-  | { readonly kind: 'given'; readonly topic: string; readonly to: string | null };
+  | { readonly kind: 'given'; readonly topic: string; readonly to: string | null }
+  /** It had to wait, and nobody else has heard it meanwhile. */
+  | { readonly kind: 'resumed'; readonly topic: string };
 
 export interface HandOverSetup<M> {
   readonly table: TopicTable<M>;
@@ -205,8 +207,10 @@ export class HandOvers<M> {
   }
 
   #release(topic: SharedTopic<M>, held: readonly HeldMessage<M>[]): void {
+    const isResumed = topic.wasHeard && topic.takenOver === undefined;
     topic.state = { is: 'hearing' };
     topic.wasHeard = false;
+    if (isResumed) this.#setup.tell({ kind: 'resumed', topic: topic.name });
     for (const one of held) this.#pass(topic, one);
   }
 

@@ -154,4 +154,201 @@ describe('A group that shares devices', () => {
       });
     }
   }
+
+  it('does without a broker that keeps what it is asked to keep, and says so where that breaks the connection', () => {
+    broker.refusesRetained = true;
+    startDevices(world, broker, TOPICS);
+    const members = ['a', 'b'].map((id) => member(id));
+    world.run(10_000);
+    for (const one of members) assert.match(one.warnings.join(), /is not asked any more/u);
+    const before = world.now;
+    members[0]?.kill();
+    world.run(8_000);
+    assert.equal(owners(before - 500, before).size, TOPICS.length);
+    assert.deepEqual(tally(world.now - 2_000), { missed: 0, twice: 0, worstMissed: 0 });
+  });
+
+  it('shares nothing among members with other settings, hears all in each, and says what is different', () => {
+    startDevices(world, broker, TOPICS);
+    const [a, b, c] = [
+      member('a', { agreement: { models: ['speech-rt'] } }),
+      member('b', { agreement: { models: ['speech-rt', 'gender'] } }),
+      member('c', { agreement: { models: ['speech-rt'] } }),
+    ];
+    world.run(8_000);
+    assert.deepEqual(a.group.members, ['a', 'c']);
+    assert.deepEqual(c.group.members, ['a', 'c']);
+    assert.deepEqual(b.group.members, ['b']);
+    const now = owners(world.now - 500);
+    for (const topic of TOPICS) assert.equal(now.get(topic)?.size, 2, topic);
+    assert.match(a.warnings.join(), /"b".*models \["speech-rt","gender"\], here \["speech-rt"\]/u);
+    assert.equal(a.warnings.length, 1, 'once');
+    assert.equal(b.warnings.length, 2, 'of each');
+  });
+
+  it('notices that two members have the same id', () => {
+    startDevices(world, broker, TOPICS);
+    const members = [member('copy'), member('copy')];
+    world.run(12_000);
+    const ids = members.map(({ group }) => group.id);
+    assert.equal(new Set(ids).size, 2);
+    assert.ok(members.some(({ warnings }) => /"copy" too/u.test(warnings.join())));
+    assert.deepEqual(tally(world.now - 3_000), { missed: 0, twice: 0, worstMissed: 0 });
+  });
+
+  it('hears nothing where its words do not come back, and says why', () => {
+    const deaf = new SimulatedMember(world, broker, 'a');
+    const { published } = broker;
+    broker.publish = (publication) => {
+      published.push(publication); // An access list: it is taken, and goes to nobody.
+    };
+    deaf.connect();
+    world.run(10_000);
+    assert.deepEqual(deaf.group.members, []);
+    assert.match(
+      deaf.warnings.join(),
+      /allowed to publish and to subscribe under deeptone\/groups\/home\/#/u,
+    );
+  });
+
+  it('keeps its devices when a member is started anew at once', () => {
+    startDevices(world, broker, TOPICS);
+    const [a, b] = ['a', 'b'].map((id) => member(id));
+    world.run(8_000);
+    const before = owners(world.now - 500);
+    a?.group.leave('maybe-back');
+    world.run(20);
+    a?.kill();
+    member('a');
+    world.run(6_000);
+    assert.deepEqual(owners(world.now - 500), before);
+    assert.ok(!b?.events.some((event) => event.kind === 'taken'), 'the other waited');
+    assert.equal(tally(6_000).twice, 0);
+    assert.ok(tally(6_000).worstMissed <= 3);
+  });
+
+  for (const how of ['for-good', 'maybe-back'] as const) {
+    it(`gives its devices away when a member leaves ${how}, with what is missing to the message`, () => {
+      startDevices(world, broker, TOPICS);
+      const [a] = ['a', 'b', 'c'].map((id) => member(id));
+      world.run(8_000);
+      const before = owners(world.now - 500);
+      const leftAt = world.now;
+      a?.group.leave(how);
+      world.run(20);
+      a?.kill();
+      world.run(6_000);
+      const moved = TOPICS.filter((topic) => before.get(topic)?.has('a'));
+      for (const topic of moved) {
+        const first = world.heard.find((one) => one.topic === topic && one.at > leftAt && one.member !== 'a');
+        const last = world.heard.findLast((one) => one.topic === topic && one.member === 'a');
+        assert.equal(first?.takenOver?.cause, 'left');
+        assert.equal(first.takenOver.lastSeq, last?.number);
+      }
+      assert.equal(tally(6_000).twice, 0);
+      assert.ok(tally(6_000).worstMissed <= (how === 'for-good' ? 1 : 13), `${tally(6_000).worstMissed}`);
+      assert.deepEqual(
+        [...broker.retained.keys()].sort(),
+        ['b', 'c'].map((id) => `deeptone/groups/home/members/${id}`),
+      );
+    });
+  }
+
+  it('comes back together when the broker was restarted, and moves nothing', () => {
+    startDevices(world, broker, TOPICS);
+    const members = ['a', 'b', 'c'].map((id) => member(id));
+    world.run(8_000);
+    const before = owners(world.now - 500);
+    for (const one of members) one.disconnect();
+    broker.forget();
+    world.run(1_000);
+    for (const one of members) {
+      one.connect();
+      world.run(500);
+    }
+    world.run(8_000);
+    assert.deepEqual(owners(world.now - 500), before);
+    assert.ok(!members.some(({ events }) => events.some(({ kind }) => kind === 'taken')));
+    assert.equal(tally(6_000).twice, 0);
+  });
+
+  it('does not wait for ever for members of whom only a broker tells', () => {
+    for (const id of ['x', 'y', 'z']) {
+      const payload = JSON.stringify({
+        session: id,
+        beat: 1,
+        agreement: { filter: 'audio/+/pcm', lostMs: 4_000 },
+      });
+      broker.publish({ topic: `deeptone/groups/home/members/${id}`, payload, retain: true });
+    }
+    startDevices(world, broker, TOPICS);
+    const one = member('a');
+    world.run(4_500);
+    assert.deepEqual(one.group.members, ['a']);
+    assert.deepEqual([...broker.retained.keys()], ['deeptone/groups/home/members/a']);
+    assert.equal(owners(world.now - 300).size, TOPICS.length);
+  });
+
+  it('knows no more members and topics than it may', () => {
+    const one = member('a');
+    world.run(3_000);
+    for (let n = 0; n < 5_000; n += 1) {
+      const payload = JSON.stringify({
+        session: 's',
+        beat: 1,
+        agreement: { filter: 'audio/+/pcm', lostMs: 4_000 },
+      });
+      broker.publish({ topic: `deeptone/groups/home/members/fake-${n}`, payload, retain: false });
+      broker.publish({ topic: `audio/random-${n}/pcm`, payload: '0', retain: false }, 0);
+    }
+    world.run(100);
+    assert.equal(one.group.members.length, 65, 'itself, and 64 others');
+    assert.match(one.warnings.join(), /more than 64 members/u);
+    assert.match(one.warnings.join(), /more than 4096 topics/u);
+    world.run(6_000);
+    assert.deepEqual(one.group.members, ['a'], 'those who say nothing more have gone');
+  });
+
+  it('goes by its own clock alone', () => {
+    startDevices(world, broker, TOPICS);
+    const year = 365 * 86_400_000;
+    const offsets = [0, -50 * year, 1_000 * year];
+    const members = offsets.map((offset, n) => member(`m${n}`, { now: () => world.now + offset }));
+    world.run(8_000);
+    assert.ok(members.every(({ group }) => group.members.length === 3));
+    assert.deepEqual(tally(5_000), { missed: 0, twice: 0, worstMissed: 0 });
+  });
+
+  it('keeps all topics of a device together', () => {
+    const topics = TOPICS.flatMap((topic) => [topic, topic.replace('/pcm', '/copy')]);
+    startDevices(world, broker, topics);
+    const setup = { filter: 'audio/+/+', deviceOf: (topic: string) => topic.split('/')[1] };
+    for (const id of ['a', 'b', 'c']) member(id, setup);
+    world.run(8_000);
+    const now = owners(world.now - 300);
+    for (const topic of TOPICS) {
+      assert.equal(now.get(topic)?.size, 1);
+      assert.deepEqual(now.get(topic), now.get(topic.replace('/pcm', '/copy')));
+    }
+  });
+
+  it('hears a new device at once, wherever it belongs', () => {
+    startDevices(world, broker, TOPICS);
+    for (const id of ['a', 'b', 'c']) member(id);
+    world.run(10_000);
+    const fresh = Array.from({ length: 20 }, (_, n) => `audio/new-${n}/pcm`);
+    startDevices(world, broker, fresh);
+    world.run(2_000);
+    for (const topic of fresh) {
+      const all = world.heard.filter((one) => one.topic === topic);
+      assert.equal(new Set(all.map(({ number }) => number)).size, all.length, 'once');
+      assert.ok((all[0]?.number ?? 99) <= 4, `${topic} from message ${all[0]?.number}`);
+    }
+  });
+
+  it('refuses a filter that the broker deals out, and a name that is none', () => {
+    assert.throws(() => member('a', { filter: '$share/g/audio/+/pcm' }), /leave \$share out/u);
+    assert.throws(() => member('a', { name: 'a/#' }), /cannot be the name of a group/u);
+    assert.throws(() => member('a', { filter: 'audio/#/pcm' }), /not an MQTT topic filter/u);
+  });
 });

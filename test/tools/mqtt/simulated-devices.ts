@@ -97,6 +97,11 @@ export class SimulatedDevices {
     return this.devices[index]?.startedAt ?? Number.NaN;
   }
 
+  /** Frames of a topic that were captured so far. */
+  framesOf(topic: string): number {
+    return this.devices.find((device) => device.topic === topic)?.sequence ?? 0;
+  }
+
   /** Connects every device, then begins to publish. */
   async start(): Promise<void> {
     const { devices, brokerUrl, protocolVersion = 5, sounds } = this.options;
