@@ -63,6 +63,8 @@ export type {
   ModelSummary,
   PeriodRule,
   RawValues,
+  SegmentSettings,
+  SoundSegment,
   SpeakerResult,
   Summary,
   TimeSeriesStep,

@@ -1,5 +1,5 @@
 /** `msg.insight`: facts about an answer, small and without audio. */
-import type { OnWarning } from '../../src';
+import type { OnWarning, SoundSegment } from '../../src';
 
 /** What the payload of the message is. */
 export type InsightKind =
@@ -11,6 +11,7 @@ export type InsightKind =
   | 'transitions'
   | 'transition'
   | 'chunk'
+  | 'segment'
   | 'progress'
   | 'event';
 
@@ -56,6 +57,8 @@ export interface Insight extends Facts {
   readonly kind: InsightKind;
   /** Number of the channel that was analysed, counted from 0. */
   readonly channel?: number;
+  /** Of the sound of a phase: what phase that is; `time`: epoch milliseconds where the sound begins. */
+  readonly segment?: Omit<SoundSegment, 'wav'> & { readonly time?: number };
 }
 
 /** `msg.insight` of one message. */
@@ -80,4 +83,9 @@ export class Warnings {
 /** How many times faster than real time the work was, one decimal. */
 export function speed(audioMs: number, workMs: number): number {
   return Math.round((audioMs / Math.max(workMs, 1)) * 10) / 10;
+}
+
+/** Bytes as flows know them. */
+export function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -2,7 +2,7 @@
 import type { ChannelAnalysis, Deeptone, FileAnalysis, FileOptions } from '../../src';
 import { checkOptions, OPTIONS } from '../../src/pipeline';
 import { answerMessages, type QueueConfig } from './answering';
-import { insight, speed, Warnings, type Facts } from './facts';
+import { asBuffer, insight, speed, Warnings, type Facts } from './facts';
 import { isSendAs, messagesOf, type SendAs } from './messages';
 import {
   sharedText,
@@ -104,9 +104,16 @@ export function analyseWholes(
         });
         status.set({ fill: 'blue', shape: 'dot', text: sharedText('status.analysing') });
         const warnings = new Warnings();
+        const onSegment: FileOptions['onSegment'] = ({ wav, ...about }, channel) => {
+          if (config.segments !== true) return;
+          const told = { ...insight('segment', factsAt(progress.analysedMs), channel), segment: about };
+          const copy = RED.util.cloneMessage({ ...message, payload: undefined });
+          send([null, null, null, null, { ...copy, payload: asBuffer(wav), channel, insight: told }]);
+        };
         const result = await source.analyse(deeptone, {
           ...options,
           signal,
+          onSegment,
           onProgress: progress.take,
           onWarning: warnings.take,
         });

@@ -74,6 +74,22 @@ export interface DialogOptions {
   readonly channel?: unknown;
   readonly includeRawValues?: unknown;
   readonly volumeThreshold?: unknown;
+  /** dBFS. */
+  readonly loudAbove?: unknown;
+  /** By names of models; `${NAME}` may bring it as JSON. */
+  readonly decisions?: unknown;
+  /** Cut out the sound of phases. */
+  readonly segments?: unknown;
+  readonly segmentModel?: unknown;
+  /** Results apart by commas; empty: all that are no background. */
+  readonly segmentResults?: unknown;
+  /** Milliseconds. */
+  readonly segmentBefore?: unknown;
+  readonly segmentAfter?: unknown;
+  readonly segmentMinimum?: unknown;
+  readonly segmentHold?: unknown;
+  /** Seconds. */
+  readonly segmentLongest?: unknown;
 }
 
 /**
@@ -88,8 +104,38 @@ export function dialogOptions(dialog: DialogOptions): LooseOptions {
     channel: numberIn('channel', dialog.channel),
     volumeThreshold: numberIn('volumeThreshold', dialog.volumeThreshold),
     includeRawValues: dialog.includeRawValues === true ? true : undefined,
+    loudAbove: numberIn('loudAbove', dialog.loudAbove),
+    decisions: decisionsIn(dialog.decisions),
+    segments: dialog.segments === true ? segmentsIn(dialog) : undefined,
   };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** @throws InvalidArgumentError for text that is no JSON */
+function decisionsIn(value: unknown): unknown {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string') return Object.keys(value).length === 0 ? undefined : value;
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw new InvalidArgumentError(`decisions is ${JSON.stringify(value)}: JSON is accepted.`, { cause });
+  }
+}
+
+/** The fields about the sound of phases; empty ones are left to the engine. */
+function segmentsIn(dialog: DialogOptions): object {
+  const longest = numberIn('segmentLongest', dialog.segmentLongest);
+  const results = namesIn(dialog.segmentResults);
+  const settings = {
+    model: dialog.segmentModel,
+    results: results.length === 0 ? undefined : results,
+    before: numberIn('segmentBefore', dialog.segmentBefore),
+    after: numberIn('segmentAfter', dialog.segmentAfter),
+    minimum: numberIn('segmentMinimum', dialog.segmentMinimum),
+    hold: numberIn('segmentHold', dialog.segmentHold),
+    longest: longest === undefined ? undefined : longest * 1_000,
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** `${MODELS}` may bring a list as text: names apart by commas or spaces. */

@@ -1,6 +1,6 @@
 /** What live streams tell, as messages. Pure: what comes in is not changed, what goes out holds no audio. */
 import type { LiveEvent, StreamFacts, TimeSeriesStep } from '../../src';
-import { type Facts, insight, stepPoints, withWarnings } from '../answers';
+import { asBuffer, type Facts, insight, stepPoints, withWarnings } from '../answers';
 import type { NodeMessage, Outputs } from '../shared/node-red';
 
 /** Of a message with audio, what is about the audio or asks for something, and is not kept. */
@@ -26,6 +26,8 @@ export interface StreamMessageSettings {
   readonly tellBegin: boolean;
   /** There is a fourth output for events. */
   readonly events: boolean;
+  /** There is a fifth output for the sound of phases. */
+  readonly segments: boolean;
 }
 
 /** The properties of a message with audio that the answers keep. */
@@ -63,6 +65,12 @@ export class StreamMessages {
         const payload = { ...event.transition, ...this.#time(event.time) };
         const told = { ...insight('transition', facts), ...(event.isSteady ? {} : { raw: true }) };
         return [null, null, { ...kept, payload, insight: told }];
+      }
+      case 'segment': {
+        if (!this.#settings.segments) return undefined;
+        const { wav, ...about } = event.segment;
+        const told = { ...insight('segment', facts), segment: { ...about, ...this.#time(event.time) } };
+        return [null, null, null, null, { ...kept, payload: asBuffer(wav), insight: told }];
       }
       case 'closed':
         this.#speakers.delete(event.stream.key);

@@ -65,6 +65,7 @@ export class StreamSession {
       wallClock: config.wallClock === true,
       tellBegin: config.tellBegin === true,
       events: config.events === true,
+      segments: config.segments === true,
     });
     this.#hub = new StreamHub<NodeMessage>({
       open: async (options) => engine.deeptone().openStream(options),
@@ -271,6 +272,7 @@ export class StreamSession {
         this.#status.update();
         break;
       case 'step':
+      case 'segment':
       case 'summary':
       case 'transition':
         break;

@@ -21,6 +21,8 @@ export interface StreamConfig extends NodeDef, DialogOptions, FormatDialog {
   readonly wallClock?: boolean;
   /** With a fourth output that tells of streams, gaps and trouble. */
   readonly events?: boolean;
+  /** With a fifth output for the sound of phases. */
+  readonly segments?: boolean;
   /** Seconds of audio between running summaries. */
   readonly summaryEvery?: number | string;
   /** Milliseconds. */

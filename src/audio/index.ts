@@ -61,6 +61,7 @@ export {
   type Parts,
   type SoundDecoderOptions,
 } from './sound-decoder';
+export { wavFile } from './wav/wav-file';
 export { WavStreamReader, type AudioRun } from './wav/wav-stream-reader';
 export type { WavContainer } from './wav/wav-chunks';
 export { UnsupportedWavCodecError } from './wav/wav-format';

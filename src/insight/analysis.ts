@@ -9,6 +9,7 @@ import { LevelMeter, type FrameLevels } from './level';
 import { LOUDNESS, LoudnessTrack } from './loudness-track';
 import type { ModelTrack, PeriodAnswer } from './model-track';
 import { QuietSpeech, type AnalysisWarning } from './quiet-speech';
+import type { SoundSegment } from './sound-segment';
 import type { ModelResults, Summary, TimeSeriesStep } from './results';
 import { SpeakerTrack } from './speakers/speaker-track';
 import type { TransitionEvent, TransitionSink } from './transitions';
@@ -41,6 +42,8 @@ export interface AnalysisEvents {
   readonly begun: readonly TransitionEvent[];
   /** Phases that ended; `timestamp_end` is set. */
   readonly ended: readonly TransitionEvent[];
+  /** The sound of phases, where that is asked for (decision 33). */
+  readonly segments?: readonly SoundSegment[];
 }
 
 /**

@@ -16,6 +16,8 @@ export interface TransitionFilterSettings {
   readonly minimumMs: number;
   /** Milliseconds that the present label must be absent before it is given up; 0 = at once. */
   readonly holdMs: number;
+  /** Whether a label is held at all. Default: every label is. */
+  readonly isHeld?: (result: string) => boolean;
 }
 
 /** Transitions that began and ended, in order of time. */
@@ -30,7 +32,8 @@ export class TransitionFilter {
 
   /** @throws InvalidArgumentError A time is negative or not a number. */
   constructor(private readonly settings: TransitionFilterSettings) {
-    for (const [name, value] of Object.entries(settings)) {
+    const { minimumMs, holdMs } = settings;
+    for (const [name, value] of Object.entries({ minimumMs, holdMs })) {
       if (!(Number.isFinite(value) && value >= 0)) {
         throw new InvalidArgumentError(`${name} is ${value}; it must be 0 or more milliseconds.`);
       }
@@ -96,8 +99,9 @@ class SteadyPhases {
   decide(nowMs: number, out: Collected): void {
     const { waiting, steady } = this;
     if (!waiting) return;
-    const { minimumMs, holdMs } = this.settings;
-    const due = Math.max(waiting.timestamp_start + minimumMs, this.absentSince + holdMs);
+    const { minimumMs, holdMs, isHeld } = this.settings;
+    const held = steady && isHeld?.(steady.begin.result) === false ? 0 : holdMs;
+    const due = Math.max(waiting.timestamp_start + minimumMs, this.absentSince + held);
     if (due > nowMs) return;
     if (steady) out.ended.push(ended(steady, waiting.timestamp_start));
     const previous = steady?.begin.result ?? null;

@@ -170,6 +170,7 @@ export class MqttResults {
       case 'step':
         this.#add(this.#board.heard(key, event.step.level, event.step.timestamp, event.time), key);
         break;
+      case 'segment':
       case 'summary':
       case 'gap':
       case 'dropped':

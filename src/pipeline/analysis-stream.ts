@@ -5,7 +5,9 @@ import { Turns } from '../steps';
 import type { AudioData, AudioWarning } from '../audio';
 import { describe } from '../rules';
 import { FrameAssembler, type AssembledFrames } from './frame-assembler';
+import type { SegmentCutter } from './segment-cutter';
 import type { SoundFeed } from './sound-feed';
+import { toInt16 } from './sound-memory';
 import type { FramePredictions } from '../inference';
 import type { LastingStream } from './lasting-stream';
 import type {
@@ -27,6 +29,22 @@ const LONGEST_SILENCE = 3_600 * SAMPLE_RATE;
 /** Frames of silence that are answered in one turn of the event loop: about 16 s, a few milliseconds. */
 const REPEATED_FRAMES = 256;
 
+/** What a stream is made of. */
+export interface StreamParts {
+  readonly predictions: LastingStream;
+  readonly analysis: Analysis;
+  /** Called once at close. */
+  readonly release: () => void;
+  /** Leading frames that the models hear and whose answers are dropped (decision 12). */
+  readonly warmUpFrames: number;
+  /** Makes samples of the sound that {@link AnalysisStream.pushSound} takes. */
+  readonly feed: SoundFeed;
+  /** What is to be known of a license that has ended meanwhile. */
+  readonly licenseNotice: () => string | undefined;
+  /** Cuts out the sound of phases, where that is asked for. */
+  readonly cutter: SegmentCutter | undefined;
+}
+
 /**
  * One stream of audio under analysis: samples of any number in, answers out as they are ready. File, bytes, chunk and
  * stream processing are all this one core (decision 13).
@@ -36,7 +54,8 @@ export class AnalysisStream {
   readonly #predictions: LastingStream;
   readonly #analysis: Analysis;
   readonly #release: () => void;
-  readonly #feed: SoundFeed | undefined;
+  readonly #feed: SoundFeed;
+  readonly #cutter: SegmentCutter | undefined;
   readonly #licenseNotice: () => string | undefined;
   /** Settles when all that was pushed is in frames; undefined where it is. */
   #behind: Promise<unknown> | undefined;
@@ -56,25 +75,15 @@ export class AnalysisStream {
    * Streams come from `Deeptone.openStream`.
    *
    * @internal
-   * @param warmUpFrames leading frames that the models hear and whose answers are dropped (decision 12)
-   * @param release called once at close
-   * @param feed makes samples of the sound that {@link pushSound} takes
-   * @param licenseNotice what is to be known of a license that has ended meanwhile
    */
-  constructor(
-    predictions: LastingStream,
-    analysis: Analysis,
-    release: () => void = () => undefined,
-    warmUpFrames = 0,
-    feed?: SoundFeed,
-    licenseNotice: () => string | undefined = () => undefined,
-  ) {
+  constructor({ predictions, analysis, release, warmUpFrames, feed, licenseNotice, cutter }: StreamParts) {
     this.#predictions = predictions;
     this.#analysis = analysis;
     this.#release = release;
     this.#warmUpFrames = warmUpFrames;
     this.#feed = feed;
     this.#licenseNotice = licenseNotice;
+    this.#cutter = cutter;
   }
 
   /** Milliseconds of audio received. */
@@ -161,7 +170,7 @@ export class AnalysisStream {
    */
   async pushSound(piece: AudioData | Uint8Array): Promise<AnalysisEvents> {
     const feed = this.#feed;
-    if (this.#closed || this.#finishing || !feed) throw new ClosedError('This stream is closed.');
+    if (this.#closed || this.#finishing) throw new ClosedError('This stream is closed.');
     this.#hasSound = true;
     const samples = feed.push(piece);
     samples.catch(nothing); // Awaited in its turn.
@@ -170,7 +179,7 @@ export class AnalysisStream {
 
   /** What is wrong with the sound of {@link pushSound} that was heard all the same, since it was last asked. */
   takeSoundWarnings(): readonly AudioWarning[] {
-    return this.#feed?.takeWarnings() ?? [];
+    return this.#feed.takeWarnings();
   }
 
   /**
@@ -246,9 +255,12 @@ export class AnalysisStream {
       }
       const rest = this.#frames.flush();
       const analysed = rest ? this.#analyse(rest) : Promise.resolve(NOTHING);
-      const end = this.#after(() =>
-        this.#analysis.finish(this.#frames.receivedSamples - this.#droppedSamples),
-      );
+      const end = this.#after(() => {
+        const samples = this.#frames.receivedSamples - this.#droppedSamples;
+        const events = this.#analysis.finish(samples);
+        const segments = this.#cutter?.finish(events, samplesToMs(samples)) ?? [];
+        return segments.length === 0 ? events : { ...events, segments };
+      });
       return joinEvents([last, await analysed, await end]);
     } finally {
       this.close();
@@ -256,8 +268,8 @@ export class AnalysisStream {
   }
 
   async #lastSound(): Promise<AnalysisEvents> {
-    const rest = await this.#feed?.finish();
-    return rest ? joinEvents(await Promise.all(await this.#cut(rest))) : NOTHING;
+    const rest = await this.#feed.finish();
+    return joinEvents(await Promise.all(await this.#cut(rest)));
   }
 
   /** The summary of everything analysed so far. */
@@ -283,7 +295,7 @@ export class AnalysisStream {
     this.#closed = true;
     this.#predictions.close();
     this.#release();
-    void this.#feed?.close();
+    void this.#feed.close();
   }
 
   #droppedSamples = 0;
@@ -307,6 +319,8 @@ export class AnalysisStream {
 
   #request(pcm: Float32Array, levels: FrameLevels): Promise<AnalysisEvents> {
     const sampleCount = pcm.length;
+    // The engine takes what it is given.
+    const sound = this.#cutter && toInt16(pcm);
     this.#hasHeard = true;
     this.#pendingSamples += sampleCount;
     const answer = this.#predictions.predict(pcm).finally(() => {
@@ -322,11 +336,21 @@ export class AnalysisStream {
       }
       this.#lastFrame = lastFrame(predictions);
       const skip = Math.min(this.#warmUpFrames, predictions.frameCount);
-      if (skip === 0) return this.#analysis.push(levels, predictions);
+      if (skip === 0) return this.#push(levels, predictions, sound);
       this.#warmUpFrames -= skip;
       this.#droppedSamples += skip * FRAME_SAMPLES;
-      return this.#analysis.push(levelsOf(levels, skip), dropFrames(predictions, skip));
+      const heard = sound?.subarray(skip * FRAME_SAMPLES);
+      return this.#push(levelsOf(levels, skip), dropFrames(predictions, skip), heard);
     });
+  }
+
+  /** @param sound the samples of these frames, where phases are cut out; zeros where it is left out */
+  #push(levels: FrameLevels, predictions: FramePredictions, sound?: Int16Array): AnalysisEvents {
+    const events = this.#analysis.push(levels, predictions);
+    if (!this.#cutter) return events;
+    this.#cutter.hear(sound ?? new Int16Array(predictions.frameCount * FRAME_SAMPLES));
+    const segments = this.#cutter.take(events);
+    return segments.length === 0 ? events : { ...events, segments };
   }
 
   /** The clock of what follows would be wrong by what is missing, so nothing follows. */
@@ -355,7 +379,7 @@ export class AnalysisStream {
       }),
     );
     const silence = new Float32Array(frameCount);
-    return this.#analysis.push({ volumes: silence, peaks: silence }, { frameCount, probabilities });
+    return this.#push({ volumes: silence, peaks: silence }, { frameCount, probabilities });
   }
 
   /** Runs a step after all earlier ones, so that answers keep the order of the audio. */
@@ -404,9 +428,11 @@ function nothing(): void {
 export function joinEvents(parts: readonly AnalysisEvents[]): AnalysisEvents {
   const [only] = parts;
   if (parts.length === 1 && only) return only;
+  const segments = parts.flatMap((part) => part.segments ?? []);
   return {
     steps: parts.flatMap((part) => part.steps),
     begun: parts.flatMap((part) => part.begun),
     ended: parts.flatMap((part) => part.ended),
+    ...(segments.length === 0 ? {} : { segments }),
   };
 }

@@ -57,6 +57,7 @@ import {
 import { describe } from '../rules';
 import { declaredIn, openOptionsOf, tellOfAnalysis, tellWarnings, tooShort } from './sound-options';
 import { LastingStream } from './lasting-stream';
+import { answeredBy, SegmentCutter } from './segment-cutter';
 import { SoundFeed } from './sound-feed';
 import { analyseWhole } from './whole-answer';
 import { createVoiceSignatures, SPEAKER_MODEL, type SpeakerSample } from './enrolment';
@@ -402,7 +403,9 @@ export class Deeptone {
       opened?.(audio.channels);
       return await this.#withStreams(options, audio.channels.length, async (streams) => {
         const { durationMs } = audio.info;
-        const answers = await analyseWhole(audio.pieces, streams, options, durationMs, this.#limits);
+        const answers = await analyseWhole(
+          ...([audio.pieces, streams, options, durationMs, this.#limits, audio.channels] as const),
+        );
         for (const { warnings = [] } of answers) tellOfAnalysis(warnings, options);
         return answers;
       });
@@ -437,6 +440,8 @@ export class Deeptone {
     const release = this.#acquireStream();
     try {
       const gate = speechGateOf(this.#engine);
+      const { segments, loudAbove } = options;
+      const cutter = segments && new SegmentCutter(segments, answeredBy(models, loudAbove));
       const analysis = new Analysis({
         models,
         outputPeriod: options.outputPeriod,
@@ -444,21 +449,22 @@ export class Deeptone {
         volumeThreshold: options.volumeThreshold ?? DEFAULT_VOLUME_THRESHOLD,
         voiceSignatures: options.voiceSignatures,
         decisions: options.decisions,
-        loudAbove: options.loudAbove,
+        loudAbove,
         gate,
       });
       const gates = needsSpeechGate(models) ? [gate.name] : [];
       const open = async (): Promise<PredictionStream> =>
         new LicensedStream(await this.#engine.openStream([...new Set([...gates, ...names])]), this.#guard);
       const { onEngineLost: told } = options;
-      return new AnalysisStream(
-        new LastingStream(await open(), told && { open, told }),
+      return new AnalysisStream({
+        predictions: new LastingStream(await open(), told && { open, told }),
         analysis,
         release,
         warmUpFrames,
-        new SoundFeed({ ffmpegPath: this.#ffmpegPath, name: 'The piece' }),
-        () => this.#guard.graceNotice(),
-      );
+        feed: new SoundFeed({ ffmpegPath: this.#ffmpegPath, name: 'The piece' }),
+        licenseNotice: () => this.#guard.graceNotice(),
+        cutter,
+      });
     } catch (error) {
       release();
       throw error;

@@ -7,6 +7,7 @@ import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE } from '../audio';
 import { FRAME_MS, SAMPLE_RATE } from '../clock';
 import type { Rule, RuleFor } from '../rules';
 import { ChunkMemory } from './chunk-memory';
+import { DECISION, SEGMENTS } from './option-rules';
 import type { OptionsOf, WayIn } from './options';
 
 type KeysOf<Union> = Union extends unknown ? keyof Union : never;
@@ -55,37 +56,6 @@ const same = (help: string): Readonly<Record<AnalysisCommand, string>> => ({ ana
 const CHECKED_LATER = { type: 'judged', holds: () => true, accepted: '' } as const;
 const TRUE_OR_FALSE = { type: 'boolean', accepted: 'true or false is accepted' } as const;
 const A_FUNCTION = { type: 'function', accepted: 'a function is accepted' } as const;
-
-const PROBABILITY = {
-  type: 'number',
-  minimum: 0,
-  maximum: 1,
-  accepted: 'a probability from 0 to 1 is accepted',
-} as const;
-/** How the answers of one model are chosen (decision 31). */
-const DECISION = {
-  type: 'object',
-  fields: {
-    classes: {
-      type: 'list',
-      of: { type: 'text', accepted: 'the name of a class is accepted' },
-      accepted: 'a list of names of classes is accepted',
-    },
-    thresholds: {
-      type: 'object',
-      others: PROBABILITY,
-      accepted: 'an object {class: probability} is accepted',
-    },
-    period: {
-      type: 'judged',
-      holds: (value) =>
-        value === 'majority' || value === 'any' || (typeof value === 'number' && value > 0 && value <= 1),
-      accepted: '"majority", "any" or a share of the period above 0, up to 1, is accepted',
-    },
-  },
-  others: 'none',
-  accepted: 'an object with any of classes, thresholds and period is accepted',
-} as const satisfies Rule;
 
 export const OPTIONS = {
   models: {
@@ -217,6 +187,12 @@ export const OPTIONS = {
       help: same('tell also what is loud: the level from which on it is, such as -30'),
     },
   },
+  segments: {
+    ways: ['file', 'bytes', 'open', 'live'],
+    rule: SEGMENTS,
+    message: 'segments',
+  },
+  onSegment: { ways: WITH_AN_END, rule: A_FUNCTION },
   contextSamples: {
     ways: ['chunk'],
     rule: {

@@ -3,7 +3,7 @@
  * options, and the compiler compares them.
  */
 import type { AudioWarningCode, SampleFormat } from '../audio';
-import type { AnalysisWarning, Decisions, VoiceSignatures } from '../insight';
+import type { AnalysisWarning, Decisions, SegmentSettings, SoundSegment, VoiceSignatures } from '../insight';
 import type { ChunkMemory } from './chunk-memory';
 import type { LostAudio } from './lasting-stream';
 
@@ -32,6 +32,8 @@ export interface OpenOptions extends AnalysisOptions {
    * audio; without it, the loss ends the stream.
    */
   readonly onEngineLost?: (lost: LostAudio) => void;
+  /** Cut out the sound of phases: answers then hold `segments` (decision 33). */
+  readonly segments?: SegmentSettings;
 }
 
 /** Options of answers that have an end. */
@@ -42,6 +44,10 @@ export interface WholeOptions extends AnalysisOptions {
   readonly includeTransitions?: boolean;
   /** Add signatures of the speakers that speaker-map heard, by their labels. Default false. */
   readonly includeVoiceSignatures?: boolean;
+  /** Cut out the sound of phases, and tell it to {@link WholeOptions.onSegment} (decision 33). */
+  readonly segments?: SegmentSettings;
+  /** Told of each segment as it is found, with the number of its channel. */
+  readonly onSegment?: (segment: SoundSegment, channel: number) => void;
   /** Kept for the API reference's sake: memory is bounded with and without it (decision 13). */
   readonly useChunking?: boolean;
   /** Called now and then with the share done (null where the length is unknown) and the milliseconds analysed. */
@@ -120,6 +126,8 @@ export interface LiveOptions extends AnalysisOptions {
   readonly includeSummary?: boolean;
   /** Tell transitions. Default true. */
   readonly includeTransitions?: boolean;
+  /** Cut out the sound of phases, and tell it (decision 33). */
+  readonly segments?: SegmentSettings;
 }
 
 /** The options of each way in. */

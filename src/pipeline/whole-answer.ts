@@ -16,6 +16,7 @@ const READ_AHEAD_PIECES = 4;
  * Runs decoded audio through one stream per channel and gathers what was asked for.
  *
  * @param durationMs what the audio lasts, for the progress; null where nobody knows
+ * @param channels numbers of the channels of the streams
  * @returns one answer per stream
  * @throws TooLargeError, AbortedError, and what decoding and the engine throw
  */
@@ -25,10 +26,13 @@ export async function analyseWhole(
   options: WholeOptions,
   durationMs: number | null,
   guard: WholeGuard,
+  channels: readonly number[] = [],
 ): Promise<readonly ChannelAnalysis[]> {
   guard.checkDuration(durationMs);
   const size = guard.answer();
-  const answers = streams.map((stream) => new WholeAnswer(stream, options, size));
+  const answers = streams.map(
+    (stream, index) => new WholeAnswer(stream, options, size, channels[index] ?? index),
+  );
   const inFlight: Promise<unknown>[] = [];
   for await (const piece of pieces) {
     if (options.signal?.aborted)
@@ -54,6 +58,8 @@ class WholeAnswer {
     private readonly stream: AnalysisStream,
     private readonly options: WholeOptions,
     private readonly size: AnswerSize,
+    /** Its number. */
+    private readonly channel: number,
   ) {}
 
   async hear(samples: Float32Array | undefined): Promise<void> {
@@ -74,6 +80,7 @@ class WholeAnswer {
   }
 
   #take(events: AnalysisEvents): void {
+    for (const segment of events.segments ?? []) this.options.onSegment?.(segment, this.channel);
     this.size.add(events.steps);
     for (const step of events.steps) this.#steps.push(step);
     if (!this.options.includeTransitions) return;

@@ -86,11 +86,19 @@ export class AnswerReport {
     const steps = raw.steps.map((step): Told => {
       return { kind: 'step', step, time: Math.round(segment.startTime + step.timestamp) };
     });
-    if (this.#options.includeTransitions === false) return steps;
+    const sounds = (raw.segments ?? []).map((sound): Told => {
+      return {
+        kind: 'segment',
+        segment: sound,
+        time: Math.round(segment.startTime + sound.timestamp_start),
+      };
+    });
+    if (this.#options.includeTransitions === false) return [...steps, ...sounds];
     return [
       ...steps,
       ...(this.#alsoRaw ? transitions(raw, segment, false) : []),
       ...transitions(steady, segment, true),
+      ...sounds,
     ];
   }
 }

@@ -1,6 +1,6 @@
 /** What comes to live streams, and what they have to tell. Times are milliseconds. */
 import type { AudioWarningCode, FormatStatements, SampleFormat } from '../audio';
-import type { AnalysisWarning, Summary, TimeSeriesStep, TransitionEvent } from '../insight';
+import type { AnalysisWarning, SoundSegment, Summary, TimeSeriesStep, TransitionEvent } from '../insight';
 import type { LiveOptions } from './settings';
 
 /** What a transport says of one delivery of a message, where it may deliver it twice. */
@@ -124,6 +124,8 @@ export type LiveEvent<C = unknown> = About<C> &
         readonly time: number;
         readonly isSteady: boolean;
       }
+    /** The sound of a phase; `time`: epoch milliseconds at which it begins. */
+    | { readonly kind: 'segment'; readonly segment: SoundSegment; readonly time: number }
     /** `warnings` where one should know something before one believes the summary (decision 29). */
     | {
         readonly kind: 'summary';

@@ -70,6 +70,28 @@ describe('deeptone-bytes', () => {
       assert.deepEqual(said['loudness'], { result: 'loud', confidence: 1 });
   });
 
+  it('sends the sound of phases, which can be heard again', async () => {
+    const flow = await start({
+      ...{ segments: true, segmentModel: 'speech', segmentResults: 'speech', segmentLongest: '2' },
+    });
+    flow.send({ payload: pcm, topic: 'clip' });
+    await flow.completed.message();
+    const sounds = flow.segments.messages;
+    assert.ok(sounds.length > 3);
+    for (const { payload, topic, channel, insight } of sounds) {
+      assert.ok(Buffer.isBuffer(payload) && payload.toString('latin1', 0, 4) === 'RIFF');
+      assert.ok(payload.length <= 44 + 2 * 32_000);
+      assert.deepEqual([topic, channel, insight?.['kind']], ['clip', 0, 'segment']);
+      const { model, result } = insight?.['segment'] as { model: string; result: string };
+      assert.deepEqual([model, result], ['speech', 'speech']);
+    }
+    await helper.unload();
+    const again = await start();
+    again.send({ payload: sounds[0]?.payload });
+    const summary = (await again.summary.message()).payload as Record<string, Record<string, number>>;
+    assert.ok((summary['speech']?.['speech_fraction'] ?? 0) > 0.5);
+  });
+
   for (const [what, payload] of [
     ['a Uint8Array', () => new Uint8Array(pcm)],
     ['base64 text', () => pcm.toString('base64')],
@@ -203,6 +225,11 @@ describe('deeptone-bytes', () => {
     [
       'a decision that is none',
       { payload: pcm, deeptone: { decisions: { gender: { period: 2 } } } },
+      'DEEPTONE_INVALID_ARGUMENT',
+    ],
+    [
+      'the sound of phases of a model that is not asked for',
+      { payload: pcm, deeptone: { segments: { model: 'emotions' } } },
       'DEEPTONE_INVALID_ARGUMENT',
     ],
     ['an unknown option', { payload: pcm, deeptone: { contextSamples: 5 } }, 'DEEPTONE_INVALID_ARGUMENT'],

@@ -183,6 +183,41 @@ describe('deeptone-stream', () => {
       assert.equal(begun.length * 2, phases.length);
     });
 
+    it('sends the sound of phases, with what was before and after', async () => {
+      const flow = await start({
+        ...{ segments: true, segmentModel: 'speech', segmentResults: 'speech', wallClock: true },
+        ...{ segmentBefore: '500', segmentAfter: '100', segmentHold: '0', segmentMinimum: '300' },
+      });
+      sendAll(flow, 'radio');
+      await flow.summary.message();
+      const long = (whole.transitions?.['speech'] ?? []).filter(
+        ({ result, timestamp_start, timestamp_end }) => {
+          return result === 'speech' && timestamp_end - timestamp_start >= 1_000;
+        },
+      );
+      assert.ok(long.length > 1);
+      const sounds = flow.segments.messages;
+      const phases = sounds.map(({ insight }) => insight?.['segment'] as Record<string, number>);
+      for (const { timestamp_start: start, timestamp_end: end } of long) {
+        const holding = phases.filter(({ phase_start = 0, phase_end = 0 }) => {
+          return phase_start <= start && phase_end >= end;
+        });
+        assert.equal(holding.length, 1, `${start} of ${JSON.stringify(phases)}`);
+      }
+      for (const [index, { payload, topic }] of sounds.entries()) {
+        const {
+          timestamp_start: from = 0,
+          timestamp_end: to = 0,
+          phase_start = 0,
+          time,
+        } = phases[index] ?? {};
+        assert.equal(topic, 'radio');
+        assert.equal(from, Math.max(0, phase_start - 500));
+        assert.ok(Number(time) > 1_700_000_000_000);
+        assert.equal((payload as Buffer).length, 44 + (to - from) * 32);
+      }
+    });
+
     it('leaves out short transitions by a minimum and a hold time, and sends the raw ones beside them on request', async () => {
       const raw = MODELS.flatMap((model) => whole.transitions?.[model] ?? []).length;
       const flow = await start({ minimum: '500', hold: '500', tellRaw: true });

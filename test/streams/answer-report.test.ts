@@ -51,6 +51,7 @@ function words(told: readonly Told[]): string[] {
         return `summary ${one.cause}`;
       case 'closed':
         return `closed ${one.reason}`;
+      case 'segment':
       case 'opened':
       case 'gap':
       case 'dropped':

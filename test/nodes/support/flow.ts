@@ -58,6 +58,7 @@ export const LISTENERS: readonly FlowNode[] = [
   { id: 'summary', type: 'helper', z: 'flow' },
   { id: 'transitions', type: 'helper', z: 'flow' },
   { id: 'progress', type: 'helper', z: 'flow' },
+  { id: 'segments', type: 'helper', z: 'flow' },
   { id: 'catch', type: 'catch', z: 'flow', scope: null, wires: [['caught']] },
   { id: 'caught', type: 'helper', z: 'flow' },
   { id: 'complete', type: 'complete', z: 'flow', scope: ['node'], wires: [['completed']] },
@@ -74,6 +75,7 @@ export interface RunningFlow {
   readonly summary: Inbox;
   readonly transitions: Inbox;
   readonly progress: Inbox;
+  readonly segments: Inbox;
   readonly caught: Inbox;
   readonly completed: Inbox;
   readonly statuses: Inbox;
@@ -98,7 +100,7 @@ export async function runFlow(
       type: 'helper',
       z: 'flow',
       engine: 'engine',
-      wires: [['series'], ['summary'], ['transitions'], ['progress']],
+      wires: [['series'], ['summary'], ['transitions'], ['progress'], ['segments']],
       ...node,
     },
     ...LISTENERS,
@@ -118,6 +120,7 @@ export async function runFlow(
     summary: inbox('summary'),
     transitions: inbox('transitions'),
     progress: inbox('progress'),
+    segments: inbox('segments'),
     caught: inbox('caught'),
     completed: inbox('completed'),
     statuses: inbox('statuses'),

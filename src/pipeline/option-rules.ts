@@ -1,0 +1,65 @@
+/** Rules of options that are objects. */
+import type { Rule } from '../rules';
+
+const PROBABILITY = {
+  type: 'number',
+  minimum: 0,
+  maximum: 1,
+  accepted: 'a probability from 0 to 1 is accepted',
+} as const;
+/** How the answers of one model are chosen (decision 31). */
+export const DECISION = {
+  type: 'object',
+  fields: {
+    classes: {
+      type: 'list',
+      of: { type: 'text', accepted: 'the name of a class is accepted' },
+      accepted: 'a list of names of classes is accepted',
+    },
+    thresholds: {
+      type: 'object',
+      others: PROBABILITY,
+      accepted: 'an object {class: probability} is accepted',
+    },
+    period: {
+      type: 'judged',
+      holds: (value) =>
+        value === 'majority' || value === 'any' || (typeof value === 'number' && value > 0 && value <= 1),
+      accepted: '"majority", "any" or a share of the period above 0, up to 1, is accepted',
+    },
+  },
+  others: 'none',
+  accepted: 'an object with any of classes, thresholds and period is accepted',
+} as const satisfies Rule;
+
+const PADDING = {
+  type: 'number',
+  minimum: 0,
+  maximum: 10_000,
+  accepted: 'a number of milliseconds from 0 to 10,000 is accepted',
+} as const;
+/** Which phases are cut out (decision 33). */
+export const SEGMENTS = {
+  type: 'object',
+  fields: {
+    model: { type: 'text', accepted: 'the name of a model that is asked for is accepted' },
+    results: {
+      type: 'list',
+      of: { type: 'text', accepted: 'a result of the model is accepted' },
+      accepted: 'a list of results is accepted',
+    },
+    before: PADDING,
+    after: PADDING,
+    minimum: PADDING,
+    hold: PADDING,
+    longest: {
+      type: 'number',
+      minimum: 1_000,
+      maximum: 600_000,
+      accepted: 'a number of milliseconds from 1,000 to 600,000 is accepted',
+    },
+  },
+  required: ['model'],
+  others: 'none',
+  accepted: 'an object {model, results, before, after, minimum, hold, longest} is accepted',
+} as const satisfies Rule;
