@@ -36,9 +36,7 @@ export class FrameAssembler {
 
   /** Takes samples of any number; gives the frames that are complete now, or undefined. */
   push(samples: Float32Array): AssembledFrames | undefined {
-    return this.#append(samples.length, (from, to, out) => {
-      this.#offset.push(samples.subarray(from, to), out);
-    });
+    return this.#append(samples.length, samples);
   }
 
   /**
@@ -47,7 +45,7 @@ export class FrameAssembler {
    * @param sampleCount samples at 16 kHz
    */
   pad(sampleCount: number): AssembledFrames | undefined {
-    return this.#append(sampleCount, (_from, _to, out) => out.fill(0));
+    return this.#append(sampleCount);
   }
 
   /** Counts frames that nobody hears. Only between frames. */
@@ -68,26 +66,29 @@ export class FrameAssembler {
   /**
    * Samples at the end of what has been carried over.
    *
-   * @param put writes samples [from, to) of what is new
+   * @param samples so many; left out: zeros
    */
-  #append(
-    count: number,
-    put: (from: number, to: number, out: Float32Array) => void,
-  ): AssembledFrames | undefined {
+  #append(count: number, samples?: Float32Array): AssembledFrames | undefined {
     this.#received += count;
     const total = this.#carried + count;
     const whole = total - (total % FRAME_SAMPLES);
     if (whole === 0) {
-      put(0, count, this.#carry.subarray(this.#carried, total));
+      this.#put(this.#carry.subarray(this.#carried, total), 0, samples);
       this.#carried = total;
       return undefined;
     }
     const pcm = new Float32Array(whole);
     pcm.set(this.#carry.subarray(0, this.#carried));
     const taken = whole - this.#carried;
-    put(0, taken, pcm.subarray(this.#carried));
+    this.#put(pcm.subarray(this.#carried), 0, samples);
     this.#carried = count - taken;
-    put(taken, count, this.#carry.subarray(0, this.#carried));
+    this.#put(this.#carry.subarray(0, this.#carried), taken, samples);
     return { pcm, ...frameLevels(pcm) };
+  }
+
+  /** Fills `out` with samples from `from` on. */
+  #put(out: Float32Array, from: number, samples: Float32Array | undefined): void {
+    if (samples) this.#offset.push(samples.subarray(from, from + out.length), out);
+    else out.fill(0);
   }
 }
