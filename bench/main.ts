@@ -28,15 +28,19 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./event-loop.js')).eventLoop,
   },
   'step-cost': {
-    what: 'CPU of one 64 ms step with all models, alone and with 32 streams',
+    what: 'CPU of one 64 ms step with all models, alone and with 32 streams, against the network alone and Silero VAD',
     load: async () => (await import('./step-cost.js')).stepCost,
   },
   isolation: {
     what: 'models in a process of their own against models in a thread: CPU, memory, start and restart',
     load: async () => (await import('./isolation.js')).isolation,
   },
+  runtimes: {
+    what: 'WebAssembly against the native runtime: live streams, files, start',
+    load: async () => (await import('./runtimes.js')).runtimes,
+  },
   streams: {
-    what: 'memory of a live stream; opening and closing thousands',
+    what: 'memory of a live stream; opening and closing thousands; two workers against one',
     load: async () => (await import('./streams.js')).streams,
   },
   accuracy: {

@@ -1,12 +1,13 @@
 /**
- * What a live stream holds, and whether opening and closing thousands leaves anything behind. Run with an exposed
- * garbage collector, which `npm run bench` gives.
+ * What a live stream holds, whether opening and closing thousands leaves anything behind, and how many more streams a second worker carries.
+ * Run with an exposed garbage collector, which `npm run bench` gives.
  */
-import { FRAME_SAMPLES, SAMPLE_RATE } from '../src/clock';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE } from '../src/clock';
 import { Deeptone, type AnalysisStream } from '../src/index';
 import { OnnxPredictionEngine, type PredictionStream } from '../src/inference';
 import { ALL_MODELS } from './models';
-import type { Measurement } from './report';
+import { median, type Measurement } from './report';
 import { conversation } from './sound';
 
 const STREAMS = 1_000;
@@ -62,6 +63,69 @@ function residentMemory(): number {
   return process.memoryUsage.rss();
 }
 
+/** Streams that ask for the next frame as soon as they have the answer, enough for full batches in every worker. */
+const BUSY_STREAMS = 128;
+const WORKER_COUNTS = [1, 2] as const;
+const WORKER_ROUNDS = 3;
+const WARM_UP_MS = 500;
+const MEASURED_MS = 3_000;
+
+/** What engines with so many workers carry. */
+interface Carried {
+  /** Streams at the pace of live sound that all cores together could carry: by the clock, so other work on the machine takes from it. */
+  readonly live: number;
+  /** The same by the CPU that they took, on as many idle cores as there are workers, of which the first also feeds them. */
+  readonly byCpu: number;
+}
+
+async function carried(workers: number, sound: Float32Array): Promise<Carried> {
+  const engine = new OnnxPredictionEngine({ workers });
+  await engine.start();
+  const opened = await Promise.all(Array.from({ length: BUSY_STREAMS }, () => engine.openStream(ALL_MODELS)));
+  let frames = 0;
+  let isOver = false;
+  const work = opened.map(async (stream, n) => {
+    for (let step = n; !isOver; step += 1, frames += 1) {
+      const at = (step * FRAME_SAMPLES) % (sound.length - FRAME_SAMPLES);
+      await stream.predict(sound.slice(at, at + FRAME_SAMPLES));
+    }
+  });
+  await sleep(WARM_UP_MS);
+  const [before, since, cpu] = [frames, performance.now(), process.cpuUsage()];
+  await sleep(MEASURED_MS);
+  const { user, system } = process.cpuUsage(cpu);
+  const [done, elapsedMs] = [frames - before, performance.now() - since];
+  isOver = true;
+  await Promise.all(work);
+  await engine.close();
+  return {
+    live: (done / elapsedMs) * FRAME_MS,
+    byCpu: (workers * done * FRAME_MS * 1_000) / (user + system),
+  };
+}
+
+/** Rounds in turns, so that what else the machine does meets both; medians. */
+async function moreWorkers(sound: Float32Array): Promise<readonly Measurement[]> {
+  const found = WORKER_COUNTS.map((): Carried[] => []);
+  for (let round = 0; round < WORKER_ROUNDS; round += 1) {
+    for (const [index, workers] of WORKER_COUNTS.entries()) {
+      found[index]?.push(await carried(workers, sound));
+    }
+  }
+  const [one = NaN, two = NaN] = found.map((runs) => median(runs.map(({ live }) => live)));
+  const [oneByCpu = NaN, twoByCpu = NaN] = found.map((runs) => median(runs.map(({ byCpu }) => byCpu)));
+  return [
+    { measure: 'live streams that one worker carries', value: one, unit: 'streams' },
+    { measure: 'live streams that two workers carry', value: two, unit: 'streams' },
+    { measure: 'two workers against one', value: two / one, unit: 'times', target: { atLeast: 1.7 } },
+    {
+      measure: 'two workers against one, by the CPU that they take',
+      value: twoByCpu / oneByCpu,
+      unit: 'times',
+    },
+  ];
+}
+
 export async function streams(): Promise<readonly Measurement[]> {
   const sound = await conversation();
   const engine = new OnnxPredictionEngine();
@@ -80,6 +144,7 @@ export async function streams(): Promise<readonly Measurement[]> {
   const stats = await engine.stats();
   await engine.close();
   const whole = await memoryOfWhole(sound);
+  const workers = await moreWorkers(sound);
   return [
     {
       measure: 'memory per additional live stream, all that it holds',
@@ -99,5 +164,6 @@ export async function streams(): Promise<readonly Measurement[]> {
       target: { atMost: 0 },
     },
     { measure: 'growth by it', value: left / KILOBYTE / KILOBYTE, unit: 'MB', target: { atMost: 20 } },
+    ...workers,
   ];
 }
