@@ -9,6 +9,7 @@ const FLOORS = [
   ['pipeline'],
   ['streams', 'heads', 'supervision'],
   ['mqtt'],
+  ['serve'],
   ['cli'],
 ];
 /** What the package exports: nothing of `src` builds on it. */

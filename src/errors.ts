@@ -18,6 +18,7 @@ export type DeeptoneErrorCode =
   | 'DEEPTONE_INFERENCE_FAILED'
   | 'DEEPTONE_ENGINE_LOST'
   | 'DEEPTONE_VOICE_SIGNATURE'
+  | 'DEEPTONE_BROKER'
   | 'DEEPTONE_OVERLOADED'
   | 'DEEPTONE_TOO_LARGE'
   | 'DEEPTONE_ABORTED'
@@ -154,6 +155,13 @@ export class EngineLostError extends InferenceError {
 export class VoiceSignatureError extends DeeptoneError {
   constructor(message: string, options?: ErrorOptions) {
     super('DEEPTONE_VOICE_SIGNATURE', message, options);
+  }
+}
+
+/** A broker refuses a program that needs it, or there is no MQTT client to reach it with. */
+export class BrokerError extends DeeptoneError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DEEPTONE_BROKER', message, options);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { type Deeptone, MODEL_SETS } from '../pipeline';
+import { type Deeptone, type DeeptoneOptions, MODEL_SETS } from '../pipeline';
 import { ISOLATIONS, RUNTIME_CHOICES, type Isolation, type RuntimeChoice } from '../inference';
 import { collect, wholeNumber } from './option-values';
 import { UsageError } from './report';
@@ -94,24 +94,37 @@ export function addPublicKeyFlag(command: Command): Command {
 
 /** Makes the engine that the flags describe; the caller closes it. */
 export async function createEngine(flags: EngineFlags): Promise<Deeptone> {
-  const [{ Deeptone }, licenseKey, licensePublicKeys] = await Promise.all([
+  const [{ Deeptone }, { licenseKey, options }] = await Promise.all([
     import('../pipeline/deeptone.js'),
+    engineOptions(flags),
+  ]);
+  return new Deeptone(licenseKey, options);
+}
+
+/** What the flags say of an engine, with the files that they name read. */
+export async function engineOptions(
+  flags: EngineFlags,
+): Promise<{ readonly licenseKey: string | undefined; readonly options: DeeptoneOptions }> {
+  const [licenseKey, licensePublicKeys] = await Promise.all([
     readLicenseKey(flags.licenseFile),
     readPublicKeys(flags.publicKey),
   ]);
-  return new Deeptone(licenseKey, {
-    modelSet: flags.modelSet,
-    modelFolders: flags.modelFolder,
-    ffmpegPath: flags.ffmpeg,
-    workers: flags.workers,
-    threads: flags.threads,
-    isolation: flags.isolation,
-    maxDuration: flags.maxDuration,
-    maxChannels: flags.maxChannels,
-    maxAnswerValues: flags.maxAnswerValues,
-    runtime: flags.runtime,
-    licensePublicKeys,
-  });
+  return {
+    licenseKey,
+    options: {
+      modelSet: flags.modelSet,
+      modelFolders: flags.modelFolder,
+      ffmpegPath: flags.ffmpeg,
+      workers: flags.workers,
+      threads: flags.threads,
+      isolation: flags.isolation,
+      maxDuration: flags.maxDuration,
+      maxChannels: flags.maxChannels,
+      maxAnswerValues: flags.maxAnswerValues,
+      runtime: flags.runtime,
+      licensePublicKeys,
+    },
+  };
 }
 
 /**

@@ -37,6 +37,7 @@ export function exitCodeFor(code: DeeptoneErrorCode): ExitCode {
     case 'DEEPTONE_RUNTIME_UNAVAILABLE':
     case 'DEEPTONE_INFERENCE_FAILED':
     case 'DEEPTONE_ENGINE_LOST':
+    case 'DEEPTONE_BROKER':
     case 'DEEPTONE_OVERLOADED':
     case 'DEEPTONE_CLOSED':
       return ExitCode.CannotRun;

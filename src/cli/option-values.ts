@@ -25,6 +25,13 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/** Reads the value of an option as a number of at least 0. */
+export function notNegative(text: string): number {
+  const value = number(text);
+  if (value < 0) throw new InvalidArgumentError('A number of at least 0 is accepted.');
+  return value;
+}
+
 /** Reads `a,b` as a list of names. */
 export function names(text: string): readonly string[] {
   return text

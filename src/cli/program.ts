@@ -15,6 +15,7 @@ import type { IssueFlags, ShowFlags, VerifyFlags } from './license';
 import type { ModelsFlags } from './models';
 import { addOptionFlags, type OptionFlags } from './option-flags';
 import { names, wholeNumber } from './option-values';
+import { addServeFlags, type ServeFlags } from './serve-flags';
 import type { Terminal } from './terminal';
 import type { TrainHeadFlags } from './train-head';
 import { packageVersion } from '../version';
@@ -76,6 +77,13 @@ export async function runProgram(
     .action(async (flags: OptionFlags<'stream'> & EngineFlags) => {
       const { stream } = await import('./stream.js');
       await finishWith(stream(flags, terminal, signal));
+    });
+
+  addEngineFlags(addServeFlags(addOptionFlags(program.command('serve'), 'serve')))
+    .description('hear many devices over MQTT and publish what is in their sound, until it is stopped')
+    .action(async (flags: ServeFlags) => {
+      const { serve } = await import('./serve.js');
+      await finishWith(serve(flags, terminal, signal));
     });
 
   addModelFlags(program.command('models'))

@@ -19,6 +19,8 @@ export interface AnnouncedDevice {
   /** First levels of the topics of results. */
   readonly prefix: string;
   readonly device: string;
+  /** Topic on which whoever publishes says that it is there. */
+  readonly availability: string;
   readonly models: readonly {
     readonly name: string;
     readonly title: string;
@@ -40,7 +42,7 @@ export function announcement(announced: AnnouncedDevice): Publication {
   const payload = {
     dev: { ids: [id], name: device, mf: 'DeepTone', mdl: 'Audio insight' },
     o: { name: '@deeptone/node-red', sw: version, url: HOME_PAGE },
-    availability: [{ topic: `${prefix}/availability` }, { topic: `${prefix}/${device}/availability` }],
+    availability: [{ topic: announced.availability }, { topic: `${prefix}/${device}/availability` }],
     availability_mode: 'all',
     cmps: Object.fromEntries([
       ...models.flatMap((model) => components(announced, model)),

@@ -17,6 +17,19 @@ export { announcement, type AnnouncedModel } from './home-assistant';
 export { MqttResults, type MqttResultsSettings, type Sharing } from './mqtt-results';
 export { listenToTopics, resultPrefixOver, type MqttAudioMessage } from './mqtt-source';
 export { MqttOutbox, type Publication, type Publish } from './outbox';
-export { ResultBoard, type BoardSettings, type OpenedStream, type ResultChange } from './result-board';
+export {
+  availabilityTopic,
+  ResultBoard,
+  type BoardSettings,
+  type OpenedStream,
+  type ResultChange,
+} from './result-board';
 export { ShareSuspicion } from './share-suspicion';
-export { deviceNames, filtersOverlap, parseFilter, parsePrefix, type TopicFilter } from './topics';
+export {
+  deviceNames,
+  filtersOverlap,
+  parseFilter,
+  parsePrefix,
+  filterMatches,
+  type TopicFilter,
+} from './topics';

@@ -5,7 +5,7 @@ import type { BrokerConnection, BrokerState } from './broker-connection';
 import { announcement, type AnnouncedModel } from './home-assistant';
 import { reserveResultPrefix } from './mqtt-source';
 import { MqttOutbox, type Publication } from './outbox';
-import { ResultBoard, type ResultChange } from './result-board';
+import { availabilityTopic, ResultBoard, type ResultChange } from './result-board';
 import { deviceNames, parseFilter, parsePrefix } from './topics';
 
 export interface MqttResultsSettings {
@@ -17,6 +17,10 @@ export interface MqttResultsSettings {
   readonly filter?: string | undefined;
   /** Where devices are shared with others that publish under the prefix too; see `GroupListener`. Default: all streams are ours. */
   readonly sharing?: Sharing | undefined;
+  /** Name of this publisher, where several share the prefix; see {@link BoardSettings.worker}. */
+  readonly worker?: string | undefined;
+  /** Whether a device that stands on the broker can ever be this publisher's, where several share the prefix. Default: all can. */
+  readonly isOurs?: ((device: string) => boolean) | undefined;
   /** Models that streams have; asked for when the first stream opens. */
   readonly models: () => readonly AnnouncedModel[];
   /** Devices that may be shown, those of earlier days included. */
@@ -51,6 +55,8 @@ export class MqttResults {
   readonly #releases: readonly (() => void)[];
   readonly #prefix: string;
   readonly #sharing: Sharing | undefined;
+  readonly #availability: string;
+  readonly #isOurs: (device: string) => boolean;
   readonly #expiryTimer: NodeJS.Timeout | undefined;
   #warnings = 0;
   #closed = false;
@@ -62,10 +68,13 @@ export class MqttResults {
     const discoveryPrefix = discovery && parsePrefix(discovery.prefix);
     this.#prefix = prefix;
     this.#sharing = settings.sharing;
+    this.#availability = availabilityTopic(prefix, settings.worker);
+    this.#isOurs = settings.isOurs ?? (() => true);
     this.#connection = connection;
     this.#warn = warn;
     this.#board = new ResultBoard({
       prefix,
+      worker: settings.worker,
       deviceOf: deviceNames(settings.devicePattern, settings.filter),
       maxDevices: settings.maxDevices,
       models: () => models().map(({ name }) => name),
@@ -77,6 +86,7 @@ export class MqttResults {
             discoveryPrefix: discoveryPrefix ?? '',
             prefix,
             device,
+            availability: this.#availability,
             models: models(),
             version: discovery.version,
           })),
@@ -111,7 +121,7 @@ export class MqttResults {
       0,
       (topic, payload, { retain }) => {
         const device = topic.slice(this.#prefix.length + 1, -suffix.length);
-        this.#board.found(device, payload.toString(), retain === true, Date.now());
+        if (this.#isOurs(device)) this.#board.found(device, payload.toString(), retain === true, Date.now());
       },
       { retained: true },
     );
@@ -130,8 +140,7 @@ export class MqttResults {
    * node's will says it already. The will belongs to the connection, so only the broker node can set it.
    */
   get missingWill(): string | undefined {
-    const topic = `${this.#prefix}/availability`;
-    return this.#connection.lastWords.will === topic ? undefined : topic;
+    return this.#connection.lastWords.will === this.#availability ? undefined : this.#availability;
   }
 
   /** The connection has another state. A broker that came back may have forgotten everything, so it is told again. */

@@ -2,7 +2,7 @@
  * The board of results that stands on a broker: what every device hears at this moment, as retained messages that are
  * sent only when they change.
  *
- *     <prefix>/availability                  online | offline   (whoever publishes)
+ *     <prefix>/availability                  online | offline   (whoever publishes; `availability/<worker>` for one of several)
  *     <prefix>/<device>/availability         online | offline   (the stream of the device)
  *     <prefix>/<device>/state                {"device", "stream", "timestamp", "time", "results", "level"}
  *     <prefix>/<device>/<model>/<class>      ON | OFF
@@ -34,6 +34,8 @@ export interface BoardSettings {
   readonly classesOf: (model: string) => readonly string[];
   /** Models that a device may have topics of although it has not been heard yet, for it to be forgotten. Default: none. */
   readonly models?: () => readonly string[];
+  /** Name of whoever publishes, where several share a prefix: each has an availability of its own. Default: there is one. */
+  readonly worker?: string | undefined;
   /** Devices that may stand on the board, open or not. Default 256. */
   readonly maxDevices?: number;
   /** Message that makes a device known elsewhere (Home Assistant), sent before its first state. */
@@ -144,7 +146,8 @@ export class ResultBoard {
 
   /** Whoever publishes begins or ends. */
   availability(online: boolean): readonly Publication[] {
-    return [retained(`${this.settings.prefix}/availability`, online ? 'online' : 'offline')];
+    const { prefix, worker } = this.settings;
+    return [retained(availabilityTopic(prefix, worker), online ? 'online' : 'offline')];
   }
 
   /** A stream begins. Two streams of one device cannot both be shown: the first one is. */
@@ -320,6 +323,11 @@ export class ResultBoard {
   private topic(...levels: readonly string[]): string {
     return [this.settings.prefix, ...levels.map(topicLevel)].join('/');
   }
+}
+
+/** Where whoever publishes says that it is there. */
+export function availabilityTopic(prefix: string, worker: string | undefined): string {
+  return [prefix, 'availability', ...(worker === undefined ? [] : [topicLevel(worker)])].join('/');
 }
 
 function latestTurn(shown: ShownDevice): number {

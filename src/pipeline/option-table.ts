@@ -19,7 +19,7 @@ export type ValueOf<Name extends OptionName> = NonNullable<
 >;
 
 /** The commands that analyse. */
-export type AnalysisCommand = 'analyze' | 'stream';
+export type AnalysisCommand = 'analyze' | 'stream' | 'serve';
 
 /** A flag of the command line. */
 export interface OptionFlag {
@@ -49,8 +49,12 @@ const WITH_WARNINGS = ['file', 'bytes', 'chunk', 'stream'] as const;
 /** Ways in for audio that does not tell its format. */
 const WITH_RAW_SAMPLES = ['bytes', 'chunk', 'stream'] as const;
 
-/** The help of a flag that does the same in both commands. */
-const same = (help: string): Readonly<Record<AnalysisCommand, string>> => ({ analyze: help, stream: help });
+/** The help of a flag that does the same in all commands. */
+const same = (help: string): Readonly<Record<AnalysisCommand, string>> => ({
+  analyze: help,
+  stream: help,
+  serve: help,
+});
 
 /** By what reads the samples. */
 const CHECKED_LATER = { type: 'judged', holds: () => true, accepted: '' } as const;
@@ -103,6 +107,7 @@ export const OPTIONS = {
       help: {
         analyze: 'the channel to analyse, counted from 0 (default: every channel on its own)',
         stream: 'the channel to analyse, counted from 0 (default: their average)',
+        serve: 'the channel to analyse, counted from 0 (default: their average)',
       },
     },
   },
@@ -217,6 +222,7 @@ export const OPTIONS = {
       flag: '--format <encoding>',
       help: {
         stream: 'encoding of raw samples, such as f32le (default: s16le; a header in the sound rules)',
+        serve: 'encoding of raw samples, such as f32le (default: s16le; what messages say rules)',
       },
     },
   },
@@ -231,7 +237,7 @@ export const OPTIONS = {
     },
     default: SAMPLE_RATE,
     message: 'format.rate',
-    flag: { flag: '--rate <hertz>', help: { stream: 'sample rate of raw samples' } },
+    flag: { flag: '--rate <hertz>', help: { stream: 'sample rate of raw samples', serve: 'sample rate of raw samples' } },
   },
   channels: {
     ways: ['bytes', 'chunk'],
@@ -240,7 +246,10 @@ export const OPTIONS = {
     message: 'format.channels',
     flag: {
       flag: '--channels <count>',
-      help: { stream: 'interleaved channels of raw samples' },
+      help: {
+        stream: 'interleaved channels of raw samples',
+        serve: 'interleaved channels of raw samples',
+      },
     },
   },
   checkContent: { ways: WITH_RAW_SAMPLES, rule: TRUE_OR_FALSE },

@@ -15,6 +15,7 @@ export type {
   WarningCode,
 } from './events';
 export {
+  analysisOptions,
   DEFAULT_LIVE_SETTINGS,
   type GapAction,
   type LiveOptions,

@@ -1,6 +1,6 @@
 /** The supervision room: an engine that is kept running, how it is in one word, what it has done in numbers. */
 export { withoutPaths } from './discreet';
-export { CONTENT_TYPE } from './exposition';
+export { CONTENT_TYPE, type Family } from './exposition';
 export { healthOf, type Health } from './health';
 export { EngineHub, type EngineListener, type EngineState, type OpenEngine } from './hub';
 export { codeOf } from './failure-code';

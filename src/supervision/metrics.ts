@@ -22,9 +22,13 @@ const STATUSES = [
   'failed',
 ] as const satisfies readonly Health['status'][];
 
-/** Metrics of engines in the text format of Prometheus. */
-export function metricsText(engines: readonly MeasuredEngine[]): string {
-  return exposition(families(engines));
+/**
+ * Metrics of engines in the text format of Prometheus.
+ *
+ * @param more what else there is to measure
+ */
+export function metricsText(engines: readonly MeasuredEngine[], more: readonly Family[] = []): string {
+  return exposition([...families(engines), ...more]);
 }
 
 function families(engines: readonly MeasuredEngine[]): readonly Family[] {

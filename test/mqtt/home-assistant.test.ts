@@ -14,6 +14,7 @@ function announce(
     discoveryPrefix: 'homeassistant',
     prefix: 'home/deeptone',
     device,
+    availability: 'home/deeptone/availability',
     models,
     version: '1.2.3',
   });

@@ -19,11 +19,13 @@ const PINGRESP = Buffer.from([0xd0, 0]);
 /**
  * Plays to the one client that comes, with quality of service 1.
  *
+ * @param suback what it answers to a wish to subscribe: 1 grants quality of service 1, 128 refuses
  * @param connections messages of each connection, sent once something was subscribed to; then the connection breaks, but
  *   the last
  */
 export async function startPlayingBroker(
   connections: readonly (readonly PlayedMessage[])[],
+  suback = 1,
 ): Promise<PlayingBroker> {
   const sockets = new Set<Socket>();
   let connection = 0;
@@ -37,7 +39,7 @@ export async function startPlayingBroker(
       if (type === 1) socket.write(CONNACK);
       if (type === 12) socket.write(PINGRESP);
       if (type !== 8) return;
-      socket.write(Buffer.from([0x90, 3, body[0] ?? 0, body[1] ?? 0, 1]));
+      socket.write(Buffer.from([0x90, 3, body[0] ?? 0, body[1] ?? 0, suback]));
       for (const message of messages.splice(0)) socket.write(publish(message));
       if (!isLast) socket.end();
     });
