@@ -9,6 +9,7 @@ import type { SegmentCutter } from './segment-cutter';
 import type { SoundFeed } from './sound-feed';
 import { toInt16 } from './sound-memory';
 import type { FramePredictions } from '../inference';
+import { LastFrame } from './last-frame';
 import type { LastingStream } from './lasting-stream';
 import type {
   Analysis,
@@ -69,7 +70,7 @@ export class AnalysisStream {
   #finishing = false;
   #hasHeard = false;
   /** Predictions of the last frame that was answered, by model. */
-  #lastFrame: FramePredictions['probabilities'] = new Map();
+  readonly #lastFrame = new LastFrame();
 
   /**
    * Streams come from `Deeptone.openStream`.
@@ -334,7 +335,7 @@ export class AnalysisStream {
         predictions.tell();
         return this.#repeatSome(levels.volumes.length);
       }
-      this.#lastFrame = lastFrame(predictions);
+      this.#lastFrame.keep(predictions);
       const skip = Math.min(this.#warmUpFrames, predictions.frameCount);
       if (skip === 0) return this.#push(levels, predictions, sound);
       this.#warmUpFrames -= skip;
@@ -371,15 +372,8 @@ export class AnalysisStream {
   }
 
   #repeatSome(frameCount: number): AnalysisEvents {
-    const probabilities = new Map(
-      [...this.#lastFrame].map(([name, frame]) => {
-        const values = new Float32Array(frameCount * frame.length);
-        for (let at = 0; at < values.length; at += frame.length) values.set(frame, at);
-        return [name, values] as const;
-      }),
-    );
     const silence = new Float32Array(frameCount);
-    return this.#push({ volumes: silence, peaks: silence }, { frameCount, probabilities });
+    return this.#push({ volumes: silence, peaks: silence }, this.#lastFrame.repeated(frameCount));
   }
 
   /** Runs a step after all earlier ones, so that answers keep the order of the audio. */
@@ -391,11 +385,9 @@ export class AnalysisStream {
 }
 
 /** Levels of frames [first, end). */
-function levelsOf(
-  { volumes, peaks, filling }: FrameLevels,
-  first: number,
-  end = volumes.length,
-): FrameLevels {
+function levelsOf(levels: FrameLevels, first: number, end = levels.volumes.length): FrameLevels {
+  const { volumes, peaks, filling } = levels;
+  if (first === 0 && end === volumes.length) return levels;
   const own = { volumes: volumes.subarray(first, end), peaks: peaks.subarray(first, end) };
   return end === volumes.length ? { ...own, filling } : own;
 }
@@ -409,13 +401,6 @@ function dropFrames(predictions: FramePredictions, count: number): FramePredicti
     }),
   );
   return { frameCount, probabilities };
-}
-
-/** A copy, so that a long request's predictions are not kept for it. */
-function lastFrame({ frameCount, probabilities }: FramePredictions): FramePredictions['probabilities'] {
-  return new Map(
-    [...probabilities].map(([name, values]) => [name, values.slice(-values.length / frameCount)] as const),
-  );
 }
 
 const NOTHING: AnalysisEvents = { steps: [], begun: [], ended: [] };
