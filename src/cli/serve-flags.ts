@@ -27,6 +27,9 @@ export interface ServeFlags extends OptionFlags<'serve'>, EngineFlags {
   readonly cert?: string;
   readonly key?: string;
   readonly shard?: string;
+  readonly group?: string;
+  /** Seconds. */
+  readonly lostAfter?: number;
   readonly device?: string;
   readonly results: boolean;
   readonly prefix: string;
@@ -91,6 +94,16 @@ function addBrokerFlags(command: Command): void {
     .option(
       '--shard <k/n>',
       'hear only every device whose hash is K of N (0 to N-1); auto/N takes K from the end of the host name (default: DEEPTONE_SHARD)',
+    )
+    .option(
+      '--group <name>',
+      'share the devices with all workers and Node-REDs of this group; the client id is the name among them (default: DEEPTONE_GROUP)',
+    )
+    .addOption(
+      new Option(
+        '--lost-after <s>',
+        'seconds without a word after which a member of the group is lost (default: 4)',
+      ).argParser(notNegative),
     );
 }
 

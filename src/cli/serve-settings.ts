@@ -1,7 +1,8 @@
 /** What the flags of `deeptone serve` and the environment ask for. */
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { declaredFormat } from '../audio';
-import { parsePrefix } from '../mqtt';
+import { parseGroupName, parsePrefix } from '../mqtt';
 import type { LiveOptions } from '../pipeline';
 import {
   checkBrokerSettings,
@@ -21,6 +22,9 @@ export type Printed = (typeof PRINTED)[number];
 
 const SECOND_MS = 1_000;
 const DAY_MS = 24 * 3_600_000;
+/** Seconds; as in the stream node. */
+const SHORTEST_LOST_S = 1;
+const LONGEST_LOST_S = 60;
 const SHORTEST_TOKEN = 16;
 /** Bytes of the random part of a client's name: two of a hundred thousand workers have the same once in a billion. */
 const ID_BYTES = 8;
@@ -57,6 +61,7 @@ export async function workerSettings(flags: ServeFlags, environment = process.en
     qos: Number(flags.qos) as 0 | 1 | 2, // One of the choices.
     devicePattern: flags.device,
     shard,
+    group: groupSettings(flags, shard, environment),
     results,
     monitor: monitorSettings(flags, environment),
     options: liveOptions(flags),
@@ -64,6 +69,29 @@ export async function workerSettings(flags: ServeFlags, environment = process.en
     format: statedFormat(flags),
     graceMs: flags.grace * SECOND_MS,
   };
+}
+
+/** @throws UsageError, InvalidArgumentError */
+function groupSettings(
+  flags: ServeFlags,
+  shard: Shard | undefined,
+  environment: NodeJS.ProcessEnv,
+): WorkerSettings['group'] {
+  const name = flags.group ?? text(environment['DEEPTONE_GROUP']);
+  if (name === undefined) {
+    if (flags.lostAfter !== undefined)
+      throw new UsageError('--lost-after is about the members of a group: --group is missing.');
+    return undefined;
+  }
+  if (shard) throw new UsageError('A group and a shard both say which devices are heard: choose one.');
+  const { lostAfter, clientId = hostname() } = flags;
+  if (lostAfter !== undefined && (lostAfter < SHORTEST_LOST_S || lostAfter > LONGEST_LOST_S)) {
+    throw new UsageError(
+      `--lost-after is ${lostAfter}: ${SHORTEST_LOST_S} to ${LONGEST_LOST_S} seconds are accepted.`,
+    );
+  }
+  const lostMs = lostAfter === undefined ? undefined : lostAfter * SECOND_MS;
+  return { name: parseGroupName(name), member: clientId, lostMs };
 }
 
 async function brokerSettings(

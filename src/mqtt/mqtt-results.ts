@@ -155,6 +155,16 @@ export class MqttResults {
     }
   }
 
+  /** Says that this publisher is there, which others may have doubted. */
+  present(): void {
+    this.#add(this.#board.availability(true));
+  }
+
+  /** Says for another publisher under the same prefix that it is gone. */
+  mourn(worker: string): void {
+    this.#add([{ topic: availabilityTopic(this.#prefix, worker), payload: 'offline', retain: true }]);
+  }
+
   /** A stream is heard here again, and nobody else has heard it meanwhile. */
   resumed(stream: string): void {
     this.#add(this.#board.allOf(stream, Date.now()), stream);

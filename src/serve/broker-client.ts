@@ -8,6 +8,7 @@ import {
   type BrokerState,
   type HeardMqtt,
   type MqttPacket,
+  type Publication,
   type Publish,
   type SubscribeHow,
   type TopicFilter,
@@ -46,9 +47,11 @@ export class BrokerClient implements BrokerConnection {
   state: BrokerState = 'disconnected';
   readonly #library: MqttLibrary;
   readonly #settings: BrokerSettings;
-  readonly #will: string | undefined;
+  readonly #will: () => Publication | undefined;
   readonly #listener: BrokerListener;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** Those of them that stand for more than the one topic that they are. */
+  #patterns: readonly Subscription[] = [];
   readonly #backOff = new BackOff();
   readonly #refusals: Refusals;
   #client: MqttClient | undefined;
@@ -59,18 +62,18 @@ export class BrokerClient implements BrokerConnection {
   /** Who waits for the first connection. */
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
 
-  /** @param will topic on which the broker says `offline` when the connection is lost */
+  /** @param will what the broker says when the connection is lost; asked for each connection */
   constructor(
     library: MqttLibrary,
     settings: BrokerSettings,
-    will: string | undefined,
+    will: () => Publication | undefined,
     listener: BrokerListener,
   ) {
     this.#library = library;
     this.#settings = settings;
     this.#will = will;
     this.#listener = listener;
-    this.#refusals = new Refusals(settings, will !== undefined);
+    this.#refusals = new Refusals(settings);
   }
 
   /**
@@ -90,7 +93,7 @@ export class BrokerClient implements BrokerConnection {
   }
 
   get lastWords(): BrokerConnection['lastWords'] {
-    return { will: this.#will, close: undefined };
+    return { will: this.#will()?.topic, close: undefined };
   }
 
   /** Whether all that is subscribed to has been granted on this connection. */
@@ -108,13 +111,15 @@ export class BrokerClient implements BrokerConnection {
   ): void {
     const subscription = { filter, qos, heard, retained, isGranted: false };
     this.#subscriptions.set(filter.subscription, subscription);
+    this.#findPatterns();
     if (this.state === 'connected' && this.#client) this.#ask(this.#client, subscription);
   }
 
   /** Hears a filter no longer. */
   unsubscribe({ subscription }: TopicFilter): void {
-    if (this.#subscriptions.delete(subscription) && this.state === 'connected')
-      this.#client?.unsubscribe(subscription);
+    if (!this.#subscriptions.delete(subscription)) return;
+    this.#findPatterns();
+    if (this.state === 'connected') this.#client?.unsubscribe(subscription);
   }
 
   /** There is nobody else on this connection. */
@@ -177,6 +182,13 @@ export class BrokerClient implements BrokerConnection {
   #options(): IClientOptions {
     const { clientId, username, password, ca, cert, key, keepalive } = this.#settings;
     const { version, retain, will } = this.#refusals;
+    const said = will ? this.#will() : undefined;
+    const lastWords = said && {
+      topic: said.topic,
+      payload: Buffer.from(said.payload),
+      qos: 0 as const,
+      retain: retain && said.retain,
+    };
     return {
       ...{ clientId, username, password, ca, cert, key, keepalive },
       protocolVersion: version,
@@ -185,9 +197,7 @@ export class BrokerClient implements BrokerConnection {
       connectTimeout: CONNECT_WITHIN_MS,
       queueQoSZero: false,
       resubscribe: false,
-      ...(will && this.#will !== undefined
-        ? { will: { topic: this.#will, payload: Buffer.from('offline'), qos: 0, retain } }
-        : {}),
+      ...(lastWords ? { will: lastWords } : {}),
     };
   }
 
@@ -218,9 +228,16 @@ export class BrokerClient implements BrokerConnection {
   }
 
   #heard(topic: string, payload: Buffer, packet: MqttPacket): void {
-    for (const { filter, heard } of this.#subscriptions.values()) {
+    this.#subscriptions.get(topic)?.heard(topic, payload, packet);
+    for (const { filter, heard } of this.#patterns) {
       if (filterMatches(filter.filter, topic)) heard(topic, payload, packet);
     }
+  }
+
+  #findPatterns(): void {
+    this.#patterns = [...this.#subscriptions.values()].filter(
+      ({ filter: { subscription } }) => subscription.startsWith('$') || /[+#]/.test(subscription),
+    );
   }
 
   #lost(error: unknown, isLetIn: boolean): void {
@@ -259,7 +276,7 @@ export class BrokerClient implements BrokerConnection {
         return;
       case 'will':
         this.#listener.warn(
-          `The broker does not take the will "${this.#will ?? ''}": should this worker die, nobody says that it is offline.`,
+          `The broker does not take the will "${this.#will()?.topic ?? ''}": should this worker die, nobody says that it is offline.`,
         );
         return;
       case 'retain':

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InvalidArgumentError } from '../errors';
-import { CONTENT_TYPE, type Health } from '../supervision';
+import { CONTENT_TYPE } from '../supervision';
+import { isWell, type WorkerHealth } from './worker-health';
 
 export interface MonitorAddress {
   readonly host: string;
@@ -12,9 +13,7 @@ export interface MonitorAddress {
 }
 
 export interface MonitorFacts {
-  /** Whether it hears and answers. */
-  readonly isReady: () => boolean;
-  readonly health: () => Health & Readonly<Record<string, unknown>>;
+  readonly health: () => WorkerHealth;
   /** In the text format of Prometheus. */
   readonly metrics: () => string;
 }
@@ -105,7 +104,7 @@ export class Monitor {
         reply(response, 200, 'ok\n');
         return;
       case '/readyz': {
-        const isReady = this.#facts.isReady();
+        const isReady = isWell(this.#facts.health());
         reply(response, isReady ? 200 : 503, isReady ? 'ok\n' : 'not ready\n');
         return;
       }
@@ -128,8 +127,12 @@ export class Monitor {
       return;
     }
     const health = this.#facts.health();
-    const answers = health.status === 'ready' || health.status === 'degraded';
-    reply(response, answers ? 200 : 503, `${JSON.stringify(health)}\n`, 'application/json; charset=utf-8');
+    reply(
+      response,
+      isWell(health) ? 200 : 503,
+      `${JSON.stringify(health)}\n`,
+      'application/json; charset=utf-8',
+    );
   }
 
   #mayRead({ headers }: IncomingMessage): boolean {

@@ -23,9 +23,9 @@ export function isForGood(error: unknown): boolean {
 
 export class Refusals {
   readonly #isAuto: boolean;
-  readonly #asked: { readonly will: boolean; readonly retain: boolean };
+  readonly #askedRetain: boolean;
   #version: 4 | 5;
-  #will: boolean;
+  #will = true;
   #retain: boolean;
   /** Left out since it was last let in, and told then. */
   #concessions: Concession[] = [];
@@ -35,11 +35,10 @@ export class Refusals {
   #hasTaken = false;
   #silent = 0;
 
-  constructor({ protocol, retain }: Pick<BrokerSettings, 'protocol' | 'retain'>, will: boolean) {
+  constructor({ protocol, retain }: Pick<BrokerSettings, 'protocol' | 'retain'>) {
     this.#isAuto = protocol === 'auto';
     this.#version = protocol === '3.1.1' ? 4 : 5;
-    this.#asked = { will, retain };
-    this.#will = will;
+    this.#askedRetain = retain;
     this.#retain = retain;
   }
 
@@ -107,8 +106,8 @@ export class Refusals {
   }
 
   #takeBack(what: Concession): void {
-    if (what === 'will') this.#will = this.#asked.will;
-    else if (what === 'retain') this.#retain = this.#asked.retain;
+    if (what === 'will') this.#will = true;
+    else if (what === 'retain') this.#retain = this.#askedRetain;
     this.#concessions = this.#concessions.filter((one) => one !== what);
   }
 }

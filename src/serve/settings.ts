@@ -24,6 +24,9 @@ export interface WorkerSettings {
   /** Where a topic holds the device, `audio/{device}/pcm`; by default what the wildcards of the filter match. */
   readonly devicePattern?: string | undefined;
   readonly shard?: Shard | undefined;
+  /** Shares the devices with the other members; see `DeviceGroup`. `member` is this one's name, the same at every start. */
+  readonly group?:
+    { readonly name: string; readonly member: string; readonly lostMs?: number | undefined } | undefined;
   /** Undefined: no results are published. */
   readonly results?: ResultSettings | undefined;
   readonly monitor?: { readonly address: MonitorAddress; readonly token?: string | undefined } | undefined;

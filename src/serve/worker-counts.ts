@@ -5,7 +5,7 @@ export class WorkerCounts {
   /** Messages with sound that were heard. */
   heard = 0;
   /** Messages of devices that other workers hear. */
-  otherShard = 0;
+  passedOver = 0;
 
   /** As metrics, with what the process takes. */
   families(isConnected: boolean): readonly Family[] {
@@ -23,7 +23,7 @@ export class WorkerCounts {
         type: 'counter',
         samples: [
           { labels: { fate: 'heard' }, value: this.heard },
-          { labels: { fate: 'other-worker' }, value: this.otherShard },
+          { labels: { fate: 'other-worker' }, value: this.passedOver },
         ],
       },
       one('counter', 'process_cpu_seconds_total', 'CPU time of the process.', (user + system) / 1e6),

@@ -1,11 +1,11 @@
 import type { EngineEvent } from '../inference';
 import {
   availabilityTopic,
-  deviceNames,
-  listenToTopics,
   MqttResults,
   type AnnouncedModel,
   type MqttAudioMessage,
+  type Publication,
+  type TakenOver,
 } from '../mqtt';
 import { analysisOptions, StreamHub, type LiveEvent } from '../streams';
 import {
@@ -17,18 +17,18 @@ import {
   RepeatedFailures,
   Seldom,
   wordsOf,
-  type Health,
   type OpenEngine,
   type Reading,
 } from '../supervision';
 import { thrownError } from '../thrown';
 import { packageVersion } from '../version';
 import { BrokerClient } from './broker-client';
-import { DeviceChoice } from './device-choice';
 import { Monitor } from './monitor';
 import type { MqttLibrary } from './mqtt-library';
 import type { WorkerSettings } from './settings';
+import { openSource, type SoundSource } from './sound-source';
 import { WorkerCounts } from './worker-counts';
+import { workerHealth, type WorkerHealth } from './worker-health';
 
 /** What a worker needs of whoever runs it. */
 export interface WorkerSurroundings {
@@ -52,12 +52,14 @@ export class Worker {
   readonly #engine: EngineHub;
   readonly #hub: StreamHub;
   readonly #broker: BrokerClient;
-  readonly #choice: DeviceChoice;
+  readonly #source: SoundSource;
   readonly #counts = new WorkerCounts();
   readonly #failures = new RepeatedFailures();
   readonly #seldom = new Seldom();
   #results: MqttResults | undefined;
   #monitor: Monitor | undefined;
+  /** Streams that are being ended. */
+  readonly #ending = new Set<Promise<void>>();
   #isStopping = false;
 
   /** @throws InvalidArgumentError naming a setting that is not accepted */
@@ -65,10 +67,6 @@ export class Worker {
     this.#settings = settings;
     this.#surroundings = surroundings;
     const { say } = surroundings;
-    this.#choice = new DeviceChoice(
-      deviceNames(settings.devicePattern, settings.filter.filter),
-      settings.shard,
-    );
     this.#engine = new EngineHub((onEngineEvent) => surroundings.open(this.#meter, onEngineEvent), {
       changed: () => undefined,
       note: say,
@@ -79,19 +77,16 @@ export class Worker {
         say(error.message);
       },
     });
-    const { results } = settings;
-    this.#broker = new BrokerClient(
-      surroundings.mqtt,
-      settings.broker,
-      results && availabilityTopic(results.prefix, this.#choice.worker),
-      {
-        changed: (state) => {
-          this.#results?.turned(state);
-        },
-        note: say,
-        warn: say,
+    const { mqtt } = surroundings;
+    this.#broker = new BrokerClient(mqtt, settings.broker, () => this.#will, {
+      changed: (state) => {
+        this.#source.turned(state);
+        this.#results?.turned(state);
       },
-    );
+      note: say,
+      warn: say,
+    });
+    this.#source = this.#openSource();
     this.#hub = new StreamHub({
       open: async (options) => this.#engine.engine().deeptone.openStream(options),
       options: settings.options,
@@ -115,7 +110,6 @@ export class Worker {
     const { monitor } = this.#settings;
     if (monitor) {
       const facts = {
-        isReady: () => this.#isReady,
         health: () => this.#health,
         metrics: () => this.#metrics,
       };
@@ -128,27 +122,18 @@ export class Worker {
     // What is wrong with models, options or license would be wrong with every device.
     (await this.#engine.engine().deeptone.openStream(analysisOptions(this.#settings.options))).close();
     this.#results = this.#openResults();
-    const { filter, qos } = this.#settings;
-    listenToTopics(
-      this.#broker,
-      { filter: filter.subscription, qos },
-      {
-        heard: (message) => {
-          this.#hear(message);
-        },
-        warn: this.#surroundings.say,
-      },
-    );
     await this.#broker.connect();
   }
 
   /** Ends all streams, tells their last answers, says goodbye to the broker, and frees everything. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#broker.unsubscribe(this.#settings.filter);
+    // Who has nobody to leave devices to says that they are heard no more; else somebody else hears them from now on.
+    if (this.#source.hasHeirs) await this.#source.close();
     await this.#endStreams();
     await this.#hub.close();
     await this.#results?.close();
+    await this.#source.close();
     await this.#broker.close();
     await this.#engine.close();
     await this.#monitor?.close();
@@ -161,11 +146,19 @@ export class Worker {
         resolve('late');
       }, this.#settings.graceMs);
     });
-    const ended = Promise.allSettled(this.#hub.keys.map((key) => this.#hub.end(key)));
-    if ((await Promise.race([ended, late])) === 'late') {
+    for (const key of this.#hub.keys) this.#end(key, 'complete');
+    if ((await Promise.race([Promise.all(this.#ending), late])) === 'late') {
       this.#surroundings.say('There was no time left for the last answers of all streams.');
     }
     clearTimeout(timer);
+  }
+
+  #end(stream: string, reason: 'complete' | 'handover'): void {
+    const ended = this.#hub
+      .end(stream, undefined, reason)
+      .catch(() => undefined) // A failure has been told as an event.
+      .finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
   }
 
   #openResults(): MqttResults | undefined {
@@ -183,8 +176,9 @@ export class Worker {
       {
         ...{ prefix, devicePattern, maxDevices, expireMs, models },
         filter: filter.filter,
-        worker: this.#choice.worker,
-        isOurs: (device) => this.#choice.keepsDevice(device),
+        worker: this.#source.worker,
+        sharing: this.#source.sharing,
+        isOurs: this.#source.isOurs,
         discovery:
           discoveryPrefix === undefined ? undefined : { prefix: discoveryPrefix, version: packageVersion() },
       },
@@ -194,15 +188,52 @@ export class Worker {
     );
   }
 
-  #hear({ topic, payload, contentType, userProperties, dup, packetId }: MqttAudioMessage): void {
+  #openSource(): SoundSource {
+    let others: readonly string[] = [];
+    return openSource(this.#broker, this.#settings, {
+      heard: (message, takenOver) => {
+        this.#hear(message, takenOver);
+      },
+      passedOver: () => {
+        this.#counts.passedOver++;
+      },
+      given: (stream) => {
+        this.#end(stream, 'handover');
+      },
+      resumed: (stream) => {
+        this.#results?.resumed(stream);
+      },
+      members: (members, own) => {
+        if (members.length > 0) this.#results?.present();
+        for (const gone of members.length > 0 ? others.filter((other) => !members.includes(other)) : []) {
+          this.#results?.mourn(gone);
+        }
+        others = members.filter((member) => member !== own);
+        this.#surroundings.say(
+          members.length > 0
+            ? `The group shares: ${members.join(', ')}.`
+            : 'This worker takes no part in the group for now.',
+        );
+      },
+      warn: this.#surroundings.say,
+    });
+  }
+
+  /** One that is of a group is missed by the others at once, who say for it that it is offline. */
+  get #will(): Publication | undefined {
+    const { results } = this.#settings;
+    if (this.#source.will) return this.#source.will;
+    const topic = results && availabilityTopic(results.prefix, this.#source.worker);
+    return topic === undefined ? undefined : { topic, payload: 'offline', retain: true };
+  }
+
+  #hear(message: MqttAudioMessage, takenOver: TakenOver | undefined): void {
     if (this.#isStopping) return;
-    if (!this.#choice.keeps(topic)) {
-      this.#counts.otherShard++;
-      return;
-    }
+    const { topic, payload, contentType, userProperties, dup, packetId } = message;
+    const handOver = takenOver && { lostMs: takenOver.lostMs, lastSeq: takenOver.lastSeq };
     this.#counts.heard++;
     const delivery = dup === undefined ? undefined : packetId === undefined ? { dup } : { dup, packetId };
-    this.#hub.hear(topic, { payload, contentType, userProperties, delivery }).then(
+    this.#hub.hear(topic, { payload, contentType, userProperties, delivery, handOver }).then(
       () => {
         this.#failures.heard(topic);
       },
@@ -245,25 +276,15 @@ export class Worker {
     if (this.#seldom.isDue(word)) this.#surroundings.say(text);
   }
 
-  get #isReady(): boolean {
-    const { status } = this.#engineHealth;
-    return !this.#isStopping && this.#broker.isListening && (status === 'ready' || status === 'degraded');
-  }
-
-  get #engineHealth(): Health {
-    return healthOf(this.#engine.state, this.#meter.counts, this.#engine.runtime);
-  }
-
-  get #health(): Health & Readonly<Record<string, unknown>> {
-    const health = this.#engineHealth;
-    const { state } = this.#broker;
-    const more = { broker: state, streams: this.#hub.statistics.streams };
-    if (health.status === 'failed' || health.status === 'initialising') return { ...health, ...more };
-    if (this.#isStopping) return { status: 'failed', reason: 'It is being stopped.', code: null, ...more };
-    if (this.#broker.isListening) return { ...health, ...more };
-    const reason =
-      state === 'connected' ? 'The broker does not let it listen.' : 'There is no connection to the broker.';
-    return { status: 'failed', reason, code: 'DEEPTONE_BROKER', ...more };
+  get #health(): WorkerHealth {
+    const engine = healthOf(this.#engine.state, this.#meter.counts, this.#engine.runtime);
+    return workerHealth(engine, {
+      isStopping: this.#isStopping,
+      broker: this.#broker.state,
+      isListening: this.#broker.isListening,
+      isIn: this.#source.isIn,
+      streams: this.#hub.statistics.streams,
+    });
   }
 
   get #metrics(): string {

@@ -220,6 +220,68 @@ describe('deeptone serve', function () {
     );
   });
 
+  it('is a member of a group that shares the devices, and leaves them to the others when it stops or dies', async () => {
+    const { url } = await broker();
+    const heard = await listener(url, 'deeptone/#');
+    const member = (name: string): WorkerProcess =>
+      worker([
+        '--mqtt',
+        url,
+        '--group',
+        'home',
+        '--client-id',
+        name,
+        '--print',
+        'events',
+        '--lost-after',
+        '2',
+        '--keepalive',
+        '2',
+        '--output-period',
+        '1024',
+      ]);
+    const members = [member('one'), member('two'), member('three')];
+    for (const each of members) {
+      await each.until('all members', ({ said }) => said.includes('The group shares: one, three, two.'));
+    }
+    const simulated = await devices({
+      brokerUrl: url,
+      devices: 21,
+      frames: 1_000,
+      speed: 1,
+      sounds: [tone(1_000)],
+    });
+    const openedBy = (each: WorkerProcess): ReadonlySet<string> =>
+      new Set(each.lines.filter(({ kind }) => kind === 'opened').map(({ stream }) => stream));
+    const opened = (): number => members.reduce((sum, each) => sum + openedBy(each).size, 0);
+    const [one, two, three] = members;
+    assert.ok(one && two && three);
+    await heard.waitFor(() => opened() === 21, 'all 21 streams');
+    const ofTwo = openedBy(two);
+    assert.ok(ofTwo.size > 0 && openedBy(one).size > 0 && openedBy(three).size > 0);
+
+    // The broker speaks the will of the dead, so nobody has to miss it first.
+    await two.stop('SIGKILL');
+    await heard.waitFor(has('deeptone/availability/two', 'offline'));
+    for (const stream of ofTwo)
+      await heard.waitFor(() => openedBy(one).has(stream) || openedBy(three).has(stream), stream);
+    const gaps = [one, three].flatMap(({ lines }) => lines.filter(({ kind }) => kind === 'gap'));
+    assert.ok(
+      gaps.every(({ evidence }) => evidence === 'handover'),
+      JSON.stringify(gaps),
+    );
+
+    // Whoever leaves tells its last answers, and hands over without a gap.
+    const before = openedBy(three);
+    assert.equal(await three.stop(), 0);
+    for (const stream of before) await heard.waitFor(() => openedBy(one).has(stream), stream);
+    assert.deepEqual(
+      new Set(three.lines.filter(({ kind }) => kind === 'closed').map(({ reason }) => reason)),
+      new Set(['handover']),
+    );
+    await simulated.stop();
+  });
+
   it('takes user and password from the environment or from files, and ends where the broker refuses them', async () => {
     const passwords = join(folder, 'passwords');
     execFileSync('mosquitto_passwd', ['-b', '-c', passwords, 'worker', 'open sesame']);
@@ -349,6 +411,14 @@ describe('deeptone serve', function () {
       [[...common, '--topic', 'deeptone/audio/+'], /would hear nothing/],
       [[...common, '--shard', '4/4'], /The shard is 4\/4: K\/N is accepted, with K from 0 to N - 1/],
       [[...common, '--shard', 'two'], /The shard is "two"/],
+      [[...common, '--group', 'a/b'], /cannot be the name of a group/],
+      [
+        [...common, '--group', 'home', '--shard', '0/2'],
+        /A group and a shard both say which devices are heard/,
+      ],
+      [[...common, '--lost-after', '4'], /--group is missing/],
+      [[...common, '--group', 'home', '--lost-after', '100'], /1 to 60 seconds are accepted/],
+      [[...common, '--group', 'home', '--topic', '$share/g/audio/+'], /leave \$share out/],
       [[...common, '--device', 'audio/+/pcm'], /does not say where the device is/],
       [[...common, '--prefix', '$SYS'], /cannot be the topic of results/],
       [[...common, '--home-assistant', 'a/+'], /cannot be the topic of results/],

@@ -8,39 +8,39 @@ const code = (reason: number): object => ({ code: reason });
 describe('What a broker refuses of a connection', () => {
   it('is left out of the next: MQTT 5', () => {
     for (const reason of [1, 132]) {
-      const refusals = new Refusals(AUTO, true);
+      const refusals = new Refusals(AUTO);
       assert.equal(refusals.concede(code(reason)), true);
       assert.equal(refusals.version, 4);
       assert.deepEqual(refusals.letIn(undefined), ['version']);
       assert.deepEqual(refusals.letIn(undefined), []);
     }
-    const asked = new Refusals({ protocol: '5', retain: true }, true);
+    const asked = new Refusals({ protocol: '5', retain: true });
     assert.equal(asked.concede(code(132)), false);
     assert.equal(asked.version, 5);
   });
 
   it('is left out of the next: the will, unless that was not the reason', () => {
-    const refusals = new Refusals(AUTO, true);
+    const refusals = new Refusals(AUTO);
     assert.equal(refusals.concede(code(135)), true);
     assert.equal(refusals.will, false);
     assert.deepEqual(refusals.letIn(undefined), ['will']);
 
-    const wrongPassword = new Refusals(AUTO, true);
+    const wrongPassword = new Refusals(AUTO);
     assert.equal(wrongPassword.concede(code(135)), true);
     assert.equal(wrongPassword.concede(code(135)), false);
     assert.equal(wrongPassword.will, true);
   });
 
   it('is left out of the next: messages that are kept, also where nothing is said', () => {
-    const told = new Refusals(AUTO, true);
+    const told = new Refusals(AUTO);
     assert.equal(told.concede(code(154)), true);
     assert.equal(told.retain, false);
 
-    const onConnection = new Refusals(AUTO, false);
+    const onConnection = new Refusals(AUTO);
     assert.deepEqual(onConnection.letIn(false), ['retain']);
     assert.equal(onConnection.retain, false);
 
-    const silent = new Refusals({ protocol: '3.1.1', retain: true }, true);
+    const silent = new Refusals({ protocol: '3.1.1', retain: true });
     assert.equal(silent.concede(undefined), false, 'a broker that is going closes connections too');
     assert.equal(silent.concede(undefined), true);
     assert.equal(silent.retain, false);
@@ -48,7 +48,7 @@ describe('What a broker refuses of a connection', () => {
   });
 
   it('is not doubted once it was taken', () => {
-    const refusals = new Refusals({ protocol: '3.1.1', retain: true }, true);
+    const refusals = new Refusals({ protocol: '3.1.1', retain: true });
     refusals.letIn(undefined);
     for (let n = 0; n < 5; n++) assert.equal(refusals.concede(undefined), false);
     assert.equal(refusals.concede(code(5)), false);
