@@ -1,16 +1,21 @@
 import { checkDecisions, checkOptions, type Deeptone, type FileOptions, selectModels } from '../pipeline';
-import { DeeptoneError, InferenceError, LicenseManagerError } from '../errors';
+import { DeeptoneError, InferenceError, LicenseManagerError, TooLargeError } from '../errors';
 import { LOUDNESS, type FileAnalysis } from '../insight';
+import { destinationOf, type Destination, type DestinationFlags } from './destination';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
 import { ExitCode, exitCodeFor } from './exit-codes';
-import { outputFormat, type AnsweredModel, type OutputFormatName } from './formats';
-import { flaggedOptions, type OptionFlags } from './option-flags';
+import { outputFormat, type AnsweredModel, type OutputFormat, type OutputFormatName } from './formats';
+import { inputsOf, STANDARD_INPUT, type Input } from './inputs';
+import { flaggedOptions, modelsAsked, type OptionFlags } from './option-flags';
 import { errorLine, UsageError } from './report';
+import { styleOf } from './style';
 import type { Terminal } from './terminal';
 
 /** Flags of `deeptone analyze`. */
-export interface AnalyzeFlags extends EngineFlags, OptionFlags<'analyze'> {
-  readonly format: OutputFormatName;
+export interface AnalyzeFlags extends EngineFlags, DestinationFlags, OptionFlags<'analyze'> {
+  /** Default: text where a person reads it, else JSON. */
+  readonly format?: OutputFormatName;
+  readonly quiet?: boolean;
 }
 
 /**
@@ -18,47 +23,32 @@ export interface AnalyzeFlags extends EngineFlags, OptionFlags<'analyze'> {
  * analysed ends the command.
  */
 export async function analyze(
-  files: readonly string[],
+  names: readonly string[],
   flags: AnalyzeFlags,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const format = outputFormat(flags.format);
-  const manyFiles = files.length > 1;
-  const refusal = format.refusal?.({ ...flags, manyFiles });
+  const formatName = flags.format ?? usualFormat(flags, terminal);
+  const format = outputFormat(formatName);
+  const refusal = format.refusal?.(flags);
   if (refusal !== undefined) throw new UsageError(refusal);
+  if (names.includes(STANDARD_INPUT) && process.stdin.isTTY) {
+    throw new UsageError(
+      'Standard input is a terminal; pipe a sound into it, as in: deeptone analyze - < talk.wav',
+    );
+  }
+  const inputs = await inputsOf(names);
   const engine = await createEngine(flags);
   const told = sayBrokenModels(engine, terminal);
   try {
-    const { options, models } = checkedOptions(engine, flags, signal);
-    const writer = format.writer({
-      models,
-      includeRawValues: flags.raw ?? false,
-      manyFiles,
-      terminal,
-    });
-    let exitCode: ExitCode = ExitCode.Ok;
-    for (const [index, file] of files.entries()) {
-      const label = manyFiles ? `${index + 1}/${files.length} ${file}` : file;
-      const answer = await analyzeFile(engine, file, {
-        ...options,
-        onProgress: (fraction, analysedMs) => {
-          terminal.progress(label, fraction, analysedMs);
-        },
-        onWarning: (message) => {
-          terminal.say(`deeptone: ${file}: ${message}`);
-        },
-      });
-      terminal.done();
-      if (signal.aborted) return ExitCode.Interrupted;
-      if ('channels' in answer) {
-        await writer.answer(file, answer);
-      } else {
-        exitCode = ExitCode.InputFailed;
-        terminal.say(`deeptone: ${file}: ${errorLine(answer.error).message}`);
-        await writer.failure(file, errorLine(answer.error));
-      }
-    }
+    const { options, models } = checkedOptions(engine, flags, format, signal);
+    const includeRawValues = flags.raw ?? false;
+    const style = styleOf(flags.output === undefined && flags.outputDir === undefined ? terminal.output : {});
+    const destination = destinationOf(format, flags, inputs, terminal, (output, manyFiles) =>
+      format.writer({ models, includeRawValues, manyFiles, output, style }),
+    );
+    const exitCode = await analyzeAll(inputs, { engine, options, destination, terminal, signal, flags });
+    await destination.close();
     return exitCode;
   } finally {
     terminal.done();
@@ -67,17 +57,75 @@ export async function analyze(
   }
 }
 
-async function analyzeFile(
+/** What is written where nobody says it: what a person reads, or what a program does. */
+function usualFormat({ output, outputDir, raw }: AnalyzeFlags, terminal: Terminal): OutputFormatName {
+  const isForPeople = output === undefined && outputDir === undefined && terminal.output.isTTY === true;
+  return isForPeople && raw !== true ? 'text' : 'json';
+}
+
+/** All that analysing several inputs takes. */
+interface Work {
+  readonly engine: Deeptone;
+  readonly options: FileOptions;
+  readonly destination: Destination;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  readonly flags: AnalyzeFlags;
+}
+
+async function analyzeAll(inputs: readonly Input[], work: Work): Promise<ExitCode> {
+  const { destination, terminal, signal, flags } = work;
+  let exitCode: ExitCode = ExitCode.Ok;
+  for (const [index, input] of inputs.entries()) {
+    const { name } = input;
+    const label = inputs.length > 1 ? `${index + 1}/${inputs.length} ${name}` : name;
+    const answer = await analyzeInput(work.engine, name, {
+      ...work.options,
+      onProgress: (fraction, analysedMs) => {
+        if (!flags.quiet) terminal.progress(label, fraction, analysedMs);
+      },
+      onWarning: (message) => {
+        if (!flags.quiet) terminal.say(`deeptone: ${name}: ${message}`);
+      },
+    });
+    terminal.done();
+    if (signal.aborted) return ExitCode.Interrupted;
+    if ('channels' in answer) {
+      await destination.answer(input, answer);
+    } else {
+      exitCode = ExitCode.InputFailed;
+      terminal.say(`deeptone: ${name}: ${errorLine(answer.error).message}`);
+      await destination.failure(input, errorLine(answer.error));
+    }
+  }
+  return exitCode;
+}
+
+async function analyzeInput(
   engine: Deeptone,
-  file: string,
+  name: string,
   options: FileOptions,
 ): Promise<FileAnalysis | { readonly error: unknown }> {
   try {
-    return await engine.processFile(file, options);
+    if (name !== STANDARD_INPUT) return await engine.processFile(name, options);
+    return await engine.processContainer(await standardInput(engine.limits.maxMessageBytes), options);
   } catch (error) {
     if (isFatal(error)) throw error;
     return { error };
   }
+}
+
+/** All of standard input, which is a sound as a file is. @throws TooLargeError */
+async function standardInput(most: number): Promise<Uint8Array> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of process.stdin as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > most)
+      throw new TooLargeError(`Standard input has more than ${most} bytes: put the sound in a file.`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 /** Whether the next file would fail in the same way. Arguments were checked before, so one that is wrong is wrong for this file. */
@@ -97,15 +145,14 @@ const LOUD_OR_QUIET: AnsweredModel = { name: LOUDNESS, classes: [], activation: 
 function checkedOptions(
   engine: Deeptone,
   flags: AnalyzeFlags,
+  { needs: { model, ...needs } = {} }: OutputFormat,
   signal: AbortSignal,
 ): { options: FileOptions; models: readonly AnsweredModel[] } {
-  const options: unknown = {
-    ...flaggedOptions('analyze', flags),
-    ...outputFormat(flags.format).needs,
-    signal,
-  };
+  const asked = modelsAsked(engine, flags.models);
+  const models = model === undefined ? asked : [...new Set([model, ...asked])];
+  const options: unknown = { ...flaggedOptions('analyze', flags), ...needs, models, signal };
   checkOptions('file', options);
   checkDecisions(options.decisions, engine.describeModels(), engine.brokenModels);
-  const models = selectModels(options.models, engine.describeModels(), engine.brokenModels);
-  return { options, models: options.loudAbove === undefined ? models : [...models, LOUD_OR_QUIET] };
+  const selected = selectModels(options.models, engine.describeModels(), engine.brokenModels);
+  return { options, models: options.loudAbove === undefined ? selected : [...selected, LOUD_OR_QUIET] };
 }

@@ -39,9 +39,24 @@ export type OptionFlags<C extends AnalysisCommand> = {
   readonly [Name in Exclude<FlaggedName, AlwaysThere> as AttributeOf<IsOf<Name, C>>]?: FlagValue<Name>;
 };
 
+/** What is run where nobody says what: what most people want to know of a sound. Both sets of models have these. */
+const USUAL_MODELS = ['speech', 'gender', 'speaker-map', 'audio-event'];
+/** Stands for every model. */
+const ALL = 'all';
+
+/** The models that are meant. */
+export function modelsAsked(
+  engine: { describeModels(): readonly { readonly name: string }[] },
+  names: readonly string[],
+): readonly string[] {
+  const known = engine.describeModels().map(({ name }) => name);
+  // A model of one's own may be called so.
+  return names.includes(ALL) && !known.includes(ALL) ? known : names;
+}
+
 /** Adds the flags that the table has for a command. Their values are read here, and checked where all values are. */
 export function addOptionFlags(command: Command, kind: AnalysisCommand): Command {
-  for (const { flag, rule, isRequired, default: fallback } of optionEntries()) {
+  for (const { name, flag, rule, isRequired, default: fallback } of optionEntries()) {
     const help = flag?.help[kind];
     if (!flag || help === undefined) continue;
     // What need not be given is left out, so that the engine's own default holds; the help names it.
@@ -50,7 +65,7 @@ export function addOptionFlags(command: Command, kind: AnalysisCommand): Command
     if (rule.type === 'list') option.argParser(names);
     if (rule.type === 'number') option.argParser(number);
     if (flag.flag.endsWith('<json>')) option.argParser(json);
-    if (isRequired && fallback === undefined) option.makeOptionMandatory();
+    if (name === 'models') option.default(USUAL_MODELS, USUAL_MODELS.join(','));
     else if (isRequired) option.default(fallback);
     command.addOption(option);
   }

@@ -1,5 +1,6 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { AnalyzeFlags } from './analyze';
+import { SHELLS, type Shell } from './completion-shells';
 import type { DoctorFlags } from './doctor';
 import {
   addEngineFlags,
@@ -19,6 +20,22 @@ import { addServeFlags, type ServeFlags } from './serve-flags';
 import type { Terminal } from './terminal';
 import type { TrainHeadFlags } from './train-head';
 import { packageVersion } from '../version';
+
+const ANALYZE_EXAMPLES = `
+Short for --models is -m or --model, for --output-period -p.
+
+Examples:
+  deeptone analyze talk.mp3                           what is in it, in words
+  deeptone analyze talk.mp3 -m all -f json            everything, for a program
+  deeptone analyze meeting.wav -f rttm -o who.rttm    who speaks when
+  deeptone analyze recordings --output-dir labels -f textgrid`;
+
+/** What people type for other names, as other programs call them. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  '-m': '--models',
+  '--model': '--models',
+  '-p': '--output-period',
+};
 
 const EXIT_CODES = `
 Exit codes:
@@ -60,13 +77,18 @@ export async function runProgram(
     .addHelpText('after', EXIT_CODES);
 
   addEngineFlags(addOptionFlags(program.command('analyze'), 'analyze'))
-    .description('analyse sound files')
-    .argument('<file...>', 'WAV files; other formats when ffmpeg is there')
+    .description('say what is in sound files')
+    .argument('<file...>', 'sound files, folders of them, or - for standard input; all but WAV takes ffmpeg')
     .addOption(
-      new Option('--format <format>', 'how answers are written')
-        .choices(Object.keys(OUTPUT_FORMATS))
-        .default('json'),
+      new Option(
+        '-f, --format <format>',
+        'how answers are written (default: text on a terminal, else json)',
+      ).choices(Object.keys(OUTPUT_FORMATS)),
     )
+    .option('-o, --output <file>', 'write the answers to a file')
+    .option('--output-dir <folder>', 'write a file of answers for each sound')
+    .option('-q, --quiet', 'say nothing but errors')
+    .addHelpText('after', ANALYZE_EXAMPLES)
     .action(async (files: string[], flags: AnalyzeFlags) => {
       const { analyze } = await import('./analyze.js');
       await finishWith(analyze(files, flags, terminal, signal));
@@ -129,8 +151,28 @@ export async function runProgram(
     finishWith,
   );
 
-  await program.parseAsync([...argv]);
+  program
+    .command('completion')
+    .description('print what completes command lines in a shell')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .action(async (shell: Shell) => {
+      const { completion } = await import('./completion.js');
+      await terminal.write(completion(program, shell));
+    });
+
+  await program.parseAsync(renamed(argv));
   return exitCode;
+}
+
+/** A command line by the names that the options have; what is behind `--` is no option. */
+function renamed(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((argument, index) => {
+    if (end >= 0 && index > end) return argument;
+    const [, name = argument, value = ''] = /^(--\w[\w-]*)(=.*)$/su.exec(argument) ?? [];
+    const own = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined;
+    return own === undefined ? argument : own + value;
+  });
 }
 
 function licenseCommands(

@@ -1,4 +1,4 @@
-import type { AnalysisOptions, AnalysisStream } from '../pipeline';
+import type { AnalysisOptions, AnalysisStream, Deeptone } from '../pipeline';
 import {
   checkSampleFormat,
   decodeStream,
@@ -12,7 +12,7 @@ import {
 import { BadAudioError } from '../errors';
 import type { AnalysisEvents } from '../insight';
 import { createEngine, sayBrokenModels, type EngineFlags } from './engine-flags';
-import type { OptionFlags } from './option-flags';
+import { modelsAsked, type OptionFlags } from './option-flags';
 import { ExitCode } from './exit-codes';
 import { UsageError } from './report';
 import type { Terminal } from './terminal';
@@ -38,7 +38,7 @@ export async function stream(flags: StreamFlags, terminal: Terminal, signal: Abo
   const engine = await createEngine(flags);
   try {
     const told = sayBrokenModels(engine, terminal);
-    const analysis = await engine.openStream(analysisOptions(flags));
+    const analysis = await engine.openStream(analysisOptions(engine, flags));
     sayBrokenModels(engine, terminal, told);
     try {
       await hear(decodeStream(readUntil(process.stdin, signal), decoder, declared), decoder, analysis, {
@@ -54,12 +54,14 @@ export async function stream(flags: StreamFlags, terminal: Terminal, signal: Abo
   return ExitCode.Ok;
 }
 
-function analysisOptions(flags: StreamFlags): AnalysisOptions {
+function analysisOptions(engine: Deeptone, flags: StreamFlags): AnalysisOptions {
   return {
-    models: flags.models,
+    models: modelsAsked(engine, flags.models),
     outputPeriod: flags.outputPeriod,
     includeRawValues: flags.raw ?? false,
     volumeThreshold: flags.volumeThreshold,
+    loudAbove: flags.loudAbove,
+    decisions: flags.decisions,
   };
 }
 

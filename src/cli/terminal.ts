@@ -16,6 +16,8 @@ export class Terminal {
   readonly #stderr: NodeJS.WriteStream;
   #barShown = false;
   #drawnAt = 0;
+  /** What the bar is about, and since when. */
+  #work = { label: '', since: 0 };
   #outputLost = false;
 
   /** @param onOutputLost called once when results can no longer be written: the reader has stopped, as `head` does, or the disk is full */
@@ -32,6 +34,11 @@ export class Terminal {
     });
     // Nobody is left to be told that messages cannot be told.
     stderr.on('error', () => undefined);
+  }
+
+  /** Where results go. */
+  get output(): { readonly isTTY?: boolean } {
+    return this.#stdout;
   }
 
   /** Writes results, and waits while the reader is slower. */
@@ -65,12 +72,13 @@ export class Terminal {
    */
   progress(label: string, fraction: number | null, processedMs: number): void {
     const now = Date.now();
+    if (label !== this.#work.label) this.#work = { label, since: now };
     if (!this.#stderr.isTTY || now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
     this.#barShown = true;
-    this.#stderr.write(
-      `${CLEAR_LINE}${progressLine(printable(label), fraction, processedMs, this.#stderr.columns || DEFAULT_COLUMNS)}`,
-    );
+    const columns = this.#stderr.columns || DEFAULT_COLUMNS;
+    const leftMs = fraction ? ((now - this.#work.since) * (1 - fraction)) / fraction : null;
+    this.#stderr.write(CLEAR_LINE + progressLine(printable(label), fraction, processedMs, columns, leftMs));
   }
 
   /** Takes the progress bar away. */
@@ -95,19 +103,30 @@ export function printable(text: string): string {
   );
 }
 
-/** One line of at most `columns` characters: `talk.wav [############------------] 50 %`. */
+/** One line of at most `columns` characters: `talk.wav [############------------] 50 %, 12 s left`. */
 export function progressLine(
   label: string,
   fraction: number | null,
   processedMs: number,
   columns = 80,
+  leftMs: number | null = null,
 ): string {
-  const state =
+  const left = leftMs === null ? '' : `, ${duration(leftMs)} left`;
+  const whole =
     fraction === null
       ? `${(processedMs / 1_000).toFixed(0)} s`
-      : `${bar(fraction)} ${(100 * fraction).toFixed(0)} %`;
+      : `${bar(fraction)} ${(100 * fraction).toFixed(0)} %${left}`;
+  const state = whole.slice(0, Math.max(0, columns - 1));
   const room = Math.max(0, columns - state.length - 2);
   return `${label.length > room ? label.slice(label.length - room) : label} ${state}`;
+}
+
+/** `9 s`, `2 min`, `1 h 5 min` */
+function duration(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1_000);
+  if (seconds < 100) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function bar(fraction: number): string {

@@ -73,7 +73,7 @@ export const OPTIONS = {
     message: 'models',
     flag: {
       flag: '--models <names>',
-      help: same('models to run, with commas between them; "deeptone models" lists them'),
+      help: same('models to run, with commas between them, or all; "deeptone models" lists them'),
     },
   },
   outputPeriod: {

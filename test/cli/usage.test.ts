@@ -13,11 +13,11 @@ describe('The command line', () => {
       /unknown option '--sumary'/,
     ],
     ['no file', ['analyze', '--models', 'gender'], /missing required argument 'file'/],
-    ['no model', ['analyze', 'a.wav'], /required option '--models <names>'/],
+    ['no name of a model', ['analyze', 'a.wav', '--models', ','], /models is an empty list/],
     [
       'an unknown format',
       ['analyze', 'a.wav', '--models', 'gender', '--format', 'xml'],
-      /json, ndjson, csv, audacity/,
+      /text, json, ndjson, csv, audacity/,
     ],
     [
       'a period in words',
@@ -38,7 +38,7 @@ describe('The command line', () => {
   it('prints its help and its version when asked', async () => {
     const help = await deeptone(['--help']);
     assert.equal(help.code, 0);
-    for (const command of ['analyze', 'stream', 'models', 'train-head', 'doctor', 'license']) {
+    for (const command of ['analyze', 'stream', 'models', 'train-head', 'doctor', 'license', 'completion']) {
       assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
     }
     const { version } = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'utf8')) as {

@@ -3,16 +3,17 @@ import { nothing, type AnsweredModel, type OutputFormat } from './output-format'
 
 /** One table for all files; those that failed are not in it. */
 export const csv: OutputFormat = {
+  extension: 'csv',
   refusal: ({ summary, transitions }) =>
     summary || transitions
       ? 'csv holds the time series; use --format json or ndjson for --summary and --transitions.'
       : undefined,
-  writer({ terminal, models, includeRawValues }) {
+  writer({ output, models, includeRawValues }) {
     const table = new CsvTable(models, includeRawValues);
     let header = table.header();
     return {
       async answer(filename, analysis) {
-        await terminal.write(header + table.rows(filename, analysis));
+        await output.write(header + table.rows(filename, analysis));
         header = '';
       },
       failure: nothing,

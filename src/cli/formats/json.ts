@@ -2,22 +2,23 @@ import type { AnswerWriterOptions, AnswerWriter, OutputFormat } from './output-f
 
 /** The object of `processFile` as it is; of several files one line each. */
 export const json: OutputFormat = {
+  extension: 'json',
   writer: (options) => (options.manyFiles ? lineWriter(options) : documentWriter(options)),
 };
 
 /** One object per line and file, with the file's name. */
-export const ndjson: OutputFormat = { writer: lineWriter };
+export const ndjson: OutputFormat = { extension: 'ndjson', writer: lineWriter };
 
-function documentWriter({ terminal }: AnswerWriterOptions): AnswerWriter {
+function documentWriter({ output }: AnswerWriterOptions): AnswerWriter {
   return {
-    answer: (_filename, analysis) => terminal.write(`${JSON.stringify(analysis, null, 2)}\n`),
-    failure: (filename, error) => terminal.write(`${JSON.stringify({ filename, error })}\n`),
+    answer: (_filename, analysis) => output.write(`${JSON.stringify(analysis, null, 2)}\n`),
+    failure: (filename, error) => output.write(`${JSON.stringify({ filename, error })}\n`),
   };
 }
 
-function lineWriter({ terminal }: AnswerWriterOptions): AnswerWriter {
+function lineWriter({ output }: AnswerWriterOptions): AnswerWriter {
   return {
-    answer: (filename, analysis) => terminal.write(`${JSON.stringify({ filename, ...analysis })}\n`),
-    failure: (filename, error) => terminal.write(`${JSON.stringify({ filename, error })}\n`),
+    answer: (filename, analysis) => output.write(`${JSON.stringify({ filename, ...analysis })}\n`),
+    failure: (filename, error) => output.write(`${JSON.stringify({ filename, error })}\n`),
   };
 }

@@ -2,12 +2,18 @@
 import type { ModelDescription } from '../../inference';
 import type { FileAnalysis } from '../../insight';
 import type { ErrorLine } from '../report';
-import type { Terminal } from '../terminal';
+import type { Style } from '../style';
 
 /** What has answers, and how those look. */
 export type AnsweredModel = Pick<ModelDescription, 'name' | 'classes' | 'activation'>;
 
-/** Writes the answers of files to standard output. */
+/** Where answers are written. */
+export interface Output {
+  /** As it is. Waits while the reader is slower. */
+  write(text: string): Promise<void>;
+}
+
+/** Writes the answers of files. */
 export interface AnswerWriter {
   answer(filename: string, analysis: FileAnalysis): Promise<void>;
   failure(filename: string, error: ErrorLine): Promise<void>;
@@ -17,14 +23,14 @@ export interface AnswerWriterOptions {
   /** The models asked for, in the order asked, each once. */
   readonly models: readonly AnsweredModel[];
   readonly includeRawValues: boolean;
-  /** Whether the command was given more than one file. */
+  /** Whether the output gets the answers of more than one file. */
   readonly manyFiles: boolean;
-  readonly terminal: Terminal;
+  readonly output: Output;
+  readonly style: Style;
 }
 
 /** What the command was asked for that not every format has a place for. */
 export interface Asked {
-  readonly manyFiles: boolean;
   readonly summary?: boolean;
   readonly transitions?: boolean;
   readonly raw?: boolean;
@@ -33,8 +39,17 @@ export interface Asked {
 export interface OutputFormat {
   /** A sentence about what it has no place for: it refuses that rather than leaving it out. Undefined where all is well. */
   refusal?(asked: Asked): string | undefined;
-  /** Options that it needs although nobody asked for them. */
-  readonly needs?: { readonly includeTransitions?: true };
+  /** What it needs although nobody asked for it. */
+  readonly needs?: {
+    readonly includeTransitions?: true;
+    readonly includeSummary?: true;
+    /** The model whose answers it writes. */
+    readonly model?: string;
+  };
+  /** Ending of its files, without the dot. */
+  readonly extension: string;
+  /** It has a place for one sound only: several need a folder. */
+  readonly isOfOneSound?: true;
   writer(options: AnswerWriterOptions): AnswerWriter;
 }
 
