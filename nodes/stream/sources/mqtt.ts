@@ -107,12 +107,10 @@ class StreamMqtt implements StreamAttachment {
   }
 
   async #leave(removed: boolean): Promise<void> {
-    const how = removed ? 'for-good' : 'maybe-back';
-    // Who is alone says that its devices are heard no more; else somebody else hears them from now on.
-    const isAlone = (this.#group?.members.length ?? 0) < 2;
-    const close = async (): Promise<void> => this.#results?.close();
-    const leave = async (): Promise<void> => this.#group?.leave(how);
-    await Promise.all(isAlone ? [close(), leave()] : [leave(), close()]);
+    // That its devices are heard no more is said before the others know that they may hear them.
+    const said = this.#results?.close();
+    const left = this.#group?.leave(removed ? 'for-good' : 'maybe-back');
+    await Promise.all([said, left]);
     await this.#connection.close(removed);
   }
 

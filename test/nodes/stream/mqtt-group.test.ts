@@ -1,5 +1,6 @@
 /** Several Node-REDs that share the microphones of one broker: each a process of its own, on a real mosquitto. */
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownerOf } from '../../../src/mqtt';
 import { startBroker, type Broker } from '../../tools/mqtt/broker';
@@ -45,6 +46,7 @@ describe('Node-REDs that share microphones', function () {
   let outlets: Broker;
   let heard: Listener;
   let devices: SimulatedDevices | undefined;
+  let shown: Listener | undefined;
   const members = new Map<string, NodeRedProcess>();
 
   before(async () => {
@@ -58,6 +60,8 @@ describe('Node-REDs that share microphones', function () {
   afterEach(async () => {
     await devices?.stop();
     devices = undefined;
+    await shown?.close();
+    shown = undefined;
     await Promise.all([...members.values()].map((member) => member.stop()));
     members.clear();
     await broker.close();
@@ -181,7 +185,8 @@ describe('Node-REDs that share microphones', function () {
     await until('The end of all streams', () => {
       sums.clear();
       const open = new Map<string, number>();
-      for (const { payload, insight } of messages('events')) {
+      for (const { member, payload, insight } of messages('events')) {
+        if (!members.has(member)) continue; // It was killed, and could not say the end of what it had begun.
         const { stream = '', duration = 0 } = insight ?? {};
         if (payload['kind'] === 'opened') open.set(stream, (open.get(stream) ?? 0) + 1);
         if (payload['kind'] !== 'closed') continue;
@@ -203,11 +208,13 @@ describe('Node-REDs that share microphones', function () {
 
     it(`divide them, and go on when one is killed, with MQTT ${version}`, async () => {
       broker = await startBroker();
+      shown = await Listener.open(broker.url, 'deeptone/+/availability');
       const topics = await play(protocol);
-      await join('a', protocol);
+      const published = { publish: true };
+      await join('a', protocol, published);
       await everyoneHeard(topics);
-      await join('b', protocol);
-      await join('c', protocol);
+      await join('b', protocol, published);
+      await join('c', protocol, published);
       const before = await everyoneHeard(topics);
       assert.equal(new Set(before.values()).size, 3);
       const killed = members.get('b');
@@ -218,21 +225,35 @@ describe('Node-REDs that share microphones', function () {
       for (const [topic, owner] of before) {
         if (owner !== 'b') assert.equal(after.get(topic), owner, 'only the microphones of the lost one move');
       }
+      const lost = topics.filter((topic) => before.get(topic) === 'b');
       const taken = messages('events').filter(
         ({ payload }) => payload['kind'] === 'taken' && payload['cause'] === 'lost',
       );
-      const lost = [...before].filter(([, owner]) => owner === 'b').map(([topic]) => topic);
-      assert.deepEqual(taken.map(({ topic }) => topic).sort(), lost.sort());
+      assert.deepEqual(taken.map(({ topic }) => topic).sort(), [...lost].sort());
       for (const { payload } of taken) assert.ok(Number(payload['lostMs']) > 0);
       const gaps = messages('events').filter(({ payload }) => payload['evidence'] === 'handover');
       assert.ok(lost.every((topic) => gaps.some((gap) => gap.topic === topic)));
+      const devices = shown.messages.filter(({ topic }) => /\/mic-/u.test(topic));
+      assert.ok(devices.length >= MICROPHONES + lost.length);
+      assert.deepEqual(
+        devices.filter(({ payload }) => payload.toString() !== 'online'),
+        [],
+        'none was offline',
+      );
+      for (const [, nodeRed] of members) await nodeRed.deploy([]);
+      await shown.settle();
+      for (const topic of topics) {
+        assert.equal(shown.latest(`deeptone/${topic.split('/')[1]}/availability`), 'offline', topic);
+      }
       assert.deepEqual(messages('errors'), []);
     });
 
-    it(`hear nothing twice when one stands still and goes on, with MQTT ${version}`, async () => {
+    it(`hear nothing twice when one stands still and goes on, and one believes that it is another year, with MQTT ${version}`, async () => {
       broker = await startBroker();
       const topics = await play(protocol);
-      for (const member of ['a', 'b', 'c']) await join(member, protocol);
+      const wrongClock = ['--require', resolve(__dirname, '../../tools/wrong-clock.js')];
+      for (const member of ['a', 'b']) await join(member, protocol);
+      await join('c', protocol, {}, wrongClock);
       const before = await everyoneHeard(topics);
       const stopped = members.get('b') ?? assert.fail();
       members.delete('b');
@@ -244,9 +265,53 @@ describe('Node-REDs that share microphones', function () {
       const given = messages('events').filter(({ payload }) => payload['kind'] === 'given');
       assert.ok(given.some(({ member }) => member !== 'b'));
       const sums = await heardOfEach(topics);
-      for (const [topic, ms] of sums)
+      for (const [topic, ms] of sums) {
         assert.ok(ms <= sentOf(topic), `${topic}: ${ms} ms of ${sentOf(topic)} were heard`);
+      }
+      assert.deepEqual(messages('errors'), []);
+    });
+
+    it(`come back when the broker does, and keep what is theirs when they are deployed anew, with MQTT ${version}`, async () => {
+      // This one keeps no message, and breaks the connection of who asks it to.
+      broker = await startBroker({ extraLines: ['retain_available false'] });
+      const topics = await play(protocol);
+      for (const member of ['a', 'b']) await join(member, protocol);
+      const before = await everyoneHeard(topics);
+      await broker.stop();
+      await broker.start();
+      assert.deepEqual(await everyoneHeard(topics), before);
+      for (const type of ['full', 'nodes'] as const) {
+        await members.get('a')?.deploy(flow('a', protocol, { outputPeriod: 256, name: type }), type);
+        assert.deepEqual(await everyoneHeard(topics), before);
+      }
       assert.deepEqual(messages('errors'), []);
     });
   }
+
+  it('say what is wrong with a group, and share nothing with one that has other models', async () => {
+    broker = await startBroker();
+    const topics = await play(5);
+    await join('a', 5);
+    await join('b', 5, { models: ['speech-rt', 'gender'] });
+    await until('A warning', () =>
+      /"[\w-]+" of this group has other settings \(models/u.test(members.get('a')?.output() ?? ''),
+    );
+    assert.match(members.get('a')?.output() ?? '', /models \["gender","speech-rt"\], here \["speech-rt"\]/u);
+    for (const member of ['a', 'b']) {
+      await until('All microphones heard by both', () =>
+        topics.every((topic) => messages('steps', member).some(({ insight }) => insight?.stream === topic)),
+      );
+    }
+    for (const [stream, words] of [
+      [{ group: 'a/#' }, 'cannot be the name of a group'],
+      [{ mqttTopic: '$share/g/audio/+/pcm' }, 'leave $share out'],
+      [{ groupLost: '0.2' }, 'groupLost is 0.2'],
+    ] as const) {
+      await members.get('b')?.deploy(flow('b', 5, stream), 'nodes'); // The outlets stay.
+      await until(words, () => messages('errors', 'b').some(({ error }) => error?.message.includes(words)));
+    }
+    await until('A status', () =>
+      messages('statuses', 'a').some(({ status }) => status?.text?.endsWith(', members: 1')),
+    );
+  });
 });
