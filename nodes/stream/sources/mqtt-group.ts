@@ -48,6 +48,7 @@ export function joinGroup(node: StreamNode, connection: BrokerConnection, place:
 }
 
 function listenerOf(node: StreamNode, { name, results }: GroupPlace): GroupListenerEvents {
+  let others: readonly string[] = [];
   return {
     heard: (message, takenOver) => {
       const handOver = takenOver && { lostMs: takenOver.lostMs, lastSeq: takenOver.lastSeq };
@@ -56,10 +57,14 @@ function listenerOf(node: StreamNode, { name, results }: GroupPlace): GroupListe
     told: (event) => {
       const about = { group: name };
       switch (event.kind) {
-        case 'members':
-          node.tell({ kind: 'members', ...about, members: event.members, own: event.own });
+        case 'members': {
+          const { members, own } = event;
+          tellAvailability(results(), others, members);
+          others = members.filter((member) => member !== own);
+          node.tell({ kind: 'members', ...about, members, own });
           node.changed();
           break;
+        }
         case 'taken': {
           const { topic, from, cause, lostMs } = event;
           node.tell({ kind: 'taken', ...about, from, cause, lostMs }, topic);
@@ -78,6 +83,17 @@ function listenerOf(node: StreamNode, { name, results }: GroupPlace): GroupListe
       node.warn(text);
     },
   };
+}
+
+/** Says for members that are missed that they are gone, as they would if they could; and that this one is there, if it was missed. */
+function tellAvailability(
+  results: MqttResults | undefined,
+  others: readonly string[],
+  members: readonly string[],
+): void {
+  if (members.length === 0) return;
+  results?.present();
+  for (const other of others) if (!members.includes(other)) results?.mourn(other);
 }
 
 /**

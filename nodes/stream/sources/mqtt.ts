@@ -147,6 +147,7 @@ class StreamMqtt implements StreamAttachment {
         expireMs: numbers.publishExpiry * DAY_MS,
         filter,
         sharing: this.#group,
+        worker: this.#group?.id,
         models: () => {
           const wanted = new Set(streamOptions(config).models);
           return engine
@@ -170,7 +171,7 @@ class StreamMqtt implements StreamAttachment {
 
   #explainWill(): void {
     const will = this.#results?.missingWill;
-    if (will === undefined) return;
+    if (will === undefined || this.#group) return; // The other members say it.
     this.#node.node.log(
       'When the connection breaks, only the broker can say so. Set in the broker configuration, as message on ' +
         `unexpected disconnection: topic ${will}, payload offline, retain.`,

@@ -209,6 +209,7 @@ describe('Node-REDs that share microphones', function () {
     it(`divide them, and go on when one is killed, with MQTT ${version}`, async () => {
       broker = await startBroker();
       shown = await Listener.open(broker.url, 'deeptone/+/availability');
+      await shown.client.subscribeAsync('deeptone/availability/+');
       const topics = await play(protocol);
       const published = { publish: true };
       await join('a', protocol, published);
@@ -240,6 +241,9 @@ describe('Node-REDs that share microphones', function () {
         [],
         'none was offline',
       );
+      const ofMember = (member: string): string => `deeptone/availability/${String(groupOf(member).own)}`;
+      assert.equal(shown.latest(ofMember('b')), 'offline', 'said by the others');
+      assert.equal(shown.latest(ofMember('a')), 'online');
       for (const [, nodeRed] of members) await nodeRed.deploy([]);
       await shown.settle();
       for (const topic of topics) {
