@@ -41,7 +41,8 @@ async function live(deeptone: Deeptone, sound: Float32Array, seconds: number): P
   let latest = 0;
   const hear = async (stream: AnalysisStream, at: number): Promise<void> => {
     const start = performance.now();
-    steps += (await stream.push(sound.slice(at, at + MESSAGE))).steps.length;
+    const answer = await stream.push(sound.slice(at, at + MESSAGE));
+    steps += answer.steps.length;
     latest = Math.max(latest, performance.now() - start);
   };
   const messages = Math.ceil((seconds * 1_000) / MESSAGE_MS);

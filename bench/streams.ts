@@ -1,11 +1,15 @@
 /**
  * What a live stream holds, whether opening and closing thousands leaves anything behind, and how many more streams a second worker carries.
  * Run with an exposed garbage collector, which `npm run bench` gives.
+ *
+ *     npm run bench -- streams [--workers]    (that last part alone)
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE } from '../src/clock';
 import { Deeptone, type AnalysisStream } from '../src/index';
 import { OnnxPredictionEngine, type PredictionStream } from '../src/inference';
+import { threadSeconds } from './live/process-cpu';
 import { ALL_MODELS } from './models';
 import { median, type Measurement } from './report';
 import { conversation } from './sound';
@@ -70,12 +74,20 @@ const WORKER_ROUNDS = 3;
 const WARM_UP_MS = 500;
 const MEASURED_MS = 3_000;
 
+const CORES = 2;
+
 /** What engines with so many workers carry. */
 interface Carried {
-  /** Streams at the pace of live sound that all cores together could carry: by the clock, so other work on the machine takes from it. */
+  /** Streams at the pace of live sound, by the clock on the wall: other work on the machine takes from it. */
   readonly live: number;
-  /** The same by the CPU that they took, on as many idle cores as there are workers, of which the first also feeds them. */
+  /** The same on two cores that nobody else uses, by the CPU that each thread took (Linux only): the busiest one sets the pace, or both cores are full. */
   readonly byCpu: number;
+}
+
+/** Seconds of CPU since then: of all threads, and of the busiest. */
+function spentSince(before: ReadonlyMap<string, number>): { readonly all: number; readonly busiest: number } {
+  const spent = [...threadSeconds()].map(([thread, seconds]) => seconds - (before.get(thread) ?? 0));
+  return { all: spent.reduce((sum, seconds) => sum + seconds, 0), busiest: Math.max(...spent) };
 }
 
 async function carried(workers: number, sound: Float32Array): Promise<Carried> {
@@ -91,16 +103,16 @@ async function carried(workers: number, sound: Float32Array): Promise<Carried> {
     }
   });
   await sleep(WARM_UP_MS);
-  const [before, since, cpu] = [frames, performance.now(), process.cpuUsage()];
+  const [before, since, cpu] = [frames, performance.now(), threadSeconds()];
   await sleep(MEASURED_MS);
-  const { user, system } = process.cpuUsage(cpu);
+  const spent = spentSince(cpu);
   const [done, elapsedMs] = [frames - before, performance.now() - since];
   isOver = true;
   await Promise.all(work);
   await engine.close();
   return {
     live: (done / elapsedMs) * FRAME_MS,
-    byCpu: (workers * done * FRAME_MS * 1_000) / (user + system),
+    byCpu: (done * FRAME_MS) / 1_000 / Math.max(spent.busiest, spent.all / CORES),
   };
 }
 
@@ -119,15 +131,20 @@ async function moreWorkers(sound: Float32Array): Promise<readonly Measurement[]>
     { measure: 'live streams that two workers carry', value: two, unit: 'streams' },
     { measure: 'two workers against one', value: two / one, unit: 'times', target: { atLeast: 1.7 } },
     {
-      measure: 'two workers against one, by the CPU that they take',
+      measure: 'two workers against one, by the CPU of each thread',
       value: twoByCpu / oneByCpu,
       unit: 'times',
     },
   ];
 }
 
-export async function streams(): Promise<readonly Measurement[]> {
+export async function streams(argv: readonly string[]): Promise<readonly Measurement[]> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { workers: { type: 'boolean', default: false } },
+  });
   const sound = await conversation();
+  if (values.workers) return moreWorkers(sound);
   const engine = new OnnxPredictionEngine();
   // The first thousand fills the runtime's buffers; what a thousand more cost is the price of a stream.
   const first = await openAndRun(engine, STREAMS, sound);
