@@ -17,10 +17,13 @@ import { codeOf, toError } from '../shared/failure';
 import type { NodeAPI } from '../shared/node-red';
 import { openEngine } from './open-engine';
 import { Probe } from './probe';
+import { tryEngine } from './trial';
 import { fromOwnPages, jsonOnly } from './requests';
 
 const READ = 'deeptone-engine.read';
 const WRITE = 'deeptone-engine.write';
+/** Milliseconds for which a test is not made again: whoever mends something wants to see it. */
+const TEST_KEPT_MS = 3_000;
 
 /** What the editor shows of a model. */
 export interface OfferedModel {
@@ -42,7 +45,7 @@ interface Asked {
 
 /**
  * Registers `GET deeptone-engine/:id/models | license | runtime`, which start nothing, and `POST deeptone-engine/:id/runtime`, which
- * tries the runtime out. An engine that is not deployed answers with the defaults.
+ * tries the runtime out, and `POST deeptone-engine/:id/test`, which looks at everything and hears an example. An engine that is not deployed answers with the defaults.
  */
 export function serveEngineFacts(RED: NodeAPI): void {
   /** Of engines that are not deployed: all of them have the same to say. */
@@ -97,26 +100,41 @@ export function serveEngineFacts(RED: NodeAPI): void {
     const state = engineState.phase === 'idle' ? whileIdle : engineState.phase;
     return { ...runtimeOf(open), deployed: true, state };
   });
-  RED.httpAdmin.post(
-    '/deeptone-engine/:id/runtime',
-    fromOwnPages,
-    jsonOnly,
-    RED.auth.needsPermission(WRITE),
-    answering((engine) =>
-      probeOf(engine.node).ask('runtime', async () => {
-        const { node } = engine;
-        const open = node ? node.engine() : openEngine({});
-        try {
-          await open.deeptone.start();
-          const answer = { ...runtimeOf(open), deployed: node !== undefined, state: 'ready' };
-          if (!node) tried = answer;
-          return answer;
-        } finally {
-          if (!node) await open.deeptone.close();
-        }
-      }),
-    ),
+  const start = (what: string, answer: (asked: Asked) => Promise<unknown>): void => {
+    RED.httpAdmin.post(
+      `/deeptone-engine/:id/${what}`,
+      ...[fromOwnPages, jsonOnly, RED.auth.needsPermission(WRITE)],
+      answering(answer),
+    );
+  };
+
+  start('runtime', (engine) =>
+    probeOf(engine.node).ask('runtime', async () => {
+      const { node } = engine;
+      const open = node ? node.engine() : openEngine({});
+      try {
+        await open.deeptone.start();
+        const answer = { ...runtimeOf(open), deployed: node !== undefined, state: 'ready' };
+        if (!node) tried = answer;
+        return answer;
+      } finally {
+        if (!node) await open.deeptone.close();
+      }
+    }),
   );
+  // Asked for again and again it runs once at a time, and no more often than every few seconds.
+  start('test', ({ node }) => probeOf(node).ask('test', () => trialOf(node), TEST_KEPT_MS));
+}
+
+/** Has an engine tried out; one that is not deployed with the defaults, and closed again. */
+async function trialOf(node: EngineNode | undefined): Promise<object> {
+  if (node) return { deployed: true, ...(await tryEngine(node.engine())) };
+  const open = openEngine({});
+  try {
+    return { deployed: false, ...(await tryEngine(open)) };
+  } finally {
+    await open.deeptone.close();
+  }
 }
 
 const HOST = { platform: process.platform, architecture: process.arch, node: process.version };

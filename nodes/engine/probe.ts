@@ -6,16 +6,23 @@ const KEPT_MS = 30_000;
  * of the editor, however many there are, start no more than one thing at a time.
  */
 export class Probe {
-  readonly #answers = new Map<string, { readonly since: number; readonly answer: Promise<unknown> }>();
+  readonly #answers = new Map<string, { readonly until: number; readonly answer: Promise<unknown> }>();
 
-  /** @param look finds the answer; a failure is kept as well */
-  ask<T>(what: string, look: () => T | Promise<T>): Promise<T> {
-    const now = performance.now();
+  /**
+   * @param look finds the answer; a failure is kept as well
+   * @param keptMs milliseconds for which the answer is kept, from its arrival on
+   */
+  ask<T>(what: string, look: () => T | Promise<T>, keptMs = KEPT_MS): Promise<T> {
     const known = this.#answers.get(what);
-    if (known && now - known.since < KEPT_MS) return known.answer as Promise<T>; // Each question has one kind of answer.
+    // Each question has one kind of answer.
+    if (known && performance.now() < known.until) return known.answer as Promise<T>;
     const answer = Promise.resolve().then(look);
-    answer.catch(() => undefined); // It is for who asks.
-    this.#answers.set(what, { since: now, answer });
+    const asked = { until: Infinity, answer };
+    const settled = (): void => {
+      asked.until = performance.now() + keptMs;
+    };
+    answer.then(settled, settled); // A failure is for who asks.
+    this.#answers.set(what, asked);
     return answer;
   }
 }

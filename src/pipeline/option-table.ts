@@ -237,7 +237,10 @@ export const OPTIONS = {
     },
     default: SAMPLE_RATE,
     message: 'format.rate',
-    flag: { flag: '--rate <hertz>', help: { stream: 'sample rate of raw samples', serve: 'sample rate of raw samples' } },
+    flag: {
+      flag: '--rate <hertz>',
+      help: { stream: 'sample rate of raw samples', serve: 'sample rate of raw samples' },
+    },
   },
   channels: {
     ways: ['bytes', 'chunk'],

@@ -186,6 +186,31 @@ describe('A Node-RED with an administrator', function () {
     assert.equal(known.state, 'ready');
   });
 
+  it('has an engine tested for who may deploy: all that an answer takes, and a sound that is heard', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const test = (user: string, id = 'engine'): Promise<Response> =>
+      ask(user, `/deeptone-engine/${id}/test`, { method: 'POST', headers, body: '{}' });
+    for (const user of ['nobody', 'reader']) assert.equal((await test(user)).ok, false, user);
+    for (const id of ['engine', 'none']) {
+      const answer = await test('admin', id);
+      assert.equal(answer.status, 200);
+      const text = await answer.text();
+      const { deployed, findings, summary } = JSON.parse(text) as {
+        readonly deployed: boolean;
+        readonly findings: readonly { subject: string; state: string; values: Record<string, unknown> }[];
+        readonly summary: Record<string, Record<string, number>>;
+      };
+      assert.equal(deployed, id === 'engine');
+      const subjects = findings.map(({ subject }) => subject).sort();
+      assert.deepEqual(subjects, ['ffmpeg', 'license', 'memory', 'models', 'runtime', 'sound', 'speed']);
+      assert.ok(!findings.some(({ state }) => state === 'problem'), text);
+      const speed = findings.find(({ subject }) => subject === 'speed');
+      assert.ok(Number(speed?.values['times']) > 0 && Number(speed?.values['streams']) >= 0);
+      assert.ok((summary['speech']?.['speech_fraction'] ?? 0) > 0.3, text);
+      assert.ok(!text.includes(installed.userDir), text);
+    }
+  });
+
   it('says in no answer where something is on the machine', async () => {
     const broken = { ...ENGINE, id: 'broken', modelFolders: [join(installed.userDir, 'no such models')] };
     const user = { id: 'user', z: 'tab', x: 0, y: 0, type: 'deeptone-file', engine: 'broken', wires: [] };
