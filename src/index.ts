@@ -91,6 +91,7 @@ export {
   type LiveOptions,
   type LiveSettings,
   type PartialLiveSettings,
+  type SenderMarks,
   type StreamAudio,
   type StreamFacts,
   type StreamHandOver,

@@ -73,6 +73,7 @@ export class StreamSession {
       format: formatSetting(config),
       trust: formatTrust(config),
       settings: liveSettingsOf(config, engine.limits),
+      markPrefix: config.markPrefix === true,
       ffmpegPath: () => engine.engine().ffmpegPath,
       listener: (event) => {
         try {

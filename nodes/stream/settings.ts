@@ -30,6 +30,8 @@ export interface StreamConfig extends NodeDef, DialogOptions, FormatDialog {
   readonly hold?: number | string;
   readonly tellBegin?: boolean;
   readonly tellRaw?: boolean;
+  /** Messages begin with their number and time, 12 bytes. */
+  readonly markPrefix?: boolean;
   readonly gaps?: string;
   /** Seconds without a message that are a gap. */
   readonly pause?: number | string;

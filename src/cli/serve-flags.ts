@@ -26,6 +26,7 @@ export interface ServeFlags extends OptionFlags<'serve'>, EngineFlags {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly markPrefix?: boolean;
   readonly shard?: string;
   readonly group?: string;
   /** Seconds. */
@@ -91,6 +92,10 @@ function addBrokerFlags(command: Command): void {
     .option('--ca <file>', 'PEM file of the authorities to trust (mqtts, wss; default: those of Node.js)')
     .option('--cert <file>', 'PEM file with the certificate of this client')
     .option('--key <file>', 'PEM file with the key of that certificate')
+    .option(
+      '--mark-prefix',
+      'each message begins with seq and ts, 12 bytes (for MQTT 3.1.1, which has no user properties)',
+    )
     .option(
       '--shard <k/n>',
       'hear only every device whose hash is K of N (0 to N-1); auto/N takes K from the end of the host name (default: DEEPTONE_SHARD)',

@@ -59,6 +59,7 @@ export async function workerSettings(flags: ServeFlags, environment = process.en
     broker,
     filter: sourceFilter(topic, results),
     qos: Number(flags.qos) as 0 | 1 | 2, // One of the choices.
+    markPrefix: flags.markPrefix ?? false,
     devicePattern: flags.device,
     shard,
     group: groupSettings(flags, shard, environment),

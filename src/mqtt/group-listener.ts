@@ -8,12 +8,15 @@ import { isNoSound, messageOf, reserveResultPrefix, type MqttAudioMessage } from
 import type { Sharing } from './mqtt-results';
 import type { Publication } from './outbox';
 import { parseFilter } from './topics';
+import { marksIn } from '../streams';
 
 export interface GroupListenerSettings extends Pick<
   GroupSetup<never>,
   'name' | 'id' | 'filter' | 'deviceOf' | 'agreement' | 'lostMs'
 > {
   readonly qos: 0 | 1 | 2;
+  /** Each message begins with its number and time, as `HubSetup.markPrefix` says. */
+  readonly markPrefix?: boolean;
 }
 
 export interface GroupListenerEvents {
@@ -168,7 +171,8 @@ export class GroupListener implements Sharing {
 
   readonly #hear = (topic: string, payload: Buffer, packet: MqttPacket): void => {
     if (this.#hasLeft || isNoSound(topic, packet)) return;
-    this.#group.sound(topic, messageOf(topic, payload, packet), sequenceOf(packet));
+    const seq = this.#settings.markPrefix ? marksIn(payload)?.seq : sequenceOf(packet);
+    this.#group.sound(topic, messageOf(topic, payload, packet), seq);
   };
 
   /** Nobody else would catch what is thrown out of a timer or a connection. */

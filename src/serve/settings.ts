@@ -21,6 +21,8 @@ export interface WorkerSettings {
   readonly broker: BrokerSettings;
   readonly filter: TopicFilter;
   readonly qos: 0 | 1 | 2;
+  /** Each message begins with its number and time; see `HubSetup.markPrefix`. */
+  readonly markPrefix: boolean;
   /** Where a topic holds the device, `audio/{device}/pcm`; by default what the wildcards of the filter match. */
   readonly devicePattern?: string | undefined;
   readonly shard?: Shard | undefined;

@@ -102,7 +102,7 @@ class SharedSource implements SoundSource {
 
   constructor(
     broker: BrokerClient,
-    { filter, qos, devicePattern, options }: WorkerSettings,
+    { filter, qos, markPrefix, devicePattern, options }: WorkerSettings,
     { name, lostMs, member }: NonNullable<WorkerSettings['group']>,
     events: SoundEvents,
   ) {
@@ -111,11 +111,11 @@ class SharedSource implements SoundSource {
     this.sharing = new GroupListener(
       broker,
       {
-        ...{ name, id, qos, lostMs },
+        ...{ name, id, qos, markPrefix, lostMs },
         // With "$share", where it is there, for that to be refused.
         filter: filter.subscription,
         deviceOf: deviceNames(devicePattern, filter.filter),
-        agreement: groupAgreement(options, devicePattern),
+        agreement: groupAgreement(options, devicePattern, markPrefix),
       },
       {
         heard: (message, takenOver) => {

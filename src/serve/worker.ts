@@ -93,6 +93,7 @@ export class Worker {
       format: settings.format,
       trust: settings.trust,
       settings: settings.live,
+      markPrefix: settings.markPrefix,
       ffmpegPath: () => this.#engine.engine().ffmpegPath,
       listener: (event) => {
         this.#told(event);

@@ -1,6 +1,7 @@
 /** What comes to live streams, and what they have to tell. Times are milliseconds. */
 import type { AudioWarningCode, FormatStatements, SampleFormat } from '../audio';
 import type { AnalysisWarning, SoundSegment, Summary, TimeSeriesStep, TransitionEvent } from '../insight';
+import type { SenderMarks } from './sender-marks';
 import type { LiveOptions } from './settings';
 
 /** What a transport says of one delivery of a message, where it may deliver it twice. */
@@ -29,6 +30,8 @@ export interface StreamAudio<C> extends Pick<FormatStatements, 'contentType' | '
   readonly knownFormat?: SampleFormat;
   /** Where it may come twice (MQTT with quality of service 1): a repetition of what was just heard is not heard again. */
   readonly delivery?: Delivery;
+  /** Number and time of the message, where its source knows them otherwise than from user properties. */
+  readonly marks?: SenderMarks;
   /** Audio that is known to be missing before this, in milliseconds. */
   readonly lostMs?: number;
   /** The message begins a stream that was another program's: audio that nobody has heard before it is told as a gap. */

@@ -23,4 +23,6 @@ export {
   type PartialLiveSettings,
   type WhenFull,
 } from './settings';
+export { marksIn, MARK_PREFIX_BYTES } from './mark-prefix';
+export type { SenderMarks } from './sender-marks';
 export { StreamHub, type HubSetup } from './stream-hub';

@@ -48,10 +48,11 @@ export function readMessage<C>(audio: unknown): StreamAudio<C> {
 
 function read<C>(audio: object): StreamAudio<C> {
   try {
-    const { format, options, userProperties, handOver, ...rest } = audio as StreamAudio<C>;
+    const { format, options, userProperties, handOver, marks, ...rest } = audio as StreamAudio<C>;
     return {
       ...rest,
       ...(handOver === undefined ? {} : { handOver: shallowCopy(handOver) as StreamHandOver }), // Checked below.
+      ...(marks === undefined ? {} : { marks: known(marks) }),
       ...(options === undefined ? {} : { options: { ...options } }),
       format: shallowCopy(format),
       userProperties: known(userProperties),

@@ -14,16 +14,17 @@ const LAST_MS = 8.64e15;
 const MAX_CHUNKS = 16;
 
 /**
- * Reads the MQTT 5 user properties `seq` and `ts`; without a `ts`, the `time` chunk that Snips' audio server writes into
- * each WAV. What is no number is passed over.
+ * Reads the MQTT 5 user properties `seq` and `ts`; what they do not say, chunks of a WAV may: `time`, which Snips' audio server
+ * writes into each, and `seq `. What is no number is passed over.
  */
 export function senderMarks(userProperties: unknown, payload: unknown): SenderMarks {
   const properties = typeof userProperties === 'object' && userProperties !== null ? userProperties : {};
   const { seq, ts } = properties as { readonly seq?: unknown; readonly ts?: unknown };
-  const number = numberIn(seq);
+  const inHeader = payload instanceof Uint8Array ? headerMarks(payload) : {};
+  const number = numberIn(seq) ?? inHeader.seq;
   return {
     seq: number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined,
-    ts: timeIn(ts) ?? (payload instanceof Uint8Array ? hermesTime(payload) : undefined),
+    ts: timeIn(ts) ?? timeIn(inHeader.ts),
   };
 }
 
@@ -40,20 +41,20 @@ function numberIn(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** Milliseconds in the `time` chunk (unsigned 64-bit little-endian) between header and audio; undefined without one. */
-function hermesTime(message: Uint8Array): number | undefined {
-  if (!beginsAsWav(message)) return undefined;
+/** What the chunks of a WAV between header and audio say: `time` (milliseconds) and `seq `, each unsigned, 64-bit, little-endian. */
+function headerMarks(message: Uint8Array): SenderMarks {
+  if (!beginsAsWav(message)) return {};
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  const found: { seq?: number; ts?: number } = {};
   let at = 12;
   for (let chunk = 0; chunk < MAX_CHUNKS && at + 16 <= view.byteLength; chunk++) {
     const name = String.fromCharCode(...message.subarray(at, at + 4));
     const size = view.getUint32(at + 4, true);
-    if (name === 'data') return undefined;
-    if (name === 'time' && size === 8) {
-      const ms = view.getBigUint64(at + 8, true);
-      return ms <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(ms) : undefined;
-    }
+    if (name === 'data') break;
+    const value = size === 8 ? Number(view.getBigUint64(at + 8, true)) : undefined;
+    if (name === 'time' && value !== undefined) found.ts ??= value;
+    if (name === 'seq ' && value !== undefined) found.seq ??= value;
     at += 8 + size + (size % 2);
   }
-  return undefined;
+  return found;
 }

@@ -5,6 +5,7 @@ import { ClosedError, InvalidArgumentError, OverloadedError, TooLargeError } fro
 import type { HubStatistics, Listener, LiveEvent, StreamAudio } from './events';
 import { LiveStream, type CommonSetup } from './live-stream';
 import { liveSettings, type LiveOptions, type LiveSettings, type PartialLiveSettings } from './settings';
+import { splitMarks } from './mark-prefix';
 import { messageMark, Redeliveries } from './redeliveries';
 import { checkValue, describe } from '../rules';
 import { readMessage } from './read-message';
@@ -27,6 +28,8 @@ export interface HubSetup<C> {
   /** Whom to believe about the format of raw samples, in order. */
   readonly trust?: FormatTrust;
   readonly settings?: PartialLiveSettings;
+  /** Each message of bytes begins with its number and time, 12 bytes: see `mark-prefix.ts`. Default false. */
+  readonly markPrefix?: boolean;
   /** Where ffmpeg is, which decodes compressed audio; by default it is looked for. */
   readonly ffmpegPath?: () => string | undefined;
   readonly listener: Listener<C>;
@@ -118,14 +121,16 @@ export class StreamHub<C = unknown> {
   async hear(key: string, audio: StreamAudio<C>): Promise<void> {
     if (this.#isClosed) throw new ClosedError('The live streams have been closed.');
     checkValue('key', key, { type: 'text', accepted: 'a text is accepted' });
-    const message = readMessage<C>(audio);
+    const given = readMessage<C>(audio);
+    const isMarked = this.#setup.markPrefix === true && given.knownFormat === undefined;
+    const message = isMarked ? { ...given, ...splitMarks(given.payload) } : given;
     if (isEmptyPayload(message.payload)) {
       if (this.#settings.endOnEmpty) await this.end(key);
       return;
     }
     this.#checkSize(key, message.payload);
     const now = this.#now();
-    const mark = message.delivery && messageMark(message.payload, message.delivery);
+    const mark = message.delivery && messageMark(given.payload, message.delivery);
     if (mark && message.delivery.dup && this.#redeliveries.isRepeated(key, mark)) {
       await this.#streams.get(key)?.cameTwice(now);
       return;

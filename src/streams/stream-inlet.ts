@@ -242,7 +242,7 @@ export class StreamInlet {
     this.#noticeDropped();
     // What MQTT properties say counts where the format that they say would be believed.
     const properties = this.#setup.trust.includes('mqtt') ? audio.userProperties : undefined;
-    const marks = senderMarks(properties, audio.payload);
+    const marks = senderMarks(audio.marks ?? properties, audio.payload);
     const declared = audio.knownFormat ? { format: audio.knownFormat } : this.#format.of(audio);
     const lostMs = this.isUnused ? 0 : (audio.lostMs ?? 0); // What was lost before a stream began is no part of it.
     const place: Place =

@@ -39,8 +39,9 @@ export function joinGroup(node: StreamNode, connection: BrokerConnection, place:
       // With "$share", where it is there, for that to be refused.
       filter: subscription,
       qos: place.qos,
+      markPrefix: config.markPrefix,
       deviceOf: deviceNames(config.publishDevice, filter),
-      agreement: groupAgreement(streamOptions(config), config.publishDevice),
+      agreement: groupAgreement(streamOptions(config), config.publishDevice, config.markPrefix),
       lostMs: fieldNumbers('deeptone-stream', config).groupLost * 1_000,
     },
     listenerOf(node, place),

@@ -4,10 +4,12 @@ import type { GroupAgreement } from './group-messages';
 export function groupAgreement(
   { models, outputPeriod }: { readonly models?: readonly string[]; readonly outputPeriod?: number },
   devicePattern: string | undefined,
+  markPrefix = false,
 ): GroupAgreement {
   const device = devicePattern?.trim();
   return {
     models: [...new Set(models)].sort(),
+    ...(markPrefix ? { markPrefix } : {}),
     ...(outputPeriod === undefined ? {} : { outputPeriod }),
     ...(device === undefined || device === '' ? {} : { device }),
   };

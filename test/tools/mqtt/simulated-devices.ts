@@ -34,6 +34,8 @@ export interface SimulationOptions {
   readonly retain?: boolean;
   /** Whether MQTT 5 devices tell format, number and time; `none` makes them as mute as 3.1.1 ones. */
   readonly properties?: 'all' | 'sequence' | 'none';
+  /** Each message begins with its number and time, in 12 bytes. */
+  readonly markPrefix?: boolean;
   /** All devices at once (`false`), or spread over one frame time as real ones are. */
   readonly spread?: boolean;
   readonly seed?: number;
@@ -173,7 +175,8 @@ export class SimulatedDevices {
     }
     // On the clock of the sound, which runs ahead of that of the wall where devices are faster than real time.
     const captureMs = device.startedAt + sequence * this.frameMs;
-    const payload = encodeFrame(format, this.samplesOf(device, sequence), sequence === 0, captureMs);
+    const sound = encodeFrame(format, this.samplesOf(device, sequence), sequence === 0, captureMs);
+    const payload = this.options.markPrefix ? withMarks(sequence, captureMs, sound) : sound;
     const options = this.publishOptions(format, sequence, captureMs);
     const copies = this.random() < duplicates ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
@@ -203,6 +206,14 @@ export class SimulatedDevices {
       },
     };
   }
+}
+
+/** A message behind its number and time, as docs/mqtt.md says. */
+function withMarks(sequence: number, captureMs: number, sound: Buffer | string): Buffer {
+  const head = Buffer.alloc(12);
+  head.writeUInt32LE(sequence, 0);
+  head.writeBigUInt64LE(BigInt(Math.round(captureMs)), 4);
+  return Buffer.concat([head, Buffer.from(sound)]);
 }
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
