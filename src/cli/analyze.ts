@@ -19,7 +19,7 @@ export interface AnalyzeFlags extends EngineFlags, DestinationFlags, OptionFlags
 }
 
 /**
- * Analyses files one after the other. A file that fails is told and left behind; what keeps every file from being
+ * Analyses files, as many at a time as the engine has workers. A file that fails is told and left behind; what keeps every file from being
  * analysed ends the command.
  */
 export async function analyze(
@@ -73,39 +73,65 @@ interface Work {
   readonly flags: AnalyzeFlags;
 }
 
+type Answer = FileAnalysis | { readonly error: unknown };
+
+/** Answers are told in the order of the inputs, however many are analysed at a time. */
 async function analyzeAll(inputs: readonly Input[], work: Work): Promise<ExitCode> {
-  const { destination, terminal, signal, flags } = work;
+  const { destination, terminal, signal } = work;
+  const abreast = filesAbreast(work);
+  const begun: Promise<Answer>[] = [];
+  let turn = 0;
   let exitCode: ExitCode = ExitCode.Ok;
   for (const [index, input] of inputs.entries()) {
-    const { name } = input;
-    const label = inputs.length > 1 ? `${index + 1}/${inputs.length} ${name}` : name;
-    const answer = await analyzeInput(work.engine, name, {
-      ...work.options,
-      onProgress: (fraction, analysedMs) => {
-        if (!flags.quiet) terminal.progress(label, fraction, analysedMs);
-      },
-      onWarning: (message) => {
-        if (!flags.quiet) terminal.say(`deeptone: ${name}: ${message}`);
-      },
-    });
+    turn = index;
+    for (const next of inputs.slice(begun.length, index + abreast)) {
+      const number = begun.length;
+      const answer = analyzeInput(next.name, inputs.length, number, work, () => turn === number);
+      answer.catch(() => undefined); // It is awaited in its turn, if that comes.
+      begun.push(answer);
+    }
+    const answer = await begun[index];
     terminal.done();
-    if (signal.aborted) return ExitCode.Interrupted;
+    if (signal.aborted || !answer) return ExitCode.Interrupted;
     if ('channels' in answer) {
       await destination.answer(input, answer);
     } else {
       exitCode = ExitCode.InputFailed;
-      terminal.say(`deeptone: ${name}: ${errorLine(answer.error).message}`);
+      terminal.say(`deeptone: ${input.name}: ${errorLine(answer.error).message}`);
       await destination.failure(input, errorLine(answer.error));
     }
   }
   return exitCode;
 }
 
+/** As many as there are workers, as long as the license has a stream for every channel of them. */
+function filesAbreast({ engine, flags: { workers = 1 } }: Work): number {
+  const { maxStreams } = engine.license;
+  const allowed = maxStreams === null ? workers : Math.floor(maxStreams / engine.limits.maxChannels);
+  return Math.max(1, Math.min(workers, allowed));
+}
+
+/** @param isShown whether it is the one whose progress is shown */
 async function analyzeInput(
-  engine: Deeptone,
   name: string,
-  options: FileOptions,
-): Promise<FileAnalysis | { readonly error: unknown }> {
+  count: number,
+  index: number,
+  { engine, options, terminal, flags }: Work,
+  isShown: () => boolean,
+): Promise<Answer> {
+  const label = count > 1 ? `${index + 1}/${count} ${name}` : name;
+  return answerOf(engine, name, {
+    ...options,
+    onProgress: (fraction, analysedMs) => {
+      if (!flags.quiet && isShown()) terminal.progress(label, fraction, analysedMs);
+    },
+    onWarning: (message) => {
+      if (!flags.quiet) terminal.say(`deeptone: ${name}: ${message}`);
+    },
+  });
+}
+
+async function answerOf(engine: Deeptone, name: string, options: FileOptions): Promise<Answer> {
   try {
     if (name !== STANDARD_INPUT) return await engine.processFile(name, options);
     return await engine.processContainer(await standardInput(engine.limits.maxMessageBytes), options);

@@ -70,6 +70,17 @@ describe('deeptone analyze', () => {
       ]);
     });
 
+    it('prints the same, in the same order, whatever number of workers there is', async () => {
+      const files = [sounds.speech, sounds.mp3, 'nowhere.wav', sounds.speech, sounds.broken, sounds.mp3];
+      const one = await analyze(...files, ...options, '--quiet');
+      const three = await analyze(...files, ...options, '--quiet', '--workers', '3');
+      assert.deepEqual([three.code, three.stdout], [1, one.stdout]);
+      assert.equal(three.stdout.trim().split('\n').length, files.length);
+      const none = await analyze(sounds.speech, ...options, '--workers', '65');
+      assert.equal(none.code, 2);
+      assert.match(none.stderr, /workers is 65: a whole number from 1 to 64/);
+    });
+
     it('prints a line per file for several, also for one that fails, and ends with code 1', async () => {
       const answer = await analyze(sounds.speech, sounds.broken, 'nowhere.wav', sounds.mp3, ...options);
       assert.equal(answer.code, 1);
