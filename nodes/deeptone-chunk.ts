@@ -1,11 +1,13 @@
 /** Answers each message as a whole: one chunk of sound in, one result per model out. */
 import { ChunkMemory, type ChunkOptions } from '../src';
+import { heardNow, stepText } from '../src/insight';
 import { answerMessages, insight, speed, Warnings, withWarnings, type QueueConfig } from './answers';
 import { fieldNumbers } from './shared/fields';
 import { messageSound, type FormatDialog } from './shared/message-format';
 import { migrated } from './shared/migrate';
 import { sharedText, type Node, type NodeAPI } from './shared/node-red';
 import { dialogOptions, mergeOptions, messageOptions, type DialogOptions } from './shared/options';
+import { vocabularyOf } from './shared/vocabulary';
 
 interface ChunkConfig extends QueueConfig, DialogOptions, FormatDialog {
   /** Let the models hear what the same topic said before. */
@@ -22,6 +24,7 @@ function register(RED: NodeAPI): void {
     // One at a time, so that a topic's answers and its memory keep the order of its messages.
     const limits = () => ({ ...numbers(), parallel: 1 });
     answerMessages(RED, this, config, limits, ({ engine, status }) => {
+      const words = vocabularyOf(RED);
       const memory = new ChunkMemory(numbers().topics);
       return async (message, send, signal) => {
         const { topic = '' } = message;
@@ -53,9 +56,15 @@ function register(RED: NodeAPI): void {
           ...{ duration, speed: speed(duration, performance.now() - started) },
           ...(engine.evaluation ? ({ evaluation: true } as const) : {}),
         };
-        const told = insight('chunk', withWarnings({ ...facts, ...warnings.facts }, payload.warnings));
+        const told = insight(
+          'chunk',
+          stepText(payload),
+          withWarnings({ ...facts, ...warnings.facts }, payload.warnings),
+        );
         send({ ...message, payload, insight: told });
-        status.set({ fill: 'green', shape: 'dot', text: sharedText('status.listening') });
+        const heard = heardNow(payload.results);
+        const text = heard ? words.label(heard.model, heard.label) : sharedText('status.nothing');
+        status.set({ fill: 'green', shape: 'dot', text });
       };
     });
   }

@@ -5,6 +5,7 @@ import {
   isAudioAlone,
   RepeatedFailures,
   type StreamConfig,
+  serveMicrophones,
   type StreamCredentials,
   StreamSession,
   whenFlowsStart,
@@ -71,6 +72,7 @@ function register(RED: NodeAPI): void {
     DeeptoneStream,
     { credentials: { inputUser: { type: 'text' }, inputPassword: { type: 'password' } } },
   );
+  serveMicrophones(RED);
 }
 
 export = register;

@@ -1,4 +1,5 @@
 // What the edit dialogs of the DeepTone nodes share. Loaded by each of them; the first one wins.
+// The editor loads all files of a dialog at once: none may ask for another before a dialog is made.
 (function () {
   'use strict';
   if (window.DeeptoneEditor) return;
@@ -143,91 +144,6 @@
   }
 
   /**
-   * A list of the models that the chosen engine offers, to tick.
-   * @param {{ list: JQuery, engine: JQuery, selected: readonly string[] | string }} parts `selected` as text is an environment variable: it stays until
-   *   something is ticked
-   * @returns {{ selected(): string[] | string }}
-   */
-  function modelList({ list, engine, selected }) {
-    const ticked = new Set(Array.isArray(selected) ? selected : []);
-    const replaced = typeof selected === 'string' ? selected : '';
-    let asked = 0;
-
-    /** @param {DeeptoneOfferedModel[]} offered */
-    function show(offered) {
-      list.empty();
-      const names = offered.map((model) => model.name);
-      for (const model of offered) list.append(row(model, true));
-      for (const name of ticked) {
-        if (!names.includes(name)) list.append(row({ name, title: name, description: '' }, false));
-      }
-      mark();
-    }
-
-    /**
-     * @param {DeeptoneOfferedModel} model
-     * @param {boolean} isOffered
-     */
-    function row(model, isOffered) {
-      const label = $('<label class="deeptone-model">').toggleClass('deeptone-model-missing', !isOffered);
-      $('<input type="checkbox">')
-        .val(model.name)
-        .prop('checked', ticked.has(model.name))
-        .on('change', function () {
-          if ($(this).is(':checked')) ticked.add(model.name);
-          else ticked.delete(model.name);
-          mark();
-        })
-        .appendTo(label);
-      $('<span class="deeptone-model-title">')
-        .text(textOr('model.' + model.name + '.title', model.title))
-        .appendTo(label);
-      $('<span class="deeptone-model-facts">').text(facts(model)).appendTo(label);
-      $('<span class="deeptone-model-description">')
-        .text(
-          isOffered
-            ? textOr('model.' + model.name + '.description', model.description)
-            : text('models.notOffered'),
-        )
-        .appendTo(label);
-      return label;
-    }
-
-    /** @param {DeeptoneOfferedModel} model */
-    function facts(model) {
-      /** @type {string[]} */
-      const found = [];
-      if (model.trainingData === 'non-commercial') found.push(text('models.nonCommercial'));
-      if (model.trainingData === 'user') found.push(text('models.user'));
-      if (model.receptiveFieldMs) found.push(text('models.receptiveField', { ms: model.receptiveFieldMs }));
-      return found.join(' · ');
-    }
-
-    function mark() {
-      list.toggleClass('deeptone-empty', ticked.size === 0 && !replaced);
-    }
-
-    function load() {
-      const turn = ++asked;
-      if (list.children().length === 0)
-        list.append($('<div class="deeptone-note">').text(text('models.loading')));
-      ask(engine.val(), 'models')
-        .done((offered) => {
-          if (turn === asked) show(offered);
-        })
-        .fail((response) => {
-          if (turn !== asked) return;
-          show([]);
-          list.prepend($('<div class="deeptone-note deeptone-problem">').text(problem(response)));
-        });
-    }
-
-    engine.on('change', load);
-    load();
-    return { selected: () => (ticked.size === 0 && replaced ? replaced : Array.from(ticked)) };
-  }
-
-  /**
    * The lines of a text area that hold something.
    * @param {unknown} value
    * @returns {string[]}
@@ -251,10 +167,12 @@
   }
 
   /**
+   * @param {EditorNode} node
    * @param {number} index
    * @returns {string}
    */
-  function outputLabel(index) {
+  function outputLabel(node, index) {
+    if (index === 0 && node.sendAs === 'text') return text('output.text');
     return text('output.' + (['series', 'summary', 'transitions', 'progress'][index] || 'series'));
   }
 
@@ -319,12 +237,19 @@
   }
 
   /**
-   * Gives a node that somebody makes an engine: the usual one of the flow, or the first one of all, which needs no setting.
+   * Lets a node that somebody makes work as it is: with an engine, the usual one of the flow or the first one of all, and with an answer
+   * that people can read.
    * @param {EditorNode} node
    */
-  function giveEngine(node) {
+  function begin(node) {
     // Called for what is imported too, which is there already and keeps what it was saved with.
-    if (node.engine || RED.nodes.node(node.id)) return;
+    if (RED.nodes.node(node.id)) return;
+    if (node.sendAs === 'series') node.sendAs = 'text';
+    if (!node.engine) giveEngine(node);
+  }
+
+  /** @param {EditorNode} node */
+  function giveEngine(node) {
     const definition = RED.nodes.getType(ENGINE);
     if (!definition) return;
     const usual = usualEngine(node.z);
@@ -378,41 +303,6 @@
   }
 
   /**
-   * Whether a number is what the node accepts; src/pipeline/option-rules.ts says the same.
-   * @param {DeeptoneLimits} limits
-   * @param {number} value
-   */
-  function isWithin({ whole, minimum, above, maximum, multipleOf }, value) {
-    return (
-      Number.isFinite(value) &&
-      !(whole && !Number.isSafeInteger(value)) &&
-      !(minimum !== undefined && value < minimum) &&
-      !(above !== undefined && value <= above) &&
-      !(maximum !== undefined && value > maximum) &&
-      !(multipleOf !== undefined && value % multipleOf !== 0)
-    );
-  }
-
-  /**
-   * Limits, for sentences that name them.
-   * @param {DeeptoneLimits} limits
-   * @returns {Record<string, string>}
-   */
-  function words(limits) {
-    return Object.fromEntries(Object.entries(limits).map(([name, limit]) => [name, String(limit)]));
-  }
-
-  /**
-   * The name of the sentence that says what numbers are accepted.
-   * @param {DeeptoneLimits} limits
-   */
-  function sentence({ whole, above, maximum }) {
-    if (maximum !== undefined) return 'range';
-    if (above !== undefined) return 'above';
-    return whole ? 'wholeNumber' : 'number';
-  }
-
-  /**
    * Validates a field with a number by the rule that the node has for it: true, or a sentence that says what is accepted.
    * @param {EditorNode} node
    * @param {string} field
@@ -420,11 +310,9 @@
    * @returns {true | string}
    */
   function number(node, field, value) {
+    if (isEmpty(value) || isReplaced(value)) return true;
     const { limits } = (forms().fields[node.type] || {})[field] || { limits: {} };
-    if (isEmpty(value) || isReplaced(value) || isWithin(limits, Number(value))) return true;
-    const values = words(limits);
-    const own = RED._(TEXTS + 'validation.' + field, { ...values, defaultValue: '' });
-    return own || text('validation.' + sentence(limits), values);
+    return DeeptoneNumbers.judge(field, limits, value);
   }
 
   /**
@@ -440,9 +328,10 @@
   window.DeeptoneEditor = {
     forms,
     text,
+    textOr,
     ask,
     tryOut,
-    giveEngine,
+    begin,
     findable,
     offerNative,
     problem,
@@ -450,8 +339,8 @@
     pemBlocks,
     outputLabel,
     encodings,
-    words,
-    modelList,
+    isEmpty,
+    isReplaced,
     valid: { models, number },
   };
 })();

@@ -1,4 +1,4 @@
-// The rows of the edit dialogs of the DeepTone nodes, and what fills them. Loaded by each dialog; the first one wins.
+// The rows of the edit dialogs of the DeepTone nodes. Loaded by each dialog; the first one wins.
 (function () {
   'use strict';
   if (window.DeeptoneForm) return;
@@ -26,7 +26,11 @@
 
     /** @param {string} name */
     function text(name) {
-      return '<span data-i18n="' + key(name) + '"></span>';
+      const found = key(name);
+      // Without a text in any language the name says more than nothing.
+      return found
+        ? '<span data-i18n="' + found + '"></span>'
+        : '<span>' + name.replace(/^.*\./, '') + '</span>';
     }
 
     /** @param {string} field */
@@ -37,9 +41,30 @@
       return number === undefined ? '' : ' placeholder="' + number + '"';
     }
 
-    /** @param {string[]} content */
-    function row(...content) {
-      return '<div class="form-row">' + content.join(' ') + '</div>';
+    /**
+     * A row: a label, what is set, a line of help, and a place for what is wrong.
+     * @param {string} field
+     * @param {string} label
+     * @param {string[]} control
+     * @param {string} [kind] a class of its own
+     */
+    function row(field, label, control, kind = '') {
+      const help = key('hint.' + field)
+        ? '<div class="deeptone-hint">' + text('hint.' + field) + '</div>'
+        : '';
+      return (
+        '<div class="form-row deeptone-row ' +
+        kind +
+        '" data-field="' +
+        field +
+        '">' +
+        label +
+        '<div class="deeptone-control">' +
+        control.join(' ') +
+        '</div>' +
+        help +
+        '<div class="deeptone-error" role="status"></div></div>'
+      );
     }
 
     /**
@@ -60,6 +85,19 @@
       return '<input id="' + prefix + field + '" ' + attributes + ' />';
     }
 
+    /**
+     * @param {string} field
+     * @param {readonly string[]} values
+     * @param {string} [of] what stands before the name of the field in its id
+     */
+    function selection(field, values, of = prefix) {
+      const options = values.map((value) => {
+        const word = key(field + '.' + value.replace(/,/g, '-'));
+        return '<option value="' + value + '" data-i18n="' + (word || '') + '">' + value + '</option>';
+      });
+      return '<select id="' + of + field + '">' + options.join('') + '</select>';
+    }
+
     /** @type {DeeptoneFormRows} */
     const rows = {
       write(content) {
@@ -68,32 +106,40 @@
       },
       name: () =>
         row(
+          'name',
           '<label for="' +
             prefix +
             'name"><i class="fa fa-tag"></i> <span data-i18n="node-red:common.label.name"></span></label>',
-          input('name', 'type="text" data-i18n="[placeholder]node-red:common.label.name"'),
+          [input('name', 'type="text" data-i18n="[placeholder]node-red:common.label.name"')],
         ),
-      configNode: (field, icon) => row(label(field, icon), input(field, 'type="text"')),
-      text: (field, icon, { typed, kind = 'text' } = {}) =>
-        row(
-          label(field, icon),
-          input(field, 'type="' + kind + '" style="width: 70%"' + placeholder(field)),
+      configNode: (field, icon) =>
+        row(field, label(field, icon), [input(field, 'type="text" style="width: 100%"')]),
+      text: (field, icon, { typed, kind = 'text', list } = {}) =>
+        row(field, label(field, icon), [
+          input(
+            field,
+            'type="' +
+              kind +
+              '" style="width: 100%"' +
+              placeholder(field) +
+              (list ? ' list="' + list + '"' : ''),
+          ),
           typed ? input(field + 'Type', 'type="hidden"') : '',
-        ),
+        ]),
+      hidden: (field) => input(field, 'type="hidden"'),
       // Not under the field's own id: the editor would take the text for the list that is saved.
       lines: (field, icon) =>
-        row(
-          label(field, icon, 'deeptone-'),
+        row(field, label(field, icon, 'deeptone-'), [
           '<textarea id="deeptone-' +
             field +
             '" class="deeptone-lines"' +
             placeholder(field) +
             '></textarea>',
-        ),
+        ]),
       facts: (icons) =>
-        row(
-          '<div class="deeptone-facts">',
-          ...Object.entries(icons).map(
+        '<div class="form-row deeptone-facts">' +
+        Object.entries(icons)
+          .map(
             ([name, icon]) =>
               '<i class="fa fa-' +
               icon +
@@ -102,60 +148,61 @@
               '">' +
               text('asking') +
               '</span>',
-          ),
-          '</div>',
-        ),
+          )
+          .join('') +
+        '</div>',
       number: (field, icon, unit) =>
-        row(
-          label(field, icon),
-          input(field, 'type="text" class="deeptone-short"' + placeholder(field)),
-          unit ? text('unit.' + unit) : '',
-        ),
-      select: (field, icon, values) =>
-        row(
-          label(field, icon),
-          '<select id="' + prefix + field + '" style="width: 70%">',
-          ...values.map((value) => {
-            const word = key(field + '.' + value.replace(/,/g, '-'));
-            return '<option value="' + value + '" data-i18n="' + word + '"></option>';
-          }),
-          '</select>',
-        ),
-      check: (field) =>
-        row(
-          input(field, 'type="checkbox" class="deeptone-check"'),
-          '<label for="' + prefix + field + '" data-i18n="' + key('label.' + field) + '"></label>',
-        ),
+        row(field, label(field, icon), [
+          input(
+            field,
+            'type="text" inputmode="decimal" class="deeptone-short" data-unit="' +
+              (unit || '') +
+              '"' +
+              placeholder(field),
+          ),
+          unit ? '<span class="deeptone-unit">' + text('unit.' + unit) + '</span>' : '',
+        ]),
+      select: (field, icon, values) => row(field, label(field, icon), [selection(field, values)]),
+      choice: (field, icon, values) =>
+        row(field, label(field, icon, 'deeptone-'), [selection(field, values, 'deeptone-')]),
+      check: (field) => checkbox(field, 'deeptone-check', ''),
       fourthOutput: (field) =>
-        row(
-          input(field, 'type="checkbox" class="deeptone-check deeptone-fourth-output"'),
-          '<label for="' + prefix + field + '" data-i18n="' + key('label.' + field) + '"></label>',
-          input('outputs', 'type="hidden"'),
-        ),
-      note: (name) => row('<div class="deeptone-note">' + text(name) + '</div>'),
+        checkbox(field, 'deeptone-check deeptone-fourth-output', input('outputs', 'type="hidden"')),
+      note: (name) => '<div class="form-row deeptone-note">' + text(name) + '</div>',
       models: () =>
         row(
-          '<label style="width: 100%"><i class="fa fa-cubes"></i> ' + text('label.models') + '</label>',
-          '<div id="deeptone-models" class="deeptone-models"></div>',
+          'models',
+          '<label><i class="fa fa-cubes"></i> ' + text('label.models') + '</label>',
+          ['<div id="deeptone-models" class="deeptone-models"></div>'],
+          'deeptone-wide',
         ),
       outputPeriod: () => {
         const { minimum = 1 } = (fields.outputPeriod || {}).limits || {};
         const periods = [0, 1, 2, 3, 4, 5, 6].map((power) => '<option>' + minimum * 2 ** power + '</option>');
-        return row(
-          label('outputPeriod', 'clock-o'),
+        return row('outputPeriod', label('outputPeriod', 'clock-o'), [
           input(
             'outputPeriod',
-            'type="text" class="deeptone-short" list="deeptone-periods"' + placeholder('outputPeriod'),
+            'type="text" inputmode="decimal" data-unit="ms" class="deeptone-short" list="deeptone-periods"' +
+              placeholder('outputPeriod'),
           ),
-          '<span class="deeptone-period"></span>',
+          '<span class="deeptone-unit">' + text('unit.ms') + '</span>',
           '<datalist id="deeptone-periods">' + periods.join('') + '</datalist>',
-        );
+        ]);
       },
       details: (name, content) =>
-        '<details><summary>' + text(name) + '</summary>' + content.join('') + '</details>',
+        '<details class="deeptone-fold"><summary>' +
+        text(name) +
+        ' <span class="deeptone-fold-problem"></span></summary>' +
+        content.join('') +
+        '</details>',
       only: (part, content) =>
         content
-          .map((one) => one.replace(/^<div class="form-row|^<details/, (start) => belongTo(start, part)))
+          .map((one) =>
+            one.replace(
+              /^<(?:div class="form-row|details class="deeptone-fold)/,
+              (start) => start + ' ' + part,
+            ),
+          )
           .join(''),
       /** What says the format of raw samples. */
       rawFormat: (more = []) =>
@@ -170,60 +217,31 @@
       /** What few look for. */
       more: (content) =>
         rows.details('label.advanced', [
-          rows.number('volumeThreshold', 'volume-off'),
+          rows.number('volumeThreshold', 'volume-off', 'volume'),
           rows.check('includeRawValues'),
           ...content,
         ]),
     };
+
+    /**
+     * @param {string} field
+     * @param {string} kind
+     * @param {string} more
+     */
+    function checkbox(field, kind, more) {
+      return row(
+        field,
+        '',
+        [
+          input(field, 'type="checkbox" class="' + kind + '"'),
+          '<label for="' + prefix + field + '">' + text('label.' + field) + '</label>',
+          more,
+        ],
+        'deeptone-check-row',
+      );
+    }
     return rows;
   }
 
-  /**
-   * @param {string} start the beginning of a row, or of a group of rows
-   * @param {string} part
-   */
-  function belongTo(start, part) {
-    return start === '<details' ? '<details class="' + part + '"' : start + ' ' + part;
-  }
-
-  /**
-   * Fills a dialog that has opened.
-   * @param {EditorNode} node
-   */
-  function prepare(node) {
-    const input = (/** @type {string} */ field) => $('#node-input-' + field);
-    DeeptoneEditor.encodings(input('encoding'), node.encoding);
-    // Flows that were written by hand may leave things out.
-    for (const [field, { value }] of Object.entries(node._def.defaults)) {
-      if (input(field).is('select') && typeof value === 'string' && !input(field).val())
-        input(field).val(value);
-    }
-    node.deeptoneModels = DeeptoneEditor.modelList({
-      list: $('#deeptone-models'),
-      engine: input('engine'),
-      selected: node.models,
-    });
-    const period = (DeeptoneEditor.forms().fields[node.type] || {}).outputPeriod;
-    if (period)
-      $('.deeptone-period').text(DeeptoneEditor.text('unit.period', DeeptoneEditor.words(period.limits)));
-    $('.deeptone-fourth-output').on('change', function () {
-      input('outputs').val($(this).is(':checked') ? 4 : 3);
-    });
-  }
-
-  /**
-   * Takes what only the dialog knows into the node.
-   * @param {EditorNode} node
-   */
-  function save(node) {
-    node.models = node.deeptoneModels.selected();
-    cancel(node);
-  }
-
-  /** @param {EditorNode} node */
-  function cancel(node) {
-    delete node.deeptoneModels;
-  }
-
-  window.DeeptoneForm = { of, prepare, save, cancel };
+  window.DeeptoneForm = { of };
 })();

@@ -32,7 +32,11 @@ if (!existsSync(node) || !existsSync(nodeRed)) {
 const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 console.log(`End-to-end tests with Node-RED 5 on Node.js ${version}`);
 const tests = readdirSync(join(root, 'dist/test/e2e'))
-  .filter((name) => ['editor.test.js', 'flows.test.js', 'migrate.test.js', 'palette.test.js'].includes(name))
+  .filter((name) =>
+    ['editor.test.js', 'flows.test.js', 'migrate.test.js', 'palette.test.js', 'dialogs.test.js'].includes(
+      name,
+    ),
+  )
   .map((name) => join(root, 'dist/test/e2e', name));
 const { status } = spawnSync('npx', ['mocha', '--no-config', '--exit', ...tests], {
   cwd: root,

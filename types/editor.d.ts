@@ -75,6 +75,8 @@ declare const RED: {
     id(): string;
     add(node: object): EditorNode;
     getType(type: string): EditorNodeDefinition | undefined;
+    /** The subflow of an id, where it is one. */
+    subflow(id: unknown): unknown;
     eachConfig(visit: (node: EditorNode) => void): void;
   };
   history: {
@@ -101,6 +103,7 @@ interface DeeptoneOfferedModel {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  readonly classes?: readonly string[];
   readonly receptiveFieldMs?: number;
   readonly trainingData?: 'open' | 'non-commercial' | 'user';
 }
@@ -109,11 +112,12 @@ interface DeeptoneOfferedModel {
 interface DeeptoneEditorApi {
   forms(): DeeptoneForms;
   text(key: string, values?: Record<string, string | number>): string;
+  textOr(key: string, fallback: string): string;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the body of an answer, read field by field
   ask(engineId: unknown, what: 'models' | 'license' | 'runtime'): JQuery.jqXHR<any>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   tryOut(engineId: unknown): JQuery.jqXHR<any>;
-  giveEngine(node: EditorNode): void;
+  begin(node: EditorNode): void;
   findable(type: string): void;
   offerNative(
     place: JQuery,
@@ -123,12 +127,11 @@ interface DeeptoneEditorApi {
   problem(response: JQuery.jqXHR): string;
   lines(value: unknown): string[];
   pemBlocks(value: unknown): string[];
-  outputLabel(index: number): string;
+  outputLabel(node: EditorNode, index: number): string;
   encodings(select: JQuery, chosen: unknown): void;
-  words(limits: DeeptoneLimits): Record<string, string>;
-  modelList(parts: { list: JQuery; engine: JQuery; selected: readonly string[] | string }): {
-    selected(): string[] | string;
-  };
+  isEmpty(value: unknown): boolean;
+  /** Whether the runtime puts a variable in its place. */
+  isReplaced(value: unknown): boolean;
   readonly valid: {
     models(value: unknown): true | string;
     number(node: EditorNode, field: string, value: unknown): true | string;
@@ -142,16 +145,24 @@ interface DeeptoneFormRows {
   name(): string;
   configNode(field: string, icon: string): string;
   /** `typed`: with a hidden field for the type of a typed input. */
-  text(field: string, icon: string, how?: { typed?: boolean; kind?: 'text' | 'password' }): string;
+  text(
+    field: string,
+    icon: string,
+    how?: { typed?: boolean; kind?: 'text' | 'password'; list?: string },
+  ): string;
+  /** Saved, and not shown. */
+  hidden(field: string): string;
   lines(field: string, icon: string): string;
   /** Places for what the engine says, by name and icon. */
   facts(icons: Record<string, string>): string;
   number(
     field: string,
     icon: string,
-    unit?: 'ms' | 'seconds' | 'days' | 'hours' | 'megabytes' | 'millionValues' | 'hz' | 'messages',
+    unit?: 'volume' | 'ms' | 'seconds' | 'days' | 'hours' | 'megabytes' | 'millionValues' | 'hz' | 'messages',
   ): string;
   select(field: string, icon: string, values: readonly string[]): string;
+  /** A choice that is not saved by itself; its id begins with `deeptone-`. */
+  choice(field: string, icon: string, values: readonly string[]): string;
   check(field: string): string;
   /** A checkbox that gives the node its fourth output. */
   fourthOutput(field: string): string;
@@ -168,14 +179,64 @@ interface DeeptoneFormRows {
 
 interface DeeptoneFormApi {
   of(type: string): DeeptoneFormRows;
+}
+
+/** See resources/deeptone-numbers.js. */
+interface DeeptoneNumbersApi {
+  /** NaN where it is no number. */
+  read(text: string, unit?: string, limits?: DeeptoneLimits): number;
+  rounded(limits: DeeptoneLimits, value: number): number;
+  judge(field: string, limits: DeeptoneLimits, value: unknown): true | string;
+  words(limits: DeeptoneLimits): Record<string, string>;
+}
+
+interface DeeptoneModelListParts {
+  place: JQuery;
+  engine: JQuery;
+  /** As text it is an environment variable: it stays until something is ticked. */
+  selected: readonly string[] | string;
+  /** Whether a variable may be named although there is none yet. */
+  variables: boolean;
+  /** Something else is ticked, or offered. */
+  changed: () => void;
+}
+
+interface DeeptoneModelList {
+  selected(): string[] | string;
+  /** A sentence; '' where nothing is wrong. */
+  problem(): string;
+}
+
+/** See resources/deeptone-models.js. */
+interface DeeptoneModelsApi {
+  list(parts: DeeptoneModelListParts): DeeptoneModelList;
+}
+
+/** See resources/deeptone-dialog.js. */
+interface DeeptoneDialogApi {
   prepare(node: EditorNode): void;
+  check(node: EditorNode): void;
   save(node: EditorNode): void;
   cancel(node: EditorNode): void;
+}
+
+/** See resources/deeptone-source.js. */
+interface DeeptoneSourceApi {
+  prepare(node: EditorNode): void;
+  validInput(node: EditorNode, value: unknown): true | string;
 }
 
 interface Window {
   DeeptoneEditor: DeeptoneEditorApi;
   DeeptoneForm: DeeptoneFormApi;
+  DeeptoneNumbers: DeeptoneNumbersApi;
+  DeeptoneModels: DeeptoneModelsApi;
+  DeeptoneDialog: DeeptoneDialogApi;
+  DeeptoneSource: DeeptoneSourceApi;
 }
 declare const DeeptoneEditor: DeeptoneEditorApi;
 declare const DeeptoneForm: DeeptoneFormApi;
+declare const DeeptoneNumbers: DeeptoneNumbersApi;
+declare const DeeptoneModels: DeeptoneModelsApi;
+declare const DeeptoneDialog: DeeptoneDialogApi;
+declare const DeeptoneSource: DeeptoneSourceApi;

@@ -2,7 +2,13 @@
 import { TooLargeError } from '../../src';
 import { payloadBytes } from '../../src/audio';
 import { NO_READING } from '../../src/supervision';
-import { asksForDiagnostics, connectEngine, diagnosticsOf, type EngineConnection } from '../engine';
+import {
+  asksForDiagnostics,
+  connectEngine,
+  diagnosticsInsight,
+  diagnosticsOf,
+  type EngineConnection,
+} from '../engine';
 import { fail, hearMessages, refuseAll, whenClosed } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeDef, NodeMessage, Send } from '../shared/node-red';
 import { StatusLine } from '../shared/status-line';
@@ -98,7 +104,7 @@ export function answerMessages(
     return {
       ...RED.util.cloneMessage({ ...message, payload: undefined }),
       payload,
-      insight: { kind: 'diagnostics' },
+      insight: diagnosticsInsight(payload),
     };
   };
 

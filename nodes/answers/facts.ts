@@ -3,6 +3,7 @@ import type { OnWarning, SoundSegment } from '../../src';
 
 /** What the payload of the message is. */
 export type InsightKind =
+  | 'text'
   | 'series'
   | 'step'
   | 'chart'
@@ -55,6 +56,8 @@ export interface Facts {
 
 export interface Insight extends Facts {
   readonly kind: InsightKind;
+  /** The answer as a sentence for people, in English. */
+  readonly text: string;
   /** Number of the channel that was analysed, counted from 0. */
   readonly channel?: number;
   /** Of the sound of a phase: what phase that is; `time`: epoch milliseconds where the sound begins. */
@@ -62,8 +65,8 @@ export interface Insight extends Facts {
 }
 
 /** `msg.insight` of one message. */
-export function insight(kind: InsightKind, facts: Facts, channel?: number): Insight {
-  return { kind, ...facts, ...(channel === undefined ? {} : { channel }) };
+export function insight(kind: InsightKind, text: string, facts: Facts, channel?: number): Insight {
+  return { kind, text, ...facts, ...(channel === undefined ? {} : { channel }) };
 }
 
 /** Gathers what is wrong with the audio of one answer; what the analysis warns of stands in the answer itself. */

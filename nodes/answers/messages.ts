@@ -1,11 +1,12 @@
 /** Answers as messages. Pure: what comes in is not changed, what goes out holds no audio. */
 import type { ChannelAnalysis, FileAnalysis } from '../../src';
+import { seriesText, stepText, summaryText, transitionsText } from '../../src/insight';
 import { chartPoints } from './chart';
 import { insight, withWarnings, type Facts } from './facts';
 import type { NodeMessage, Outputs } from '../shared/node-red';
 
 /** The forms that a time series can be sent in; the names are the values of the setting. */
-export const SEND_AS = ['series', 'steps', 'chart', 'deeptone'] as const;
+export const SEND_AS = ['text', 'series', 'steps', 'chart', 'deeptone'] as const;
 export type SendAs = (typeof SEND_AS)[number];
 
 export function isSendAs(value: unknown): value is SendAs {
@@ -44,8 +45,18 @@ export function messagesOf(answer: Answer): Outputs[] {
     const about = { ...answer, facts: withWarnings(answer.facts, analysis.warnings) };
     return [
       isWhole ? null : timeSeriesMessages(about, channel, analysis),
-      analysis.summary ? message(about, 'summary', own(analysis.summary), channel) : null,
-      analysis.transitions ? message(about, 'transitions', own(analysis.transitions), channel) : null,
+      analysis.summary
+        ? message(about, 'summary', summaryText(analysis.summary), own(analysis.summary), channel)
+        : null,
+      analysis.transitions
+        ? message(
+            about,
+            'transitions',
+            transitionsText(analysis.transitions),
+            own(analysis.transitions),
+            channel,
+          )
+        : null,
     ];
   });
   if (!isWhole) return sent;
@@ -53,7 +64,7 @@ export function messagesOf(answer: Answer): Outputs[] {
   const complete: NodeMessage = {
     ...kept(answer),
     payload: answer.complete,
-    insight: insight('deeptone', withWarnings(answer.facts, warnings)),
+    insight: insight('deeptone', completeText(answer.channels), withWarnings(answer.facts, warnings)),
   };
   return [[complete, null, null], ...sent];
 }
@@ -64,20 +75,37 @@ function timeSeriesMessages(
   analysis: ChannelAnalysis,
 ): NodeMessage | NodeMessage[] {
   const steps = analysis.time_series;
+  const text = channelText(analysis);
   switch (answer.sendAs) {
     case 'chart':
-      return message(answer, 'chart', chartPoints(steps), channel);
+      return message(answer, 'chart', text, chartPoints(steps), channel);
     case 'steps': {
       const id = answer.newId();
       return steps.map((step, index) => ({
-        ...message(answer, 'step', step, channel),
+        ...message(answer, 'step', stepText(step), step, channel),
         parts: { ...outerParts(answer.source), id, index, count: steps.length, type: 'array', len: 1 },
       }));
     }
+    case 'text':
+      return message(answer, 'text', text, text, channel);
     case 'series':
     case 'deeptone':
-      return message(answer, 'series', steps, channel);
+      return message(answer, 'series', text, steps, channel);
   }
+}
+
+/** What was heard over the whole length of a channel. */
+function channelText({ summary, time_series: steps }: ChannelAnalysis): string {
+  return summary ? summaryText(summary) : seriesText(steps);
+}
+
+function completeText(channels: FileAnalysis['channels']): string {
+  const texts = Object.entries(channels).map(
+    ([number, analysis]) => [number, channelText(analysis)] as const,
+  );
+  const [only] = texts;
+  if (texts.length === 1 && only) return only[1];
+  return texts.map(([number, text]) => `Channel ${number}: ${text}`).join(' ');
 }
 
 /** A sequence inside a sequence keeps the outer one, as the Split node does, so that Join can put it back. */
@@ -87,11 +115,12 @@ function outerParts(source: NodeMessage): { parts?: unknown } {
 
 function message(
   answer: Answer,
-  kind: 'series' | 'step' | 'chart' | 'summary' | 'transitions',
+  kind: 'text' | 'series' | 'step' | 'chart' | 'summary' | 'transitions',
+  text: string,
   payload: unknown,
   channel: number,
 ): NodeMessage {
-  return { ...kept(answer), payload, channel, insight: insight(kind, answer.facts, channel) };
+  return { ...kept(answer), payload, channel, insight: insight(kind, text, answer.facts, channel) };
 }
 
 /** A copy of what is kept: all but the audio. */

@@ -1,5 +1,12 @@
 /** What the nodes for whole files and whole clips have in common: options, a bounded queue, progress, three outputs. */
 import type { ChannelAnalysis, Deeptone, FileAnalysis, FileOptions } from '../../src';
+import {
+  heardInShort,
+  meanShares,
+  sharesOfSummary,
+  type SharesByModel,
+  transitionText,
+} from '../../src/insight';
 import { checkOptions, OPTIONS } from '../../src/pipeline';
 import { answerMessages, type QueueConfig } from './answering';
 import { asBuffer, insight, speed, Warnings, type Facts } from './facts';
@@ -19,6 +26,7 @@ import {
   type LooseOptions,
 } from '../shared/options';
 import { fieldNumbers } from '../shared/fields';
+import { vocabularyOf } from '../shared/vocabulary';
 import { Progress } from './progress';
 
 /** The part of the dialog that both nodes share. */
@@ -69,8 +77,9 @@ export function analyseWholes(
     ({ engine, status, waiting }) =>
       async (message, send, signal) => {
         const options = wholeOptions(kind, config, message, sendAs);
-        const source = await sourceOf(message);
+        // Without an engine nothing else is worth a word.
         const deeptone = engine.deeptone();
+        const source = await sourceOf(message);
         await deeptone.start(); // Loading the models is no part of the speed that is told.
         const started = performance.now();
         const factsAt = (analysedMs: number): Facts => ({
@@ -98,7 +107,7 @@ export function analyseWholes(
             {
               ...RED.util.cloneMessage({ ...message, payload: undefined }),
               payload: percent,
-              insight: insight('progress', factsAt(analysedMs)),
+              insight: insight('progress', progressText(percent, analysedMs), factsAt(analysedMs)),
             },
           ]);
         });
@@ -106,7 +115,8 @@ export function analyseWholes(
         const warnings = new Warnings();
         const onSegment: FileOptions['onSegment'] = ({ wav, ...about }, channel) => {
           if (config.segments !== true) return;
-          const told = { ...insight('segment', factsAt(progress.analysedMs), channel), segment: about };
+          const text = transitionText({ ...about, previous: null });
+          const told = { ...insight('segment', text, factsAt(progress.analysedMs), channel), segment: about };
           const copy = RED.util.cloneMessage({ ...message, payload: undefined });
           send([null, null, null, null, { ...copy, payload: asBuffer(wav), channel, insight: told }]);
         };
@@ -123,13 +133,22 @@ export function analyseWholes(
         const clone = (original: NodeMessage): NodeMessage => RED.util.cloneMessage(original);
         for (const outputs of messagesOf({ source: message, ...result, facts, sendAs, newId, clone }))
           send(outputs);
-        const text = RED._(sharedText('status.done'), {
-          seconds: String(Math.round(facts.duration / 100) / 10),
-          speed: String(facts.speed),
-        });
-        status.set({ fill: 'green', shape: 'dot', text });
+        const shares = Object.values(result.channels).map(sharesOf);
+        const heard = heardInShort(meanShares(shares), vocabularyOf(RED));
+        status.set({ fill: 'green', shape: 'dot', text: heard || sharedText('status.nothing') });
       },
   );
+}
+
+/** What was heard over the whole length of a channel. */
+function sharesOf({ summary, time_series: steps }: ChannelAnalysis): SharesByModel {
+  return summary ? sharesOfSummary(summary) : meanShares(steps.map(({ shares }) => shares));
+}
+
+function progressText(percent: number | null, analysedMs: number): string {
+  return percent === null
+    ? `${Math.round(analysedMs / 1_000)} s are analysed.`
+    : `${percent} % are analysed.`;
 }
 
 /** What a message asks for, over what the dialog says, over the defaults. */

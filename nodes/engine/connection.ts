@@ -1,11 +1,5 @@
 /** How a node in a flow shares the engine of a `deeptone-engine` node. */
-import {
-  InvalidArgumentError,
-  type Deeptone,
-  type LicenseStatus,
-  type Limits,
-  type OwnModel,
-} from '../../src';
+import type { Deeptone, LicenseStatus, Limits, OwnModel } from '../../src';
 import {
   EngineMeter,
   type Counts,
@@ -14,7 +8,7 @@ import {
   type OpenEngine,
 } from '../../src/supervision';
 import { fieldNumbers, HOUR_MS, MEGABYTE, MILLION } from '../shared/fields';
-import { failureStatus } from '../shared/failure';
+import { failureStatus, NoEngineError } from '../shared/failure';
 import { sharedText, type Node, type NodeAPI, type NodeStatus } from '../shared/node-red';
 import type { StatusLine } from '../shared/status-line';
 
@@ -69,7 +63,7 @@ export interface EngineConnection {
   /**
    * The shared engine.
    *
-   * @throws InvalidArgumentError when the node has no engine; what opening an engine can throw
+   * @throws NoEngineError; what opening an engine can throw
    */
   engine(): OpenEngine;
   /** `engine().deeptone` */
@@ -106,9 +100,7 @@ export function connectEngine(
     const noEngine = { fill: 'red', shape: 'ring', text: sharedText('status.noEngine') } as const;
     status.set(noEngine);
     const refuse = (): never => {
-      throw new InvalidArgumentError(
-        'This node has no DeepTone engine: open the node and choose or add one, then deploy.',
-      );
+      throw new NoEngineError();
     };
     const meter = new EngineMeter();
     return {
@@ -193,13 +185,13 @@ function licenseStatus(
   RED: Pick<NodeAPI, '_'>,
 ): NodeStatus {
   // It works, but not as fast as it could.
-  const slow = info?.remark === undefined ? '' : 'Slow';
+  const isSlow = info?.remark !== undefined;
   switch (license.state) {
     case 'valid':
       return {
-        fill: 'grey',
+        fill: isSlow ? 'yellow' : 'green',
         shape: 'dot',
-        text: sharedText(`status.${license.evaluation ? 'evaluation' : 'ready'}${slow}`),
+        text: sharedText(isSlow ? 'status.readySlow' : 'status.ready'),
       };
     case 'expiring':
       return {

@@ -34,6 +34,12 @@ export function asksForDiagnostics(message: NodeMessage): boolean {
   return Object.hasOwn(message, 'diagnostics') || command === 'diagnostics';
 }
 
+/** `msg.insight` of a snapshot. */
+export function diagnosticsInsight({ engine }: Diagnostics): object {
+  const text = `The engine is ${engine.status}${engine.reason === null ? '.' : `: ${engine.reason}`}`;
+  return { kind: 'diagnostics', text };
+}
+
 /** @param node facts of the node that was asked */
 export function diagnosticsOf(engine: EngineConnection, node: Diagnostics['node']): Diagnostics {
   const { health, runtimeWords, license, counts, ownModels } = engine;

@@ -7,9 +7,10 @@ export {
   type EngineLimits,
   type EngineNode,
 } from './connection';
-export { asksForDiagnostics, diagnosticsOf, type Diagnostics } from './diagnostics';
+export { asksForDiagnostics, diagnosticsInsight, diagnosticsOf, type Diagnostics } from './diagnostics';
 export { serveEngineFacts } from './endpoints';
 export { serveRuntimeInstall } from './install-endpoints';
 export type { EngineMaker } from './own-engine';
 export { serveObservation } from './observation';
+export { fromOwnPages } from './requests';
 export { openEngine, type EngineSettings } from './open-engine';

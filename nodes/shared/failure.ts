@@ -2,6 +2,7 @@
  * The one place where a node turns what went wrong into `done(error)`: Catch nodes then receive `msg.error` with
  * `message`, `code` and `cause`.
  */
+import { InvalidArgumentError } from '../../src';
 import { codeOf } from '../../src/supervision';
 import { thrownError } from '../../src/thrown';
 import {
@@ -19,10 +20,33 @@ import type { StatusLine } from './status-line';
 export const toError = thrownError;
 export { codeOf };
 
-/** A few translated words about an error that fit under a node. */
+/** No engine was chosen for a node, or the one that was chosen is gone. */
+export class NoEngineError extends InvalidArgumentError {
+  constructor() {
+    super('This node has no DeepTone engine: open the node and choose or add one, then deploy.');
+  }
+}
+
+/** Characters of a sentence that fit under a node. */
+const LONGEST_TEXT = 64;
+
+/** A few words about an error that fit under a node: translated ones, or which setting is wrong and what is accepted. */
 export function failureStatus(error: unknown): NodeStatus {
-  const code = codeOf(error) ?? 'OTHER';
-  return { fill: 'red', shape: 'ring', text: sharedText(`error.${code}`) };
+  return { fill: 'red', shape: 'ring', text: failureText(error) };
+}
+
+function failureText(error: unknown): string {
+  if (error instanceof NoEngineError) return sharedText('status.noEngine');
+  // Its sentence names the setting, the value and what is accepted: four causes in two words would help nobody.
+  if (error instanceof InvalidArgumentError) return inShort(error.message);
+  return sharedText(`error.${codeOf(error) ?? 'OTHER'}`);
+}
+
+/** The first sentence, or as much of it as fits. */
+function inShort(text: string): string {
+  const sentence = /^.*?[.](?=\s|$)/su.exec(text)?.[0] ?? text;
+  const line = sentence.replace(/\s+/gu, ' ').replace(/\.$/u, '');
+  return line.length <= LONGEST_TEXT ? line : `${line.slice(0, LONGEST_TEXT - 2).trimEnd()} …`;
 }
 
 /** Tells the flow and the editor that a message failed. Nothing else may be done with the message afterwards. */

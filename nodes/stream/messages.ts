@@ -1,7 +1,9 @@
 /** What live streams tell, as messages. Pure: what comes in is not changed, what goes out holds no audio. */
 import type { LiveEvent, StreamFacts, TimeSeriesStep } from '../../src';
+import { stepText, summaryText, transitionText } from '../../src/insight';
 import { asBuffer, type Facts, insight, stepPoints, withWarnings } from '../answers';
 import type { NodeMessage, Outputs } from '../shared/node-red';
+import { eventText, groupText } from './event-text';
 
 /** Of a message with audio, what is about the audio or asks for something, and is not kept. */
 const NOT_KEPT = [
@@ -21,7 +23,7 @@ const NOT_KEPT = [
 export interface StreamMessageSettings {
   /** Type of the node. */
   readonly node: string;
-  readonly sendAs: 'steps' | 'chart';
+  readonly sendAs: 'text' | 'steps' | 'chart';
   readonly wallClock: boolean;
   readonly tellBegin: boolean;
   /** There is a fourth output for events. */
@@ -57,19 +59,21 @@ export class StreamMessages {
         return [this.#step(event, kept, facts)];
       case 'summary': {
         const about = withWarnings(facts, event.warnings);
-        const told = { ...insight('summary', about), cause: event.cause };
+        const told = { ...insight('summary', summaryText(event.summary), about), cause: event.cause };
         return [null, { ...kept, payload: event.summary, insight: told }];
       }
       case 'transition': {
         if (event.phase === 'begun' && !this.#settings.tellBegin) return undefined;
         const payload = { ...event.transition, ...this.#time(event.time) };
-        const told = { ...insight('transition', facts), ...(event.isSteady ? {} : { raw: true }) };
+        const text = transitionText(event.transition);
+        const told = { ...insight('transition', text, facts), ...(event.isSteady ? {} : { raw: true }) };
         return [null, null, { ...kept, payload, insight: told }];
       }
       case 'segment': {
         if (!this.#settings.segments) return undefined;
         const { wav, ...about } = event.segment;
-        const told = { ...insight('segment', facts), segment: { ...about, ...this.#time(event.time) } };
+        const text = transitionText({ ...about, previous: null });
+        const told = { ...insight('segment', text, facts), segment: { ...about, ...this.#time(event.time) } };
         return [null, null, null, null, { ...kept, payload: asBuffer(wav), insight: told }];
       }
       case 'closed':
@@ -86,7 +90,7 @@ export class StreamMessages {
   /** The message of something that is no stream's, undefined where there is no output for it. */
   about(event: Readonly<Record<string, unknown>>, topic: string | undefined): Outputs | undefined {
     if (!this.#settings.events) return undefined;
-    const told = { kind: 'event', node: this.#settings.node };
+    const told = { kind: 'event', text: groupText(event), node: this.#settings.node };
     return [null, null, null, { ...(topic === undefined ? {} : { topic }), payload: event, insight: told }];
   }
 
@@ -95,15 +99,18 @@ export class StreamMessages {
     kept: NodeMessage,
     facts: Facts,
   ): NodeMessage {
+    const text = stepText(step);
     switch (this.#settings.sendAs) {
+      case 'text':
+        return { ...kept, payload: text, insight: insight('text', text, facts) };
       case 'steps': {
         const payload: TimeSeriesStep = { ...step, ...this.#time(time) };
-        return { ...kept, payload, insight: insight('step', facts) };
+        return { ...kept, payload, insight: insight('step', text, facts) };
       }
       case 'chart': {
         const x = this.#settings.wallClock ? time : step.timestamp;
         const points = stepPoints(step, x, this.#speakersOf(stream.key));
-        return { ...kept, payload: points, insight: insight('chart', facts) };
+        return { ...kept, payload: points, insight: insight('chart', text, facts) };
       }
     }
   }
@@ -114,7 +121,7 @@ export class StreamMessages {
     const payload = Object.fromEntries(
       told.map(([name, value]: [string, unknown]) => [name, value instanceof Error ? value.message : value]),
     );
-    return [null, null, null, { ...kept, payload, insight: insight('event', facts) }];
+    return [null, null, null, { ...kept, payload, insight: insight('event', eventText(event), facts) }];
   }
 
   #time(time: number): { readonly time?: number } {

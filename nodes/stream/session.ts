@@ -8,17 +8,19 @@ import {
   type StreamHandOver,
 } from '../../src';
 import { NO_READING, Seldom, type Reading } from '../../src/supervision';
-import { asksForDiagnostics, diagnosticsOf, type EngineConnection } from '../engine';
+import { asksForDiagnostics, diagnosticsInsight, diagnosticsOf, type EngineConnection } from '../engine';
 import { codeOf, tell, toError } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeMessage } from '../shared/node-red';
 import { formatSetting, formatTrust } from '../shared/message-format';
 import { messageOptions } from '../shared/options';
 import type { StatusLine } from '../shared/status-line';
+import { Heard } from './heard';
 import { keptProperties, StreamMessages } from './messages';
 import { liveSettingsOf, streamOptions, type StreamConfig, type StreamCredentials } from './settings';
 import { ATTACHMENTS, type StreamAttachment, type StreamNode } from './attachments';
 import { StreamStatus } from './status';
 import { typedInput } from '../shared/typed-input';
+import { vocabularyOf } from '../shared/vocabulary';
 
 /** What a source that decodes for itself gives. */
 const SAMPLES: SampleFormat = { encoding: 'f32le', sampleRate: 16_000, channels: 1 };
@@ -37,6 +39,7 @@ export class StreamSession {
   readonly #engine: EngineConnection;
   readonly #messages: StreamMessages;
   readonly #hub: StreamHub<NodeMessage>;
+  readonly #heard: Heard;
   readonly #status: StreamStatus;
   readonly #seldom = new Seldom();
   readonly #attachments: StreamAttachment[] = [];
@@ -59,9 +62,10 @@ export class StreamSession {
     this.#node = node;
     this.#config = config;
     this.#engine = engine;
+    this.#heard = new Heard(vocabularyOf(RED));
     this.#messages = new StreamMessages({
       node: node.type,
-      sendAs: config.sendAs === 'chart' ? 'chart' : 'steps',
+      sendAs: config.sendAs === 'chart' || config.sendAs === 'text' ? config.sendAs : 'steps',
       wallClock: config.wallClock === true,
       tellBegin: config.tellBegin === true,
       events: config.events === true,
@@ -89,6 +93,7 @@ export class StreamSession {
       node,
       line,
       statistics: () => this.#hub.statistics,
+      heard: () => this.#heard.text,
       source: () => this.#attachments.find((attachment) => attachment.status)?.status,
       note: () => this.#attachments.find((attachment) => attachment.note !== undefined)?.note,
       obstacle: () => engine.obstacle,
@@ -136,10 +141,11 @@ export class StreamSession {
     const { id, type } = this.#node;
     const streams = this.#hub.keys;
     const facts = { id, type, ...this.#hub.statistics, keys: streams.slice(0, MOST_KEYS) };
+    const payload = diagnosticsOf(this.#engine, facts);
     const told = {
       ...this.#RED.util.cloneMessage({ ...message, payload: undefined }),
-      payload: diagnosticsOf(this.#engine, facts),
-      insight: { kind: 'diagnostics' },
+      payload,
+      insight: diagnosticsInsight(payload),
     };
     this.#node.send(this.#config.events === true ? [null, null, null, told] : [told]);
   }
@@ -251,6 +257,7 @@ export class StreamSession {
   }
 
   #tell(event: LiveEvent<NodeMessage>): void {
+    this.#heard.hear(event);
     // Each message gets properties of its own: what a flow does to one must not show in the next.
     const kept = this.#RED.util.cloneMessage(event.context ?? { topic: event.stream.key });
     const outputs = this.#messages.of(event, kept, this.#engine.evaluation);

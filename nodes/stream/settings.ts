@@ -16,7 +16,7 @@ export interface StreamConfig extends NodeDef, DialogOptions, FormatDialog {
   /** Names the stream of a message. */
   readonly key?: string;
   readonly keyType?: string;
-  readonly sendAs?: 'steps' | 'chart';
+  readonly sendAs?: 'text' | 'steps' | 'chart';
   /** Adds epoch milliseconds to steps and transitions. */
   readonly wallClock?: boolean;
   /** With a fourth output that tells of streams, gaps and trouble. */
@@ -66,6 +66,8 @@ export interface StreamConfig extends NodeDef, DialogOptions, FormatDialog {
   /** Announce devices to Home Assistant. */
   readonly discovery?: boolean;
   readonly discoveryPrefix?: string;
+  /** What is opened in everyday words, for the dialog: microphone, camera, radio or file. */
+  readonly inputKind?: string;
   /** What ffmpeg opens, and the name of its stream. */
   readonly input?: string;
   readonly streamName?: string;

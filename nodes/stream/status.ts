@@ -1,4 +1,4 @@
-/** The one line under the stream node: streams, speed, and trouble of the last seconds. */
+/** The one line under the stream node: streams, what they hear, and trouble of the last seconds. */
 import type { HubStatistics } from '../../src';
 import { failureStatus, guarded } from '../shared/failure';
 import { PACKAGE, type Node, type NodeAPI, type NodeStatus } from '../shared/node-red';
@@ -16,6 +16,8 @@ export interface StreamStatusParts {
   readonly RED: Pick<NodeAPI, '_'>;
   readonly line: StatusLine;
   readonly statistics: () => HubStatistics;
+  /** What the streams hear now, in a few words; '' before anything was heard. */
+  readonly heard: () => string;
   /** What a source has to say, which stands in front; undefined: nothing. */
   readonly source: () => NodeStatus | undefined;
   /** What a source adds to the line; undefined: nothing. */
@@ -73,12 +75,11 @@ export class StreamStatus {
     return note === undefined ? status : { ...status, text: `${status.text ?? ''}, ${note}` };
   }
 
-  #status({ streams, speed, lagMs, droppedMs, gaps }: HubStatistics, now: number): NodeStatus {
+  #status({ streams, lagMs, droppedMs, gaps }: HubStatistics, now: number): NodeStatus {
     if (streams === 0)
       return this.#parts.obstacle() ?? { fill: 'grey', shape: 'dot', text: this.#text('idle') };
     const values = {
       streams: String(streams),
-      speed: speed === null ? '-' : String(Math.round(speed)),
       lag: (lagMs / 1_000).toFixed(1),
       dropped: (droppedMs / 1_000).toFixed(1),
       gaps: String(gaps),
@@ -87,7 +88,9 @@ export class StreamStatus {
       return { fill: 'yellow', shape: 'ring', text: this.#text('dropped', values) };
     if (lagMs > LAG_MS) return { fill: 'yellow', shape: 'dot', text: this.#text('lag', values) };
     if (this.#lossUntil.gaps > now) return { fill: 'yellow', shape: 'dot', text: this.#text('gaps', values) };
-    return { fill: 'green', shape: 'dot', text: this.#text('listening', values) };
+    const heard = this.#parts.heard();
+    const text = this.#text(streams === 1 ? 'one' : 'many', values) + (heard === '' ? '' : `: ${heard}`);
+    return { fill: 'green', shape: 'dot', text };
   }
 
   #text(key: string, values: Record<string, string> = {}): string {

@@ -11,6 +11,19 @@ export type { SegmentSettings, SoundSegment } from './sound-segment';
 export { TransitionFilter, type TransitionEvents, type TransitionFilterSettings } from './transition-filter';
 export type { TransitionEvent } from './transitions';
 export { frameVolumes } from './volume';
+export { ENGLISH, type Vocabulary } from './vocabulary';
+export {
+  heardInShort,
+  heardNow,
+  meanShares,
+  seriesText,
+  sharesOfSummary,
+  type SharesByModel,
+  stepText,
+  summaryText,
+  transitionsText,
+  transitionText,
+} from './words';
 export {
   checkSampleLength,
   VOICE_SAMPLE_LIMITS,

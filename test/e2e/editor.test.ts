@@ -35,7 +35,7 @@ const FLOW: readonly FlowNode[] = [
 ];
 
 async function openDialog(page: Page, id: string): Promise<void> {
-  await page.locator(`[id="${id}"]`).dblclick();
+  await page.locator(`[id="${id}"] rect.red-ui-flow-node`).dblclick();
   await page.waitForSelector('.deeptone-form .deeptone-model');
 }
 
@@ -107,7 +107,7 @@ describe('The packed package in the editor of a real Node-RED', function () {
       assert.deepEqual(offered, MODELS);
       assert.deepEqual(await ticked(page), ['speech']);
       const text = await page.locator('.deeptone-form').innerText();
-      assert.match(text, /Gender[\s\S]*hears 3136 ms[\s\S]*Whether the voice sounds female or male/);
+      assert.match(text, /Woman or man\s+female, male\s+about 3 s/);
       assert.doesNotMatch(text, /deeptone-engine:|__\w+__|label\.|undefined/);
       await page.locator('.deeptone-form input[value="gender"]').check();
       await closeDialog(page, 'ok');
@@ -143,7 +143,7 @@ describe('The packed package in the editor of a real Node-RED', function () {
 
   it('marks a node whose settings cannot work', async () => {
     await openDialog(page, 'node-deeptone-file');
-    await page.locator('#node-input-outputPeriod').fill('100');
+    await page.locator('#node-input-outputPeriod').fill('soon');
     await page.keyboard.press('Tab');
     assert.ok(await page.locator('#node-input-outputPeriod.input-error').count());
     await page.locator('#node-input-outputPeriod').fill('${PERIOD}');
@@ -204,7 +204,7 @@ describe('The packed package in the editor of a real Node-RED', function () {
     await page.waitForSelector('.red-ui-flow-node');
     await openDialog(page, 'node-deeptone-bytes');
     const text = await page.locator('.deeptone-form').innerText();
-    assert.match(text, /Modelle[\s\S]*Geschlecht[\s\S]*Vielfaches von 64/);
+    assert.match(text, /Frau oder Mann[\s\S]*weiblich, männlich[\s\S]*Vielfaches von 64/);
     await closeDialog(page, 'cancel');
   });
 

@@ -67,7 +67,7 @@ describe('A flow that 0.1.0 saved, in the editor of a real Node-RED', function (
     ['stream', { waitingSeconds: '1.5', waitingSecondsTotal: '${WAIT_IN_ALL}', rate: '8000' }],
   ] as const) {
     it(`shows them in the dialog of ${id}, and keeps them`, async () => {
-      await page.locator(`[id="${id}"]`).dblclick();
+      await page.locator(`[id="${id}"] rect.red-ui-flow-node`).dblclick();
       await page.waitForSelector('.deeptone-form .deeptone-model');
       for (const [name, value] of Object.entries(fields))
         assert.equal(await page.locator(`#node-input-${name}`).inputValue(), value, name);

@@ -45,7 +45,8 @@ describe('deeptone-chunk', () => {
       await deeptone.processAudioChunk(chunk, { models, includeRawValues: true }),
     );
     assert.equal(message.topic, 'desk');
-    const { speed, ...facts } = message.insight ?? {};
+    const { speed, text, ...facts } = message.insight ?? {};
+    assert.match(String(text), /^Speech, (?:fe)?male \(-\d+(?:\.\d)? dB\)\.$/u);
     assert.ok(typeof speed === 'number');
     assert.deepEqual(facts, {
       kind: 'chunk',

@@ -205,11 +205,13 @@ describe('deeptone-engine', () => {
   });
 
   describe('what it runs on', () => {
-    const slow = (text: string): boolean => /status\.evaluationSlow$/.test(text);
+    const slow = (text: string): boolean => /status\.readySlow$/.test(text);
 
     it('is in the log when it is deployed, before any message', async () => {
       const flow = await start();
-      await flow.statuses.find(({ status }) => /status\.evaluation$/.test(status?.text ?? ''));
+      await flow.statuses.find(
+        ({ status }) => status?.fill === 'green' && /status\.ready$/.test(status.text ?? ''),
+      );
       const told = logged(LEVEL.info).filter((text) => text.startsWith('The models run on'));
       assert.equal(told.length, 1);
       assert.match(told[0] ?? '', /onnxruntime-node \d/);

@@ -63,7 +63,8 @@ describe('deeptone-file', () => {
         assert.deepEqual(message['note'], { from: 'test' });
         assert.equal(message['filename'], RADIO_SHOW);
         assert.equal(message.channel, 0);
-        const { speed, ...facts } = message.insight ?? {};
+        const { speed, text, ...facts } = message.insight ?? {};
+        assert.match(String(text), kind === 'transitions' ? /^0:00 \w+, 0:\d\d \w+/u : /^\d+ % \w+, .*\.$/u);
         assert.ok(typeof speed === 'number' && speed > 0);
         assert.deepEqual(facts, {
           kind,
@@ -76,6 +77,18 @@ describe('deeptone-file', () => {
           channel: 0,
         });
       }
+    });
+
+    it('sends what was heard as a sentence, and says it in short under the node', async () => {
+      const flow = await start({ sendAs: 'text' });
+      flow.send({ filename: RADIO_SHOW });
+      const { payload, insight } = await flow.series.message();
+      assert.match(String(payload), /^\d+ % (?:speech|music), \d+ % \w+.*\(-\d+(?:\.\d)? dB\)\.$/u);
+      assert.equal(insight?.['kind'], 'text');
+      assert.equal(insight['text'], payload);
+      const { status } = await flow.statuses.find(({ status }) => / %/u.test(status?.text ?? ''));
+      assert.match(status?.text ?? '', /^\d+ % (?:speech|music), \d+ % \w+/u);
+      assert.ok(String(payload).startsWith((status?.text ?? '').slice(0, 20)));
     });
 
     it('sends one message per channel', async () => {

@@ -6,7 +6,7 @@ import { messagesOf } from '../../nodes/answers/messages';
 import { mergeOptions } from '../../nodes/shared/options';
 import { StatusLine } from '../../nodes/shared/status-line';
 import { WorkQueue } from '../../nodes/answers/work-queue';
-import { codeOf } from '../../nodes/shared/failure';
+import { codeOf, failureStatus, NoEngineError } from '../../nodes/shared/failure';
 import { InvalidArgumentError, type ModelResults } from '../../src';
 
 describe('Points for a chart', () => {
@@ -80,7 +80,7 @@ describe('Messages of an answer', () => {
       topic: 't',
       payload: channel.summary,
       channel: 2,
-      insight: { kind: 'summary', ...facts, channel: 2 },
+      insight: { kind: 'summary', text: 'Nothing was heard (-20 dB).', ...facts, channel: 2 },
     });
   });
 });
@@ -94,6 +94,19 @@ describe('Options of a message over those of the node', () => {
       ),
       { outputPeriod: 64, models: ['a'] },
     );
+  });
+});
+
+describe('What went wrong, under a node', () => {
+  it('is which setting, and what is accepted', () => {
+    const error = new InvalidArgumentError('hold is "abc": a number is accepted. See the help.');
+    assert.equal(failureStatus(error).text, 'hold is "abc": a number is accepted');
+    const long = failureStatus(new InvalidArgumentError(`input is "${'x'.repeat(500)}".`)).text ?? '';
+    assert.ok(long.length <= 64 && long.startsWith('input is "x') && long.endsWith('…'), long);
+  });
+
+  it('is that there is no engine', () => {
+    assert.match(failureStatus(new NoEngineError()).text ?? '', /status\.noEngine$/);
   });
 });
 

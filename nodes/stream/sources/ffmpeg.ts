@@ -10,6 +10,7 @@ import { fieldNumbers, textIn, textsIn } from '../../shared/fields';
 import { exampleSoundPath } from '../../shared/paths';
 import type { StreamAttachment, StreamNode } from '../attachments';
 import type { StreamCredentials } from '../settings';
+import { troubleCause, type TroubleCause } from './trouble';
 
 const EXAMPLE = 'example:';
 
@@ -27,6 +28,8 @@ class FfmpegAttachment implements StreamAttachment {
   #closed = false;
   /** Audio that is missing before the next. */
   #lostMs = 0;
+  /** Why it was not heard last; until it is. */
+  #trouble: TroubleCause | undefined;
 
   constructor(node: StreamNode) {
     this.#node = node;
@@ -97,6 +100,8 @@ class FfmpegAttachment implements StreamAttachment {
   #happened(event: LiveSourceEvent): void {
     if (this.#isClosed()) return;
     this.#lostMs += event.type === 'started' ? (event.gapMs ?? 0) : 0;
+    if (event.type === 'started') this.#trouble = undefined;
+    if (event.type === 'died') this.#trouble = troubleCause(event.reason);
     if (event.type === 'died') this.#node.fail(new FfmpegError('DEEPTONE_FFMPEG_FAILED', event.reason));
     this.status = this.#statusOf(event);
     this.#node.changed();
@@ -105,9 +110,12 @@ class FfmpegAttachment implements StreamAttachment {
   #statusOf(event: LiveSourceEvent): NodeStatus | undefined {
     const text = (key: string, values = {}): string =>
       this.#node.RED._(`${PACKAGE}/deeptone-stream:deeptone-stream.status.${key}`, values);
+    const cause = (): string => text(`trouble.${this.#trouble ?? 'other'}`);
     switch (event.type) {
-      case 'connecting':
-        return { fill: 'yellow', shape: 'ring', text: text('connecting') };
+      case 'connecting': {
+        const key = this.#trouble === undefined ? 'connecting' : 'connectingAgain';
+        return { fill: 'yellow', shape: 'ring', text: text(key, { cause: cause() }) };
+      }
       case 'started':
         return undefined;
       case 'silent':
@@ -117,7 +125,10 @@ class FfmpegAttachment implements StreamAttachment {
         return {
           fill: 'red',
           shape: 'ring',
-          text: text('restarting', { seconds: String(Math.ceil(event.inMs / 1_000)) }),
+          text: text('restarting', {
+            cause: cause(),
+            seconds: String(Math.ceil(event.inMs / 1_000)),
+          }),
         };
       case 'ended':
         return { fill: 'grey', shape: 'ring', text: text('ended') };

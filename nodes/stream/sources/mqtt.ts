@@ -77,7 +77,7 @@ class StreamMqtt implements StreamAttachment {
           ? { fill: 'yellow', shape: 'ring', text: `${STATUS}.joining` }
           : undefined;
       case 'connecting':
-        return { fill: 'yellow', shape: 'ring', text: `${STATUS}.connecting` };
+        return { fill: 'yellow', shape: 'ring', text: `${STATUS}.connectingBroker` };
       case 'disconnected':
         return { fill: 'red', shape: 'ring', text: `${STATUS}.disconnected` };
     }

@@ -35,6 +35,7 @@ describe('The line under the stream node', () => {
       node: { error: () => undefined },
       line,
       statistics: () => IDLE,
+      heard: () => '',
       source: () => undefined,
       obstacle: () => obstacle,
     });
