@@ -156,6 +156,14 @@ export class Analysis {
     return Object.fromEntries(heard);
   }
 
+  /** By its model, the voices of the speakers that a speaker map has numbered so far. */
+  numberedVoices(): ReadonlyMap<string, ReadonlyMap<string, Float32Array | undefined>> {
+    const maps = this.tracks.map((track) => [track.name, track.numberedVoices?.()] as const);
+    return new Map(
+      maps.filter((entry): entry is [string, NonNullable<(typeof entry)[1]>] => entry[1] !== undefined),
+    );
+  }
+
   private closePeriod(): TimeSeriesStep {
     const answers = this.tracks.map((track) => [track.name, track.closePeriod()] as const);
     const level = this.periodLevel.level();

@@ -30,6 +30,8 @@ export {
   voicePrintOf,
   type VoiceSampleFrames,
 } from './speakers/voice-sample';
+export { speakerSettings } from './speakers/clustering-settings';
+export { commonNumbers, relabelled, type ChannelSpeaker } from './speakers/common-numbers';
 export {
   checkSpeakerId,
   decodeVoiceSignature,

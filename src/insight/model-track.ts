@@ -38,4 +38,6 @@ export interface ModelTrack {
   summary(): ModelSummary;
   /** Of a speaker map: label and signature of the speakers heard so far. */
   voiceSignatures?(): [string, VoiceSignature][];
+  /** Of a speaker map: the voices of the speakers that it has numbered. */
+  numberedVoices?(): ReadonlyMap<string, Float32Array | undefined>;
 }

@@ -290,6 +290,15 @@ export class AnalysisStream {
     return this.#analysis.voiceSignatures();
   }
 
+  /**
+   * Voices of the speakers that are numbered, by model and label.
+   *
+   * @internal
+   */
+  numberedVoices(): ReadonlyMap<string, ReadonlyMap<string, Float32Array | undefined>> {
+    return this.#analysis.numberedVoices();
+  }
+
   /** Stops without a last answer and frees the stream. Safe to call twice. */
   close(): void {
     if (this.#closed) return;

@@ -403,9 +403,9 @@ export class Deeptone {
       opened?.(audio.channels);
       return await this.#withStreams(options, audio.channels.length, async (streams) => {
         const { durationMs } = audio.info;
-        const answers = await analyseWhole(
-          ...([audio.pieces, streams, options, durationMs, this.#limits, audio.channels] as const),
-        );
+        const { channels } = audio;
+        const about = { durationMs, guard: this.#limits, channels, models: this.#select(options) };
+        const answers = await analyseWhole(audio.pieces, streams, options, about);
         for (const { warnings = [] } of answers) tellOfAnalysis(warnings, options);
         return answers;
       });

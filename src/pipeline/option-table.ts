@@ -192,6 +192,15 @@ export const OPTIONS = {
       help: same('tell also what is loud: the level from which on it is, such as -30'),
     },
   },
+  commonSpeakers: {
+    ways: ['file'],
+    rule: TRUE_OR_FALSE,
+    message: 'commonSpeakers',
+    flag: {
+      flag: '--common-speakers',
+      help: { analyze: 'number the speakers over all channels, not anew in each' },
+    },
+  },
   segments: {
     ways: ['file', 'bytes', 'open', 'live'],
     rule: SEGMENTS,

@@ -1,10 +1,19 @@
 /** Answers about sound that has an end: decoded audio through one stream per channel, gathered. */
 import type { DecodedChannels } from '../audio';
 import { AbortedError } from '../errors';
-import type { AnalysisEvents, ChannelAnalysis, TimeSeriesStep, Transition, Transitions } from '../insight';
+import type { ModelDescription } from '../inference';
+import type {
+  AnalysisEvents,
+  ChannelAnalysis,
+  ChannelSpeaker,
+  TimeSeriesStep,
+  Transition,
+  Transitions,
+} from '../insight';
 import type { AnalysisStream } from './analysis-stream';
 import type { AnswerSize, LimitGuard } from './limits';
-import type { WholeOptions } from './options';
+import { FirstHeard, withCommonSpeakers } from './common-speakers';
+import type { FileOptions, WholeOptions } from './options';
 
 /** Who watches over the length of the sound and the size of the answer. */
 export type WholeGuard = Pick<LimitGuard, 'checkDuration' | 'answer'>;
@@ -12,21 +21,28 @@ export type WholeGuard = Pick<LimitGuard, 'checkDuration' | 'answer'>;
 /** Pieces of a file that are under analysis while the next one is read. */
 const READ_AHEAD_PIECES = 4;
 
+/** What is known of a sound before it is analysed, and who watches over it. */
+export interface WholeSetup {
+  /** What the audio lasts, for the progress; null where nobody knows. */
+  readonly durationMs: number | null;
+  readonly guard: WholeGuard;
+  /** Numbers of the channels of the streams. */
+  readonly channels: readonly number[];
+  /** Those that were asked for. */
+  readonly models: readonly ModelDescription[];
+}
+
 /**
  * Runs decoded audio through one stream per channel and gathers what was asked for.
  *
- * @param durationMs what the audio lasts, for the progress; null where nobody knows
- * @param channels numbers of the channels of the streams
  * @returns one answer per stream
  * @throws TooLargeError, AbortedError, and what decoding and the engine throw
  */
 export async function analyseWhole(
   pieces: AsyncIterable<DecodedChannels>,
   streams: readonly AnalysisStream[],
-  options: WholeOptions,
-  durationMs: number | null,
-  guard: WholeGuard,
-  channels: readonly number[] = [],
+  options: WholeOptions & Pick<FileOptions, 'commonSpeakers'>,
+  { durationMs, guard, channels, models }: WholeSetup,
 ): Promise<readonly ChannelAnalysis[]> {
   guard.checkDuration(durationMs);
   const size = guard.answer();
@@ -46,13 +62,17 @@ export async function analyseWhole(
     options.onProgress?.(durationMs ? Math.min(1, analysedMs / durationMs) : null, analysedMs);
   }
   await Promise.all(inFlight);
-  return Promise.all(answers.map((answer) => answer.finish()));
+  const finished = await Promise.all(answers.map((answer) => answer.finish()));
+  if (!options.commonSpeakers) return finished;
+  const speakersOf = (model: string) => answers.map((answer) => answer.speakers(model));
+  return withCommonSpeakers(finished, speakersOf, models, options.voiceSignatures);
 }
 
 /** Gathers the answers of one channel. */
 class WholeAnswer {
   readonly #steps: TimeSeriesStep[] = [];
   readonly #transitions: Record<string, Transition[]> = {};
+  readonly #firstHeard = new FirstHeard();
 
   constructor(
     private readonly stream: AnalysisStream,
@@ -79,7 +99,13 @@ class WholeAnswer {
     };
   }
 
+  /** The speakers that a model has numbered; to be asked before the stream is closed. */
+  speakers(model: string): readonly ChannelSpeaker[] {
+    return this.#firstHeard.speakers(model, this.stream);
+  }
+
   #take(events: AnalysisEvents): void {
+    this.#firstHeard.take(events);
     for (const segment of events.segments ?? []) this.options.onSegment?.(segment, this.channel);
     this.size.add(events.steps);
     for (const step of events.steps) this.#steps.push(step);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Deeptone, type ChannelAnalysis, type TimeSeriesStep } from '../../src/index';
-import { concatenated, speak } from '../tools/audio';
+import { concatenated, makeWav, speak } from '../tools/audio';
 
 const OPTIONS = { models: ['speaker-map'], outputPeriod: 512 };
 
@@ -81,6 +81,91 @@ describe('The speaker map of a conversation', () => {
     assert.deepEqual(
       steps.map((step) => step.results),
       answer.time_series.map((step) => step.results),
+    );
+  });
+});
+
+describe('The speakers of two channels', () => {
+  const deeptone = new Deeptone();
+  const MODEL = 'speaker-map';
+  /** Anna on the left; Ben and then Anna again, who is heard there too, on the right. */
+  let stereo: Buffer;
+
+  before(async () => {
+    const anna = await speak(
+      'The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background.',
+      {
+        voice: 'en+f3',
+      },
+    );
+    const ben = await speak('These days a chicken leg is a rare dish. Rice is often served in round bowls.', {
+      voice: 'en+m3',
+    });
+    const pause = (seconds: number): Float32Array => new Float32Array(16_000 * seconds);
+    const left = concatenated(anna, pause(12));
+    const right = concatenated(pause(6), ben, pause(1), anna, pause(12));
+    const samples = Math.min(left.length, right.length, 16_000 * 18);
+    stereo = makeWav([left.subarray(0, samples), right.subarray(0, samples)]);
+  });
+  after(() => deeptone.close());
+
+  async function analyse(commonSpeakers?: boolean): Promise<readonly ChannelAnalysis[]> {
+    const { channels } = await deeptone.processContainer(stereo, {
+      ...{ models: [MODEL], outputPeriod: 512, includeSummary: true, includeTransitions: true },
+      ...{ includeRawValues: true, includeVoiceSignatures: true, commonSpeakers },
+    });
+    return Object.values(channels);
+  }
+
+  /** Everything that an answer names speakers in. */
+  function named({
+    time_series,
+    summary,
+    transitions,
+    voice_signatures,
+  }: ChannelAnalysis): ReadonlySet<string> {
+    const texts = JSON.stringify([
+      time_series.map(({ results, shares, raw }) => [results, shares, raw]),
+      ...[Object.keys(summary?.[MODEL] ?? {}), transitions, Object.keys(voice_signatures ?? {})],
+    ]);
+    return new Set(texts.match(/speaker_\d+/gu));
+  }
+
+  it('are numbered anew in each, unless one numbering is asked for', async () => {
+    const [left, right] = (await analyse()).map(named);
+    assert.ok(left?.has('speaker_1') && right?.has('speaker_1'));
+  });
+
+  it('are numbered over all, the same in everything that is said of them', async () => {
+    const apart = await analyse();
+    const common = await analyse(true);
+    const first = common.map(
+      (channel) => channel.transitions?.[MODEL]?.find(({ result }) => /^speaker_/u.test(result))?.result,
+    );
+    assert.deepEqual(first, ['speaker_1', 'speaker_2']);
+    for (const [index, channel] of common.entries()) {
+      const before = apart[index] ?? assert.fail();
+      assert.equal(named(channel).size, named(before).size);
+      // Nothing but names has changed; the last bits of voices differ from run to run.
+      const anonymous = (answer: ChannelAnalysis): string =>
+        JSON.stringify({ ...answer, voice_signatures: {} }).replaceAll(/speaker_\d+/gu, 'speaker');
+      assert.deepEqual(JSON.parse(anonymous(channel)), JSON.parse(anonymous(before)));
+      const labels = new Set(channel.transitions?.[MODEL]?.map(({ result }) => result));
+      for (const label of labels) {
+        if (label.startsWith('speaker_'))
+          assert.ok(Number(channel.summary?.[MODEL]?.[`${label}_fraction`]) > 0, label);
+      }
+    }
+  });
+
+  it('are one where a voice is heard on both', async () => {
+    const [left, right] = (await analyse(true)).map((channel) => {
+      const { voice_signatures: signatures = {} } = channel;
+      return new Set(Object.keys(signatures));
+    });
+    assert.ok(
+      left?.has('speaker_1') && right?.has('speaker_1'),
+      JSON.stringify([[...(left ?? [])], [...(right ?? [])]]),
     );
   });
 });

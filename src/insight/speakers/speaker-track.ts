@@ -138,6 +138,12 @@ export class SpeakerTrack implements ModelTrack {
     });
   }
 
+  /** The speakers without a name of their own that were heard so far, by their labels; undefined where a voice was forgotten. */
+  numberedVoices(): ReadonlyMap<string, Float32Array | undefined> {
+    const slots = this.names.map((name, slot) => [name, slot] as const).slice(this.knownVoices.length);
+    return new Map(slots.map(([name, slot]) => [name, this.voiceIn(slot)]));
+  }
+
   private begin(size: number): SpeakerClustering {
     for (const { id, embedding } of this.knownVoices) {
       if (embedding.length !== size) {
