@@ -1,7 +1,8 @@
 /** The sound of the devices that a member of a group has, over any connection to a broker; see `DeviceGroup` for how it is shared. */
 import { thrownError } from '../thrown';
 import type { BrokerConnection, BrokerState, MqttPacket } from './broker-connection';
-import { DeviceGroup, type GroupEvent, type GroupSetup } from './group/device-group';
+import { DeviceGroup } from './group/device-group';
+import type { GroupEvent, GroupSetup } from './group/group-setup';
 import { GROUPS_PREFIX } from './group/group-messages';
 import type { TakenOver } from './group/shared-topic';
 import { isNoSound, messageOf, reserveResultPrefix, type MqttAudioMessage } from './mqtt-source';

@@ -8,7 +8,8 @@ export {
   type SubscribeHow,
 } from './broker-connection';
 export { groupAgreement } from './group/agreement';
-export { DEFAULT_LOST_MS, DeviceGroup, type GroupEvent, type GroupSetup } from './group/device-group';
+export { DeviceGroup } from './group/device-group';
+export { DEFAULT_LOST_MS, type GroupEvent, type GroupSetup } from './group/group-setup';
 export { GROUPS_PREFIX, memberId, parseGroupName, type GroupAgreement } from './group/group-messages';
 export { ownerOf } from './group/ownership';
 export type { TakenOver } from './group/shared-topic';

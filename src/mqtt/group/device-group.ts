@@ -25,52 +25,15 @@
 import { InvalidArgumentError } from '../../errors';
 import type { Publication } from '../outbox';
 import { parseFilter } from '../topics';
-import {
-  GroupMessages,
-  MOST_TOPICS_PER_MESSAGE,
-  type GroupAgreement,
-  type HandOver,
-  type TopicList,
-} from './group-messages';
-import { HandOvers, type Assignment, type Move } from './hand-overs';
+import { GroupMessages, MOST_TOPICS_PER_MESSAGE, type HandOver, type TopicList } from './group-messages';
+import { HandOvers, type Assignment } from './hand-overs';
 import { MOST_MEMBERS, type Departed } from './membership';
 import { ownerOf } from './ownership';
+import { DEFAULT_LOST_MS, type GroupSetup } from './group-setup';
 import { Presence, type GroupWarning } from './presence';
 import { Scout } from './scout';
-import type { SharedTopic, TakenOver } from './shared-topic';
+import type { SharedTopic } from './shared-topic';
 import { MOST_TOPICS, TopicTable } from './topic-table';
-
-export interface GroupSetup<M> {
-  /** One level of a topic; see {@link parseGroupName}. */
-  readonly name: string;
-  /** Of this member: the same at every start, and no other's; see {@link memberId}. */
-  readonly id: string;
-  /** Topics of the devices, without `$share`. */
-  readonly filter: string;
-  /** Names the device of a topic; all topics of a device are heard by one member. By default each topic is a device. */
-  readonly deviceOf?: (topic: string) => string | undefined;
-  /** What else must be the same in all members that share. */
-  readonly agreement?: GroupAgreement;
-  /** Milliseconds without a word after which a member is lost. Default {@link DEFAULT_LOST_MS}; the same in all members. */
-  readonly lostMs?: number;
-  /** Milliseconds on a clock that is never set, as `performance.now()`. */
-  readonly now: () => number;
-  readonly publish: (publications: readonly Publication[]) => void;
-  /** What sound is to be subscribed to from now on. */
-  readonly subscribe: (filters: readonly string[]) => void;
-  /** Hears a message of a device; with `takenOver` the first one after another member, whatever was heard of it here before. */
-  readonly hear: (topic: string, message: M, takenOver: TakenOver | undefined) => void;
-  readonly tell: (event: GroupEvent) => void;
-}
-
-export type GroupEvent =
-  | Move
-  /** Who shares: all ids, this member's included; none as long as this member takes no part. */
-  | { readonly kind: 'members'; readonly members: readonly string[]; readonly own: string }
-  | { readonly kind: 'warning'; readonly code: GroupWarning; readonly message: string };
-
-/** Milliseconds without a word after which a member is lost, unless set otherwise. */
-export const DEFAULT_LOST_MS = 4_000;
 
 /** Heartbeats between two lists of topics. */
 const BEATS_PER_LIST = 10;
@@ -106,7 +69,8 @@ export class DeviceGroup<M> {
     this.#messages = messages;
     this.#table = new TopicTable(filter, deviceOf);
     this.#handOvers = new HandOvers<M>({
-      ...{ table: this.#table, hear, tell, holdMs: (lostMs * 3) / 8, patienceMs: (lostMs * 3) / 4 },
+      ...{ table: this.#table, hear, tell, holdMs: (lostMs * 3) / 8 },
+      ...{ longestHoldMs: (lostMs * 3) / 4, patienceMs: (lostMs * 3) / 4 },
       say: (to, words) => {
         this.#say(to, words);
       },
@@ -227,7 +191,7 @@ export class DeviceGroup<M> {
     const now = this.#setup.now();
     const isBeat = this.#presence.tick(now);
     if (this.#presence.settledAt === undefined) return;
-    this.#handOvers.tick(now, this.#members.length === 1);
+    this.#handOvers.tick(now, this.#presence.allHeardAt(now));
     this.#publishTopics(this.#foundNew.splice(0), true);
     this.#publishTopics(this.#found.splice(0), false);
     if (isBeat) {

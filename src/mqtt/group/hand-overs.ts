@@ -26,8 +26,10 @@ export interface HandOverSetup<M> {
   readonly hear: (topic: string, message: M, takenOver: TakenOver | undefined) => void;
   readonly tell: (move: Move) => void;
   readonly say: (to: string, words: Pick<HandOver, 'offer' | 'ready' | 'given'>) => void;
-  /** Milliseconds for which messages wait for the word of who heard the topic before. */
+  /** Milliseconds for which messages wait for the word of who heard the topic before, while all others give signs of life. */
   readonly holdMs: number;
+  /** Milliseconds for which a member that gives none may still hear a topic. */
+  readonly longestHoldMs: number;
   /** Milliseconds for which a topic is heard although it is another's, if that one is not ready. */
   readonly patienceMs: number;
 }
@@ -111,7 +113,7 @@ export class HandOvers<M> {
     const answers = new Map<string, string[]>();
     for (const [topic, from] of this.#offers) {
       if (topic.state.is === 'foreign') continue;
-      if (topic.state.is === 'arriving') topic.state = { is: 'arriving', until: now + this.#setup.holdMs };
+      if (topic.state.is === 'arriving') topic.state = { is: 'arriving', since: now };
       answers.set(from, [...(answers.get(from) ?? []), topic.name]);
     }
     this.#offers.clear();
@@ -147,7 +149,7 @@ export class HandOvers<M> {
     for (const topic of this.#setup.table.all) {
       if (topic.state.is === 'leaving') this.#letGo(topic, topic.state.to);
       if (topic.state.is !== 'hearing') continue;
-      topic.state = { is: 'arriving', until: Infinity };
+      topic.state = { is: 'arriving', since: Infinity };
       topic.wasHeard = true;
     }
   }
@@ -155,16 +157,23 @@ export class HandOvers<M> {
   /** What waits, waits no longer than for the word of another that has heard it meanwhile. */
   thaw(now: number): void {
     for (const topic of this.#setup.table.all) {
-      if (topic.state.is === 'arriving') topic.state = { is: 'arriving', until: now + this.#setup.holdMs };
+      if (topic.state.is === 'arriving') topic.state = { is: 'arriving', since: now };
     }
   }
 
-  /** Ends waiting that was long enough. */
-  tick(now: number, isAlone: boolean): void {
+  /**
+   * Ends waiting that was long enough.
+   *
+   * @param allHeardAt since when every other member has given a sign of life; Infinity where there is no other
+   */
+  tick(now: number, allHeardAt: number): void {
+    const { holdMs, longestHoldMs } = this.#setup;
+    const isOver = (since: number): boolean =>
+      allHeardAt === Infinity || now - since >= (since < allHeardAt ? holdMs : longestHoldMs);
     for (const topic of this.#setup.table.all) {
       const { state } = topic;
       // Nobody has said that it heard them.
-      if (state.is === 'arriving' && (state.until <= now || isAlone)) this.#release(topic, topic.takeHeld());
+      if (state.is === 'arriving' && isOver(state.since)) this.#release(topic, topic.takeHeld());
       if (state.is === 'leaving' && state.until <= now) this.#give([topic], state.to);
     }
   }
@@ -196,8 +205,7 @@ export class HandOvers<M> {
       });
     }
     topic.wasHeard = false;
-    topic.state =
-      departed || isNobodys ? { is: 'hearing' } : { is: 'arriving', until: now + this.#setup.holdMs };
+    topic.state = departed || isNobodys ? { is: 'hearing' } : { is: 'arriving', since: now };
   }
 
   #takeOver(topic: SharedTopic<M>, takenOver: TakenOver): void {

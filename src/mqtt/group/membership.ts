@@ -78,6 +78,13 @@ export class Membership {
       .map(([id, { agreement }]) => ({ id, agreement }));
   }
 
+  /** Since when all others with whom devices are shared have given a sign of life; Infinity where there are none. */
+  get allHeardAt(): number {
+    return Math.min(
+      ...[...this.#others.values()].filter(({ agrees }) => agrees).map(({ aliveAt }) => aliveAt),
+    );
+  }
+
   shares(id: string): boolean {
     return this.#others.get(id)?.agrees ?? false;
   }

@@ -35,6 +35,7 @@ export class Presence {
   readonly #lease: Lease;
   readonly #membership: Membership;
   readonly #beatMs: number;
+  readonly #leaseMs: number;
   #id: string;
   #session = newSession();
   #isConnected = false;
@@ -48,6 +49,8 @@ export class Presence {
   #retains = true;
   #refusals = 0;
   #cameBack = false;
+  /** It has told of others that it had kept, so that those who say nothing at this moment are known too. */
+  #brokerKeeps = false;
   #doubles = 0;
 
   constructor(setup: PresenceSetup) {
@@ -56,6 +59,7 @@ export class Presence {
     this.#setup = setup;
     this.#id = setup.id;
     this.#beatMs = lostMs / 4;
+    this.#leaseMs = leaseMs;
     this.#lease = new Lease(leaseMs);
     this.#membership = new Membership(agreement, { lostMs, rumourMs: leaseMs, backMs: this.#beatMs });
   }
@@ -72,6 +76,13 @@ export class Presence {
   /** Ids of the others with whom devices are shared. */
   get others(): readonly string[] {
     return this.#membership.sharing;
+  }
+
+  /** Since when all others have given a sign of life; Infinity where there are none, -Infinity where not all may be known yet. */
+  allHeardAt(now: number): number {
+    const isFresh = now - (this.#settledAt ?? now) < this.#leaseMs;
+    const mayBeUnknown = isFresh && !this.#brokerKeeps && this.others.length > 0;
+    return mayBeUnknown ? -Infinity : this.#membership.allHeardAt;
   }
 
   shares(id: string): boolean {
@@ -190,6 +201,7 @@ export class Presence {
   }
 
   #heardOther(message: Announcement, isRetained: boolean, now: number): void {
+    if (isRetained) this.#brokerKeeps = true;
     const { isChange, isNew, isTooMany } = this.#membership.announced(message, isRetained, now);
     if (isTooMany) {
       const words = `The group has more than ${MOST_MEMBERS} members; those beyond are not known here.`;

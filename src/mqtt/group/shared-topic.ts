@@ -25,8 +25,8 @@ export interface HeldMessage<M> {
 export type TopicState =
   /** Somebody else's, or nobody's. */
   | { readonly is: 'foreign' }
-  /** Ours, and perhaps still heard elsewhere: its messages wait until `until`. */
-  | { readonly is: 'arriving'; readonly until: number }
+  /** Ours since then, and perhaps still heard elsewhere: its messages wait; Infinity: until more is known. */
+  | { readonly is: 'arriving'; readonly since: number }
   | { readonly is: 'hearing' }
   /** To be another's, and heard here until that one is ready, or until `until`. */
   | { readonly is: 'leaving'; readonly to: string; readonly until: number };

@@ -24,15 +24,17 @@ export interface HeardSound {
   readonly takenOver: TakenOver | undefined;
 }
 
-/** The clock, and what is due. */
+/** The clock, and what is due at each of its milliseconds. */
 export class World {
   now = 0;
   readonly heard: HeardSound[] = [];
-  readonly #due: { readonly at: number; readonly order: number; readonly act: () => void }[] = [];
-  #order = 0;
+  readonly #due = new Map<number, (() => void)[]>();
 
   after(ms: number, act: () => void): void {
-    this.#due.push({ at: this.now + ms, order: this.#order++, act });
+    const at = Math.round(this.now + ms);
+    const acts = this.#due.get(at);
+    if (acts) acts.push(act);
+    else this.#due.set(at, [act]);
   }
 
   every(ms: number, act: () => boolean): void {
@@ -43,19 +45,13 @@ export class World {
 
   run(ms: number): void {
     const until = this.now + ms;
-    for (;;) {
-      let next = -1;
-      for (const [index, { at, order }] of this.#due.entries()) {
-        const best = this.#due[next];
-        if (at <= until && (!best || at < best.at || (at === best.at && order < best.order))) next = index;
-      }
-      const due = this.#due[next];
-      if (!due) break;
-      this.#due.splice(next, 1);
-      this.now = Math.max(this.now, due.at);
-      due.act();
+    for (; ; this.now += 1) {
+      // What is done may add to what is due now.
+      const acts = this.#due.get(this.now) ?? [];
+      for (const act of acts) act();
+      this.#due.delete(this.now);
+      if (this.now >= until) return;
     }
-    this.now = until;
   }
 }
 
