@@ -106,6 +106,17 @@ function runtimeOf(node, folder) {
   return JSON.parse(report).findings.find(({ subject }) => subject === 'model runtime').found;
 }
 
+/** How many packages may come with us where npm has left out the runtime and ffmpeg, which are optional. */
+const MOST_PACKAGES = 8;
+
+function checkPackages(userDir) {
+  const installed = join(userDir, 'node_modules');
+  if (['onnxruntime-node', 'ffmpeg-static'].some((name) => existsSync(join(installed, name)))) return;
+  const names = Object.keys(JSON.parse(readFileSync(join(installed, '.package-lock.json'), 'utf8')).packages);
+  if (names.length > MOST_PACKAGES)
+    throw new Error(`there are ${names.length} packages: ${names.join(', ')}`);
+}
+
 async function tryOut({ npm, node: version }, { flags, env }, tarball) {
   const node = nodeOf(version);
   const userDir = join(ELSEWHERE, 'user-directory');
@@ -119,6 +130,7 @@ async function tryOut({ npm, node: version }, { flags, env }, tarball) {
     ...env,
     PATH,
   });
+  checkPackages(userDir);
   const types = await nodesThere(node, userDir);
   const missing = FIVE.filter((type) => !types.includes(type));
   if (missing.length > 0) throw new Error(`Node-RED has no ${missing.join(', ')}`);
