@@ -8,6 +8,7 @@ import { Listener } from '../../tools/mqtt/listener';
 import { brokerNode, startNodeRed, type FlowNode, type NodeRedProcess } from '../../tools/mqtt/node-red';
 import { SimulatedDevices } from '../../tools/mqtt/simulated-devices';
 import { tone } from '../../tools/mqtt/sound';
+import { WorkerProcess } from '../../tools/serve';
 
 const MICROPHONES = 13;
 const WAIT_MS = 60_000;
@@ -47,6 +48,7 @@ describe('Node-REDs that share microphones', function () {
   let heard: Listener;
   let devices: SimulatedDevices | undefined;
   let shown: Listener | undefined;
+  let worker: WorkerProcess | undefined;
   const members = new Map<string, NodeRedProcess>();
 
   before(async () => {
@@ -62,6 +64,8 @@ describe('Node-REDs that share microphones', function () {
     devices = undefined;
     await shown?.close();
     shown = undefined;
+    await worker?.stop('SIGKILL');
+    worker = undefined;
     await Promise.all([...members.values()].map((member) => member.stop()));
     members.clear();
     await broker.close();
@@ -291,6 +295,39 @@ describe('Node-REDs that share microphones', function () {
       assert.deepEqual(messages('errors'), []);
     });
   }
+
+  it('share them with a worker that is no Node-RED, and hear all when it dies', async () => {
+    broker = await startBroker();
+    const topics = await play(5);
+    await join('a', 5);
+    await everyoneHeard(topics);
+    worker = new WorkerProcess([
+      ...['--mqtt', broker.url, '--topic', 'audio/+/pcm', '--group', 'home', '--client-id', 'worker'],
+      ...['--models', 'speech-rt', '--output-period', '256', '--print', 'events'],
+    ]);
+    await until('Two members', () => groupOf('a').ids.length === 2);
+    const { own, ids } = groupOf('a');
+    const itsOwn = topics.filter((topic) => ownerOf(topic.split('/')[1] ?? '', ids) === 'worker');
+    assert.ok(ids.includes('worker') && itsOwn.length > 0 && itsOwn.length < topics.length, String(own));
+    await worker.until('all that is its own', ({ lines }) =>
+      itsOwn.every((topic) => lines.some(({ kind, stream }) => kind === 'opened' && stream === topic)),
+    );
+    await until('All given', () =>
+      itsOwn.every((topic) =>
+        messages('events').some((event) => event.topic === topic && event.payload['kind'] === 'given'),
+      ),
+    );
+    const strangers = worker.lines.filter(
+      ({ kind, stream }) => kind === 'opened' && !itsOwn.includes(stream),
+    );
+    assert.deepEqual(strangers, []);
+    worker.process.kill('SIGKILL');
+    await everyoneHeard(topics);
+    const taken = messages('events').filter(({ payload }) => payload['kind'] === 'taken');
+    assert.deepEqual(taken.map(({ topic }) => topic).sort(), [...itsOwn].sort());
+    for (const { payload } of taken) assert.equal(payload['cause'], 'lost');
+    assert.deepEqual(messages('errors'), []);
+  });
 
   it('say what is wrong with a group, and share nothing with one that has other models', async () => {
     broker = await startBroker();
