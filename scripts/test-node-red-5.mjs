@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Suites about the editor, and about flows in it. */
+const SUITES = ['dialogs', 'editor', 'flows', 'keyboard', 'migrate', 'palette'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.cache/node-red-5');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -32,11 +34,7 @@ if (!existsSync(node) || !existsSync(nodeRed)) {
 const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 console.log(`End-to-end tests with Node-RED 5 on Node.js ${version}`);
 const tests = readdirSync(join(root, 'dist/test/e2e'))
-  .filter((name) =>
-    ['editor.test.js', 'flows.test.js', 'migrate.test.js', 'palette.test.js', 'dialogs.test.js'].includes(
-      name,
-    ),
-  )
+  .filter((name) => SUITES.includes(name.replace('.test.js', '')))
   .map((name) => join(root, 'dist/test/e2e', name));
 const { status } = spawnSync('npx', ['mocha', '--no-config', '--exit', ...tests], {
   cwd: root,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { isOfTheEditor, openBrowser, type Browser } from './support/browser';
+import { shoot } from './support/dialogs';
 import { NodeRedProcess, type FlowNode } from './support/node-red-process';
 import { installPackage, ROOT, type InstalledPackage } from './support/package';
 
@@ -128,6 +129,34 @@ describe('The palette of a real Node-RED', function () {
     assert.ok(engine);
     for (const type of ['deeptone-file', 'deeptone-bytes', 'deeptone-stream'])
       assert.equal(flows.find((node) => node.type === type)?.['engine'], engine.id, type);
+  });
+
+  it('says what was heard within a minute: in the debug sidebar and under the node', async () => {
+    const [file = ''] = await nodes('deeptone-file');
+    const flows = (await nodeRed.get('/flows')) as readonly FlowNode[];
+    await nodeRed.deploy([
+      ...flows.map((node) => (node.id === file ? { ...node, wires: [['see'], [], []] } : node)),
+      {
+        ...{ id: 'press', type: 'inject', z: 'tab', name: '', topic: '', x: 150, y: 400, wires: [[file]] },
+        props: [{ p: 'filename', v: 'example:radio-show.wav', vt: 'str' }],
+      },
+      {
+        ...{ id: 'see', type: 'debug', z: 'tab', name: '', active: true, tosidebar: true, x: 600, y: 400 },
+        ...{ complete: 'payload', targetType: 'msg', wires: [] },
+      },
+    ]);
+    await page.reload();
+    await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
+    await page.waitForSelector('.red-ui-flow-node');
+    await page.evaluate("RED.actions.invoke('core:show-debug-tab')");
+    await nodeRed.inject('press');
+    const message = page.locator('.red-ui-debug-msg-payload').first();
+    await message.waitFor();
+    assert.match(await message.innerText(), /\d+ % speech, \d+ % music, .* dB\)\./);
+    const status = page.locator(`[id="${file}"] .red-ui-flow-node-status-label`);
+    await page.waitForFunction(`/%/.test($('[id="${file}"] .red-ui-flow-node-status-label').text())`);
+    await shoot(page, 'first-minute');
+    assert.match((await status.textContent()) ?? '', /^\d+ % speech, \d+ % music/);
   });
 
   it('raises no error in the page', () => {
