@@ -8,7 +8,7 @@ import type { TakenOver } from './group/shared-topic';
 import { isNoSound, messageOf, reserveResultPrefix, type MqttAudioMessage } from './mqtt-source';
 import type { Sharing } from './mqtt-results';
 import type { Publication } from './outbox';
-import { parseFilter } from './topics';
+import { parseFilter, type TopicFilter } from './topics';
 import { marksIn } from '../streams';
 
 export interface GroupListenerSettings extends Pick<
@@ -62,13 +62,14 @@ export class GroupListener implements Sharing {
       subscribe: (filters) => {
         this.#subscribe(filters);
       },
-      hear: (_topic, message, takenOver) => {
+      // The group goes on, whatever is done with what it says.
+      hear: this.#guarded((_topic, message, takenOver) => {
         if (!this.#hasLeft) events.heard(message, takenOver);
-      },
-      tell: (event) => {
+      }),
+      tell: this.#guarded((event) => {
         if (event.kind === 'warning') events.warn(event.message);
         else events.told(event);
-      },
+      }),
     });
     this.#release = reserveResultPrefix(GROUPS_PREFIX);
     const control = parseFilter(this.#group.controlFilter);
@@ -136,7 +137,7 @@ export class GroupListener implements Sharing {
     })();
     this.#hasLeft = true;
     this.#release();
-    for (const filter of this.#subscribed) this.#connection.unsubscribe(parseFilter(filter));
+    for (const filter of this.#subscribed) this.#connection.unsubscribe(this.#filterOf(filter));
     this.#connection.unsubscribe(parseFilter(this.#group.controlFilter));
     if (this.#unwritten === 0 || this.#connection.state !== 'connected') return;
     let timer: NodeJS.Timeout | undefined;
@@ -162,12 +163,18 @@ export class GroupListener implements Sharing {
     this.#subscribed = wanted;
     for (const filter of wanted) {
       if (!before.has(filter)) {
-        this.#connection.subscribe(parseFilter(filter), this.#settings.qos, this.#hear);
+        this.#connection.subscribe(this.#filterOf(filter), this.#settings.qos, this.#hear);
       }
     }
     for (const filter of before) {
-      if (!wanted.has(filter)) this.#connection.unsubscribe(parseFilter(filter));
+      if (!wanted.has(filter)) this.#connection.unsubscribe(this.#filterOf(filter));
     }
+  }
+
+  /** A topic is its own filter as it is, also where it begins or ends with a space. */
+  #filterOf(text: string): TopicFilter {
+    const isTopic = text !== this.#settings.filter;
+    return isTopic ? { subscription: text, filter: text, share: undefined } : parseFilter(text);
   }
 
   readonly #hear = (topic: string, payload: Buffer, packet: MqttPacket): void => {
