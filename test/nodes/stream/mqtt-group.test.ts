@@ -10,7 +10,8 @@ import { SimulatedDevices } from '../../tools/mqtt/simulated-devices';
 import { tone } from '../../tools/mqtt/sound';
 import { WorkerProcess } from '../../tools/serve';
 
-const MICROPHONES = 13;
+/** Names of members differ from run to run: that one of three owns none of so many happens once in 100,000. */
+const MICROPHONES = 31;
 const WAIT_MS = 60_000;
 const POLL_MS = 50;
 
