@@ -261,8 +261,9 @@ describe('Node-REDs that share microphones', function () {
       broker = await startBroker();
       const topics = await play(protocol);
       const wrongClock = ['--require', resolve(__dirname, '../../tools/wrong-clock.js')];
-      for (const member of ['a', 'b']) await join(member, protocol);
-      await join('c', protocol, {}, wrongClock);
+      const idle = 4;
+      for (const member of ['a', 'b']) await join(member, protocol, { idle });
+      await join('c', protocol, { idle }, wrongClock);
       const before = await everyoneHeard(topics);
       const stopped = members.get('b') ?? assert.fail();
       members.delete('b');
