@@ -61,8 +61,17 @@
    * @returns {JQuery.jqXHR<any>}
    */
   function tryOut(engineId) {
+    return start(engineId, 'runtime');
+  }
+
+  /**
+   * Has an engine do something, which only who may deploy can.
+   * @param {unknown} engineId
+   * @param {'runtime' | 'test'} what
+   */
+  function start(engineId, what) {
     return $.ajax({
-      url: addressOf(engineId, 'runtime'),
+      url: addressOf(engineId, what),
       method: 'POST',
       contentType: 'application/json',
       data: '{}',
@@ -331,6 +340,7 @@
     textOr,
     ask,
     tryOut,
+    start,
     begin,
     findable,
     offerNative,

@@ -117,6 +117,8 @@ interface DeeptoneEditorApi {
   ask(engineId: unknown, what: 'models' | 'license' | 'runtime'): JQuery.jqXHR<any>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   tryOut(engineId: unknown): JQuery.jqXHR<any>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+  start(engineId: unknown, what: 'runtime' | 'test'): JQuery.jqXHR<any>;
   begin(node: EditorNode): void;
   findable(type: string): void;
   offerNative(
@@ -213,6 +215,26 @@ interface DeeptoneModelsApi {
 }
 
 /** See resources/deeptone-dialog.js. */
+/** What the Test button gets. */
+interface DeeptoneTrialAnswer {
+  readonly deployed: boolean;
+  readonly findings: readonly {
+    readonly subject: string;
+    readonly state: 'ok' | 'warning' | 'problem';
+    readonly values: Record<string, string | number>;
+  }[];
+  readonly heard?: string;
+}
+
+/** See resources/deeptone-trial.js. */
+interface DeeptoneTrialApi {
+  offer(
+    before: JQuery,
+    engineId: unknown,
+    text: (key: string, values?: Record<string, string | number>) => string,
+  ): void;
+}
+
 interface DeeptoneDialogApi {
   prepare(node: EditorNode): void;
   check(node: EditorNode): void;
@@ -232,6 +254,7 @@ interface Window {
   DeeptoneNumbers: DeeptoneNumbersApi;
   DeeptoneModels: DeeptoneModelsApi;
   DeeptoneDialog: DeeptoneDialogApi;
+  DeeptoneTrial: DeeptoneTrialApi;
   DeeptoneSource: DeeptoneSourceApi;
 }
 declare const DeeptoneEditor: DeeptoneEditorApi;
@@ -239,4 +262,5 @@ declare const DeeptoneForm: DeeptoneFormApi;
 declare const DeeptoneNumbers: DeeptoneNumbersApi;
 declare const DeeptoneModels: DeeptoneModelsApi;
 declare const DeeptoneDialog: DeeptoneDialogApi;
+declare const DeeptoneTrial: DeeptoneTrialApi;
 declare const DeeptoneSource: DeeptoneSourceApi;

@@ -14,7 +14,9 @@ import {
 import { withoutPaths, type OpenEngine } from '../../src/supervision';
 import { isEngine, type EngineNode } from './connection';
 import { codeOf, toError } from '../shared/failure';
+import type { Vocabulary } from '../../src/insight';
 import type { NodeAPI } from '../shared/node-red';
+import { vocabularyOf } from '../shared/vocabulary';
 import { openEngine } from './open-engine';
 import { Probe } from './probe';
 import { tryEngine } from './trial';
@@ -123,15 +125,15 @@ export function serveEngineFacts(RED: NodeAPI): void {
     }),
   );
   // Asked for again and again it runs once at a time, and no more often than every few seconds.
-  start('test', ({ node }) => probeOf(node).ask('test', () => trialOf(node), TEST_KEPT_MS));
+  start('test', ({ node }) => probeOf(node).ask('test', () => trialOf(node, vocabularyOf(RED)), TEST_KEPT_MS));
 }
 
 /** Has an engine tried out; one that is not deployed with the defaults, and closed again. */
-async function trialOf(node: EngineNode | undefined): Promise<object> {
-  if (node) return { deployed: true, ...(await tryEngine(node.engine())) };
+async function trialOf(node: EngineNode | undefined, words: Vocabulary): Promise<object> {
+  if (node) return { deployed: true, ...(await tryEngine(node.engine(), words)) };
   const open = openEngine({});
   try {
-    return { deployed: false, ...(await tryEngine(open)) };
+    return { deployed: false, ...(await tryEngine(open, words)) };
   } finally {
     await open.deeptone.close();
   }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import type { Summary } from '../../src';
 import { findFfmpeg } from '../../src/audio';
 import { describeEngine } from '../../src/inference';
+import { heardInShort, sharesOfSummary, type Vocabulary } from '../../src/insight';
 import { withoutPaths, type OpenEngine } from '../../src/supervision';
 import { toError } from '../shared/failure';
 import { exampleSoundPath } from '../shared/paths';
@@ -21,6 +22,8 @@ export interface Trial {
   readonly findings: readonly Finding[];
   /** What was heard in the example. */
   readonly summary?: Summary;
+  /** The same in a few words. */
+  readonly heard?: string;
 }
 
 const EXAMPLE = 'radio-show.wav';
@@ -34,8 +37,12 @@ const LIVE_SHARE = 0.4;
 /** Milliseconds for a look at ffmpeg. */
 const FFMPEG_MS = 3_000;
 
-/** Tries an engine out. Starts it, if it is not running. It does not throw: what fails is a finding. */
-export async function tryEngine(open: OpenEngine): Promise<Trial> {
+/**
+ * Tries an engine out. Starts it, if it is not running. It does not throw: what fails is a finding.
+ *
+ * @param words for what was heard
+ */
+export async function tryEngine(open: OpenEngine, words: Vocabulary): Promise<Trial> {
   const findings: Finding[] = [];
   const look = async (subject: Finding['subject'], what: () => Finding | Promise<Finding>): Promise<void> => {
     findings.push(
@@ -59,7 +66,8 @@ export async function tryEngine(open: OpenEngine): Promise<Trial> {
   });
   await look('ffmpeg', () => ffmpeg(open));
   await look('memory', memory);
-  return summary === undefined ? { findings } : { findings, summary };
+  if (summary === undefined) return { findings };
+  return { findings, summary, heard: heardInShort(sharesOfSummary(summary), words) };
 }
 
 async function license({ deeptone }: OpenEngine): Promise<Finding> {

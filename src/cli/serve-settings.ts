@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { declaredFormat } from '../audio';
+import { loadCatalogue } from '../inference';
 import { parseGroupName, parsePrefix } from '../mqtt';
 import type { LiveOptions } from '../pipeline';
 import {
@@ -15,6 +16,7 @@ import {
   type WorkerSettings,
 } from '../serve';
 import { readText } from './engine-flags';
+import { modelsAsked } from './option-flags';
 import { UsageError } from './report';
 import { HOME_ASSISTANT, PRINTED, type ServeFlags } from './serve-flags';
 
@@ -170,9 +172,18 @@ function monitorSettings(flags: ServeFlags, environment: NodeJS.ProcessEnv): Wor
 }
 
 function liveOptions(flags: ServeFlags): LiveOptions {
-  const { models, outputPeriod, channel, raw, volumeThreshold, decisions, loudAbove } = flags;
+  const { outputPeriod, channel, raw, volumeThreshold, decisions, loudAbove } = flags;
+  const { modelSet, modelFolder: modelFolders } = flags;
+  const known = () => loadCatalogue({ modelSet, modelFolders }).models.map(({ description }) => description);
   return {
-    ...{ models, outputPeriod, channel, volumeThreshold, decisions, loudAbove },
+    ...{
+      models: modelsAsked({ describeModels: known }, flags.models),
+      outputPeriod,
+      channel,
+      volumeThreshold,
+      decisions,
+      loudAbove,
+    },
     includeRawValues: raw ?? false,
   };
 }

@@ -403,7 +403,6 @@ describe('deeptone serve', function () {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['--models', 'speech-rt', '--topic', 'a/+'], /--mqtt is missing/],
       [['--models', 'speech-rt', '--mqtt', 'mqtt://x'], /--topic is missing/],
-      [['--mqtt', 'mqtt://x', '--topic', 'a/+'], /required option '--models/],
       [[...common, '--mqtt', 'http://x'], /begins with "http:\/\/": mqtt:\/\/HOST:PORT is accepted/],
       [[...common, '--mqtt', 'nonsense'], /is none: mqtt:\/\/HOST:PORT is accepted/],
       [[...common, '--mqtt', 'mqtt://me:secret@x'], /holds a user or a password/],

@@ -299,6 +299,28 @@ describe('The edit dialogs', function () {
     });
   }
 
+  it('tests an engine on a button: what an answer takes, how fast it is here, and what is heard', async () => {
+    await page.evaluate(`RED.editor.editConfig('', 'deeptone-engine', 'engine')`);
+    const button = page.locator('.deeptone-test');
+    await button.waitFor();
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.deeptone-findings li').nth(6).waitFor();
+    const lines = await page.locator('.deeptone-findings li').allInnerTexts();
+    const text = lines.join('\n');
+    assert.match(text, /9 models/);
+    assert.match(
+      text,
+      /\d+ times faster than real time: about \d+ live streams at once|too slow for a live stream/,
+    );
+    assert.match(text, /Heard in the example: \d+ % speech/);
+    assert.match(text, /MB of memory/);
+    assert.equal(await page.locator('.deeptone-findings .deeptone-is-problem').count(), 0, text);
+    await shoot(page, `${look}-engine-test`);
+    await page.locator('#node-config-dialog-cancel').click();
+    await page.waitForSelector('#node-config-dialog-cancel', { state: 'detached' });
+  });
+
   it('speaks English where the locale lacks a word, and shows no key', async () => {
     await page.evaluate(() => {
       localStorage.setItem('editor-language', 'de');
