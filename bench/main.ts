@@ -55,6 +55,10 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     what: 'many devices over MQTT through a real Node-RED: lateness, loss, event loop, memory',
     load: async () => (await import('./live-streams.js')).liveStreams,
   },
+  fleet: {
+    what: 'workers that share devices: one is killed, one joins, the broker is restarted',
+    load: async () => (await import('./fleet.js')).fleet,
+  },
   soak: {
     what: 'whether anything grows: an hour of live streams with a fault every minute, or a simulated week',
     load: async () => (await import('./soak.js')).soak,

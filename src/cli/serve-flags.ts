@@ -27,6 +27,7 @@ export interface ServeFlags extends OptionFlags<'serve'>, EngineFlags {
   readonly cert?: string;
   readonly key?: string;
   readonly markPrefix?: boolean;
+  readonly worker?: string;
   readonly shard?: string;
   readonly group?: string;
   /** Seconds. */
@@ -67,7 +68,10 @@ export function addServeFlags(command: Command): Command {
 
 function addBrokerFlags(command: Command): void {
   command
-    .option('--mqtt <url>', 'the broker: mqtt://HOST:PORT, mqtts, ws, wss (default: DEEPTONE_MQTT_URL)')
+    .option(
+      '--mqtt <url>',
+      'the broker: mqtt://HOST:PORT, mqtts, ws, wss; servers of a cluster with commas between them (default: DEEPTONE_MQTT_URL)',
+    )
     .option(
       '--topic <filter>',
       'topics that devices send sound under, such as audio/+/pcm (default: DEEPTONE_MQTT_TOPIC)',
@@ -117,6 +121,10 @@ function addResultFlags(command: Command): void {
     .option(
       '--device <pattern>',
       'where a topic holds the device, such as audio/{device}/pcm (default: what the wildcards stand for)',
+    )
+    .option(
+      '--worker <name>',
+      'name of this worker, where several publish under one prefix (default: by its shard or group)',
     )
     .option('--no-results', 'publish nothing')
     .option('--prefix <topic>', 'first levels of the topics of results', 'deeptone')

@@ -17,6 +17,7 @@ import {
 } from '../serve';
 import { readText } from './engine-flags';
 import { modelsAsked } from './option-flags';
+import { names } from './option-values';
 import { UsageError } from './report';
 import { HOME_ASSISTANT, PRINTED, type ServeFlags } from './serve-flags';
 
@@ -64,6 +65,7 @@ export async function workerSettings(flags: ServeFlags, environment = process.en
     markPrefix: flags.markPrefix ?? false,
     devicePattern: flags.device,
     shard,
+    worker: flags.worker,
     group: groupSettings(flags, shard, environment),
     results,
     monitor: monitorSettings(flags, environment),
@@ -105,7 +107,7 @@ async function brokerSettings(
 ): Promise<BrokerSettings> {
   const name = shard ? `deeptone-${shard.index}-of-${shard.count}` : 'deeptone';
   const settings: BrokerSettings = {
-    url,
+    urls: names(url),
     protocol: flags.protocol,
     clientId: flags.clientId ?? `${name}-${randomBytes(ID_BYTES).toString('hex')}`,
     username: await secret(flags.usernameFile, 'user name', environment['DEEPTONE_MQTT_USERNAME']),

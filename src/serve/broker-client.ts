@@ -56,6 +56,7 @@ export class BrokerClient implements BrokerConnection {
   readonly #refusals: Refusals;
   #client: MqttClient | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #attempts = 0;
   #wasConnected = false;
   #isClosed = false;
   #lastTrouble: string | undefined;
@@ -154,7 +155,9 @@ export class BrokerClient implements BrokerConnection {
 
   #attempt(): void {
     this.#turn('connecting');
-    const client = this.#library.connect(this.#settings.url, this.#options());
+    const { urls } = this.#settings;
+    const url = urls[this.#attempts++ % urls.length] ?? '';
+    const client = this.#library.connect(url, this.#options());
     this.#client = client;
     let error: unknown;
     let isLetIn = false;
@@ -228,9 +231,11 @@ export class BrokerClient implements BrokerConnection {
   }
 
   #heard(topic: string, payload: Buffer, packet: MqttPacket): void {
-    this.#subscriptions.get(topic)?.heard(topic, payload, packet);
+    const exact = this.#subscriptions.get(topic)?.heard;
+    exact?.(topic, payload, packet);
     for (const { filter, heard } of this.#patterns) {
-      if (filterMatches(filter.filter, topic)) heard(topic, payload, packet);
+      // Whoever listens to a topic and to a pattern that it matches hears a message once.
+      if (heard !== exact && filterMatches(filter.filter, topic)) heard(topic, payload, packet);
     }
   }
 
@@ -247,6 +252,7 @@ export class BrokerClient implements BrokerConnection {
     if (this.#isClosed) return;
     if (isLetIn) this.#backOff.reset();
     else if (this.#refusals.concede(error)) {
+      this.#attempts--; // The same server again.
       this.#timer = setTimeout(() => {
         this.#attempt();
       }, 0);

@@ -5,8 +5,8 @@ import { InvalidArgumentError } from '../errors';
 export type Protocol = 'auto' | '5' | '3.1.1';
 
 export interface BrokerSettings {
-  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, without a password. */
-  readonly url: string;
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, without a password; of a cluster the servers, which are tried in turn. */
+  readonly urls: readonly string[];
   readonly protocol: Protocol;
   readonly clientId: string;
   readonly username?: string | undefined;
@@ -29,7 +29,22 @@ const ENCRYPTED = ['mqtts:', 'ssl:', 'tls:', 'wss:'];
  *
  * @throws InvalidArgumentError naming what is not accepted; it repeats no secret
  */
-export function checkBrokerSettings({ url, username, password, ca, cert, key }: BrokerSettings): void {
+export function checkBrokerSettings(settings: BrokerSettings): void {
+  const { urls, username, password, cert, key } = settings;
+  for (const url of urls) checkUrl(url, settings);
+  if (password !== undefined && username === undefined) {
+    throw new InvalidArgumentError(
+      'There is a password for the broker and no user name: both are accepted, or none.',
+    );
+  }
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new InvalidArgumentError(
+      'A certificate of this client and its key belong together: both are accepted, or none.',
+    );
+  }
+}
+
+function checkUrl(url: string, { ca, cert, key }: BrokerSettings): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !SCHEMES.includes(parsed.protocol) || parsed.hostname === '') {
     const shown = parsed ? `begins with "${parsed.protocol}//"` : 'is none';
@@ -43,20 +58,10 @@ export function checkBrokerSettings({ url, username, password, ca, cert, key }: 
         'DEEPTONE_MQTT_USERNAME and DEEPTONE_MQTT_PASSWORD, or in files.',
     );
   }
-  if (password !== undefined && username === undefined) {
-    throw new InvalidArgumentError(
-      'There is a password for the broker and no user name: both are accepted, or none.',
-    );
-  }
   if ([ca, cert, key].some((one) => one !== undefined) && !ENCRYPTED.includes(parsed.protocol)) {
     throw new InvalidArgumentError(
       `Certificates are for an encrypted connection, and the address of the broker begins with "${parsed.protocol}//": ` +
         'mqtts:// or wss:// is accepted.',
-    );
-  }
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new InvalidArgumentError(
-      'A certificate of this client and its key belong together: both are accepted, or none.',
     );
   }
 }

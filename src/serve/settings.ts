@@ -26,6 +26,8 @@ export interface WorkerSettings {
   /** Where a topic holds the device, `audio/{device}/pcm`; by default what the wildcards of the filter match. */
   readonly devicePattern?: string | undefined;
   readonly shard?: Shard | undefined;
+  /** Name among others that publish under the prefix; by default that of the shard or the member of a group. */
+  readonly worker?: string | undefined;
   /** Shares the devices with the other members; see `DeviceGroup`. `member` is this one's name, the same at every start. */
   readonly group?:
     { readonly name: string; readonly member: string; readonly lostMs?: number | undefined } | undefined;

@@ -66,7 +66,7 @@ class PlainSource implements SoundSource {
   constructor(broker: BrokerClient, settings: WorkerSettings, events: SoundEvents) {
     const { devicePattern, filter, shard, qos } = settings;
     const choice = new DeviceChoice(deviceNames(devicePattern, filter.filter), shard);
-    this.worker = choice.worker;
+    this.worker = settings.worker ?? choice.worker;
     this.isOurs = (device) => choice.keepsDevice(device);
     this.#broker = broker;
     this.#filter = filter;
@@ -102,12 +102,12 @@ class SharedSource implements SoundSource {
 
   constructor(
     broker: BrokerClient,
-    { filter, qos, markPrefix, devicePattern, options }: WorkerSettings,
+    { filter, qos, markPrefix, devicePattern, options, worker }: WorkerSettings,
     { name, lostMs, member }: NonNullable<WorkerSettings['group']>,
     events: SoundEvents,
   ) {
     const id = memberId(member);
-    this.worker = id;
+    this.worker = worker ?? id;
     this.sharing = new GroupListener(
       broker,
       {

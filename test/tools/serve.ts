@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const COMMAND = join(__dirname, '..', '..', 'src', 'cli', 'main.js');
-const WITHIN_MS = 45_000;
+const WITHIN_MS = 60_000;
 
 /** A line of `--print`. */
 export interface Line {
