@@ -18,6 +18,25 @@
     return field.is('[type=checkbox]') ? field.is(':checked') : field.val();
   }
 
+  /** The sound of phases is the fifth output, so it brings the fourth with it: wires keep their places. */
+  function showOutputs() {
+    const hasFifth = $('.deeptone-fifth-output').is(':checked');
+    const hasFourth = $('.deeptone-fourth-output').is(':checked');
+    $('#node-input-outputs').val(hasFifth ? 5 : hasFourth ? 4 : 3);
+    $('.deeptone-form .deeptone-segments').toggle(hasFifth);
+    const model = $('#node-input-segmentModel');
+    // Most often there is no question whose phases are meant.
+    if (hasFifth && !model.val()) model.val($('#deeptone-models input:checked').first().val() || '');
+  }
+
+  /** Of the models that are chosen, and of loudness, phases can be cut out. */
+  function offerModels() {
+    const chosen = $('#deeptone-models input:checked').map((_index, box) => String($(box).val()));
+    $('#deeptone-segment-models')
+      .empty()
+      .append([...chosen.get(), 'loudness'].map((name) => $('<option>').val(name)));
+  }
+
   /**
    * The node as it would be saved now.
    * @param {EditorNode} node
@@ -159,9 +178,9 @@
         variables: !!RED.nodes.subflow(node.z),
         changed: () => check(node),
       });
-    $('.deeptone-fourth-output').on('change', function () {
-      input('outputs').val($(this).is(':checked') ? 4 : 3);
-    });
+    $('.deeptone-fourth-output, .deeptone-fifth-output').on('change', showOutputs);
+    showOutputs();
+    $('#node-input-segmentModel').on('focus', offerModels);
     numberFields(node).on('blur', function () {
       tidy(node, $(this));
     });

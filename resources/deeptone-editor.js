@@ -182,7 +182,9 @@
    */
   function outputLabel(node, index) {
     if (index === 0 && node.sendAs === 'text') return text('output.text');
-    return text('output.' + (['series', 'summary', 'transitions', 'progress'][index] || 'series'));
+    return text(
+      'output.' + (['series', 'summary', 'transitions', 'progress', 'segments'][index] || 'series'),
+    );
   }
 
   /**

@@ -214,10 +214,26 @@
           rows.select('trust', 'balance-scale', DeeptoneEditor.forms().trusts),
           ...more,
         ]),
+      /** The sound of phases, at an output of its own. */
+      segments: () =>
+        rows.details('group.segments', [
+          checkbox('segments', 'deeptone-check deeptone-fifth-output', ''),
+          rows.only('deeptone-segments', [
+            rows.text('segmentModel', 'cube', { list: 'deeptone-segment-models' }),
+            rows.text('segmentResults', 'filter'),
+            rows.number('segmentBefore', 'step-backward', 'ms'),
+            rows.number('segmentAfter', 'step-forward', 'ms'),
+            rows.number('segmentMinimum', 'compress', 'ms'),
+            rows.number('segmentHold', 'hourglass-half', 'ms'),
+            rows.number('segmentLongest', 'scissors', 'seconds'),
+          ]),
+          '<datalist id="deeptone-segment-models"></datalist>',
+        ]),
       /** What few look for. */
       more: (content) =>
         rows.details('label.advanced', [
           rows.number('volumeThreshold', 'volume-off', 'volume'),
+          rows.number('loudAbove', 'bullhorn', 'dbfs'),
           rows.check('includeRawValues'),
           ...content,
         ]),

@@ -70,7 +70,9 @@
    */
   function line(state, words) {
     const icon = $('<i class="fa" aria-hidden="true">').addClass(ICONS[state]);
-    return $('<li>').addClass('deeptone-is-' + state).append(icon, $('<span>').text(words));
+    return $('<li>')
+      .addClass('deeptone-is-' + state)
+      .append(icon, $('<span>').text(words));
   }
 
   window.DeeptoneTrial = { offer };

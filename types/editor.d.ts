@@ -160,7 +160,17 @@ interface DeeptoneFormRows {
   number(
     field: string,
     icon: string,
-    unit?: 'volume' | 'ms' | 'seconds' | 'days' | 'hours' | 'megabytes' | 'millionValues' | 'hz' | 'messages',
+    unit?:
+      | 'volume'
+      | 'dbfs'
+      | 'ms'
+      | 'seconds'
+      | 'days'
+      | 'hours'
+      | 'megabytes'
+      | 'millionValues'
+      | 'hz'
+      | 'messages',
   ): string;
   select(field: string, icon: string, values: readonly string[]): string;
   /** A choice that is not saved by itself; its id begins with `deeptone-`. */
@@ -176,6 +186,8 @@ interface DeeptoneFormRows {
   /** Rows of a class of their own, to be shown and hidden together. */
   only(part: string, rows: readonly string[]): string;
   rawFormat(more?: readonly string[]): string;
+  /** The sound of phases, at a fifth output. */
+  segments(): string;
   more(rows: readonly string[]): string;
 }
 

@@ -125,7 +125,9 @@ export function serveEngineFacts(RED: NodeAPI): void {
     }),
   );
   // Asked for again and again it runs once at a time, and no more often than every few seconds.
-  start('test', ({ node }) => probeOf(node).ask('test', () => trialOf(node, vocabularyOf(RED)), TEST_KEPT_MS));
+  start('test', ({ node }) =>
+    probeOf(node).ask('test', () => trialOf(node, vocabularyOf(RED)), TEST_KEPT_MS),
+  );
 }
 
 /** Has an engine tried out; one that is not deployed with the defaults, and closed again. */

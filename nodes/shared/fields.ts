@@ -5,7 +5,7 @@
 import { DEFAULT_SILENCE_TIMEOUT_MS } from '../../src/audio';
 import { DEFAULT_LOST_MS } from '../../src/mqtt';
 import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
-import { DEFAULT_LIMITS, ENGINE_RULES, OPTIONS } from '../../src/pipeline';
+import { DEFAULT_LIMITS, DEFAULT_SEGMENTS, ENGINE_RULES, OPTIONS } from '../../src/pipeline';
 import { checkValue, type NumberLimits, type Rule } from '../../src/rules';
 import { InvalidArgumentError } from '../../src';
 
@@ -37,11 +37,24 @@ function field(limits: NumberLimits, accepted: string, fallback: number): FieldW
   return { rule: { type: 'number', ...limits, accepted }, default: fallback };
 }
 
-const { outputPeriod, channel, volumeThreshold, rateIn, channels } = OPTIONS;
+const { outputPeriod, channel, volumeThreshold, loudAbove, rateIn, channels, segments } = OPTIONS;
 const { waiting, gaps, transitions, ...live } = DEFAULT_LIVE_SETTINGS;
 const RAW_FORMAT = { rate: rateIn, channels };
+/** What is heard as loud, and which sound is cut out: everywhere but of chunks, which are no phases. */
+const SOUND = {
+  loudAbove,
+  segmentBefore: { rule: segments.rule.fields.before, default: DEFAULT_SEGMENTS.before },
+  segmentAfter: { rule: segments.rule.fields.after, default: DEFAULT_SEGMENTS.after },
+  segmentMinimum: { rule: segments.rule.fields.minimum, default: DEFAULT_SEGMENTS.minimum },
+  segmentHold: { rule: segments.rule.fields.hold, default: DEFAULT_SEGMENTS.hold },
+  segmentLongest: field(
+    { minimum: 1, maximum: 600 },
+    'a number of seconds from 1 to 600 is accepted',
+    DEFAULT_SEGMENTS.longest / 1_000,
+  ),
+};
 /** Where a node answers message by message. */
-const STEPS = { outputPeriod, channel, volumeThreshold, parallel: countFrom(1, 1) };
+const STEPS = { outputPeriod, channel, volumeThreshold, ...SOUND, parallel: countFrom(1, 1) };
 
 /** Units of the limits of an engine. */
 export const MEGABYTE = 1_048_576;
@@ -65,6 +78,7 @@ export const FIELDS = {
   'deeptone-chunk': {
     channel,
     volumeThreshold,
+    loudAbove,
     ...RAW_FORMAT,
     topics: countFrom(1, 100),
     waitingMessages: countFrom(0, 100),
@@ -73,6 +87,7 @@ export const FIELDS = {
     outputPeriod,
     channel,
     volumeThreshold,
+    ...SOUND,
     ...RAW_FORMAT,
     summaryEvery: atLeast(0, live.summaryMs / 1_000),
     minimum: atLeast(0, transitions.minimumMs),

@@ -1,4 +1,4 @@
-/** Speakers of several channels under one numbering (decision 34). */
+/** Speakers of several channels under one numbering (decision 35). */
 import type { ModelDescription } from '../inference';
 import {
   commonNumbers,

@@ -31,3 +31,4 @@ export {
   type WayIn,
   type WholeOptions,
 } from './options';
+export { DEFAULT_SEGMENTS } from './segment-cutter';

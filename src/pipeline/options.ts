@@ -71,7 +71,7 @@ export interface WarningOptions {
 export interface FileOptions extends WholeOptions, WarningOptions {
   /** The channel to analyse, counted from 0. Default: every channel on its own (decision 16). */
   readonly channel?: number;
-  /** Number the speakers over all channels, not anew in each; voices that are alike are one speaker (decision 34). Default false. */
+  /** Number the speakers over all channels, not anew in each; voices that are alike are one speaker (decision 35). Default false. */
   readonly commonSpeakers?: boolean;
 }
 

@@ -299,6 +299,35 @@ describe('The edit dialogs', function () {
     });
   }
 
+  for (const type of ['deeptone-file', 'deeptone-bytes', 'deeptone-stream'] as const) {
+    it(`gives ${type} a fifth output for the sound of phases, and the fourth with it`, async () => {
+      await openDialog(page, type);
+      const fold = page.locator('.deeptone-fold', { has: page.locator('#node-input-segments') });
+      await fold.locator('summary').click();
+      assert.equal(await field('segmentModel').isVisible(), false);
+      await field('segments').check();
+      assert.equal(await field('segmentModel').inputValue(), 'speech');
+      await field('segmentModel').fill('');
+      assert.match(await problem(page, 'segmentModel'), /whose phases/);
+      await field('segmentModel').fill('speech');
+      await field('segmentResults').fill('speech');
+      await field('segmentBefore').fill('20000');
+      assert.match(await problem(page, 'segmentBefore'), /from 0 to 10000/);
+      await field('segmentBefore').fill('0.5 s');
+      await page.keyboard.press('Tab');
+      assert.equal(await field('segmentBefore').inputValue(), '500');
+      await shoot(page, `${look}-${type}-segments`);
+      await closeDialog(page, 'ok');
+      assert.equal(await setting(type, 'outputs'), 5);
+      assert.equal(await setting(type, 'segments'), true);
+      await openDialog(page, type);
+      await fold.locator('summary').click();
+      await field('segments').uncheck();
+      await closeDialog(page, 'ok');
+      assert.equal(await setting(type, 'outputs'), 3);
+    });
+  }
+
   it('tests an engine on a button: what an answer takes, how fast it is here, and what is heard', async () => {
     await page.evaluate(`RED.editor.editConfig('', 'deeptone-engine', 'engine')`);
     const button = page.locator('.deeptone-test');

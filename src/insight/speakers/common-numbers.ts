@@ -1,4 +1,4 @@
-/** One numbering of the speakers of several channels (decision 34). */
+/** One numbering of the speakers of several channels (decision 35). */
 import type { LabelShares, ModelSummary, SpeakerResult, TimeSeriesStep, Transition } from '../results';
 import { similarity } from './centroid';
 

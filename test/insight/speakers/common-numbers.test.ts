@@ -14,7 +14,7 @@ function numbers(channels: readonly (readonly ChannelSpeaker[])[], taken: readon
   return commonNumbers(channels, 0.5, new Set(taken)).map((labels) => Object.fromEntries(labels));
 }
 
-describe('One numbering of speakers (decision 34)', () => {
+describe('One numbering of speakers (decision 35)', () => {
   it('goes on over the channels, in the order in which speakers are heard first', () => {
     const left = [speaker('speaker_1', 500, voice(0)), speaker('speaker_2', 3_000, voice(1))];
     const right = [speaker('speaker_1', 1_000, voice(4))];
