@@ -47,9 +47,13 @@ export async function analyze(
     const destination = destinationOf(format, flags, inputs, terminal, (output, manyFiles) =>
       format.writer({ models, includeRawValues, manyFiles, output, style }),
     );
-    const exitCode = await analyzeAll(inputs, { engine, options, destination, terminal, signal, flags });
-    await destination.close();
-    return exitCode;
+    try {
+      const exitCode = await analyzeAll(inputs, { engine, options, destination, terminal, signal, flags });
+      if (exitCode !== ExitCode.Interrupted) await destination.complete();
+      return exitCode;
+    } finally {
+      await destination.discard();
+    }
   } finally {
     terminal.done();
     sayBrokenModels(engine, terminal, told);
@@ -79,18 +83,21 @@ type Answer = FileAnalysis | { readonly error: unknown };
 async function analyzeAll(inputs: readonly Input[], work: Work): Promise<ExitCode> {
   const { destination, terminal, signal } = work;
   const abreast = filesAbreast(work);
-  const begun: Promise<Answer>[] = [];
+  const begun = new Map<number, Promise<Answer>>();
+  let next = 0;
   let turn = 0;
   let exitCode: ExitCode = ExitCode.Ok;
   for (const [index, input] of inputs.entries()) {
     turn = index;
-    for (const next of inputs.slice(begun.length, index + abreast)) {
-      const number = begun.length;
-      const answer = analyzeInput(next.name, inputs.length, number, work, () => turn === number);
+    for (; next < Math.min(inputs.length, index + abreast); next += 1) {
+      const number = next;
+      const name = inputs[number]?.name ?? '';
+      const answer = analyzeInput(name, inputs.length, number, work, () => turn === number);
       answer.catch(() => undefined); // It is awaited in its turn, if that comes.
-      begun.push(answer);
+      begun.set(number, answer);
     }
-    const answer = await begun[index];
+    const answer = await begun.get(index);
+    begun.delete(index); // Answers are large, and there may be thousands.
     terminal.done();
     if (signal.aborted || !answer) return ExitCode.Interrupted;
     if ('channels' in answer) {

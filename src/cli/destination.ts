@@ -1,5 +1,6 @@
 /** Where `deeptone analyze` puts its answers: standard output, one file, or a folder with a file for each sound. */
-import { mkdir, open, realpath, rename, stat, type FileHandle } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
 import { AudioFileError } from '../errors';
 import type { FileAnalysis } from '../insight';
@@ -18,8 +19,10 @@ export interface Destination {
   /** @throws AudioFileError where nothing can be written */
   answer(input: Input, analysis: FileAnalysis): Promise<void>;
   failure(input: Input, error: ErrorLine): Promise<void>;
-  /** All answers are complete. */
-  close(): Promise<void>;
+  /** All answers are written. */
+  complete(): Promise<void>;
+  /** Nothing is left of what is not complete. */
+  discard(): Promise<void>;
 }
 
 /**
@@ -53,7 +56,8 @@ export function destinationOf(
   return {
     answer: ({ name }, analysis) => writer.answer(name, analysis),
     failure: ({ name }, error) => writer.failure(name, error),
-    close: () => Promise.resolve(),
+    complete: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
   };
 }
 
@@ -83,8 +87,12 @@ class OneFile implements Destination {
     return this.#writer;
   }
 
-  async close(): Promise<void> {
-    await this.#file?.close();
+  async complete(): Promise<void> {
+    await this.#file?.complete();
+  }
+
+  async discard(): Promise<void> {
+    await this.#file?.discard();
   }
 }
 
@@ -107,15 +115,23 @@ class FolderOfAnswers implements Destination {
       throw cannotWrite(path.dirname(filename), error);
     });
     const file = await NewFile.open(filename);
-    await this.#writerTo(file).answer(input.name, analysis);
-    await file.close();
+    try {
+      await this.#writerTo(file).answer(input.name, analysis);
+      await file.complete();
+    } finally {
+      await file.discard();
+    }
   }
 
   failure(): Promise<void> {
     return Promise.resolve(); // A sound without answers has no file; standard error tells why.
   }
 
-  close(): Promise<void> {
+  complete(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  discard(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -137,6 +153,7 @@ class NewFile implements Output {
   readonly #filename: string;
   readonly #part: string;
   readonly #handle: FileHandle;
+  #isOpen = true;
 
   private constructor(filename: string, part: string, handle: FileHandle) {
     this.#filename = filename;
@@ -149,8 +166,9 @@ class NewFile implements Output {
     try {
       const real = await realpath(filename).catch(() => filename);
       const status = await stat(real).catch(() => undefined);
-      const part = status && !status.isFile() ? real : `${real}.part`;
-      return new NewFile(real, part, await open(part, 'w'));
+      const isDevice = status !== undefined && !status.isFile();
+      const part = isDevice ? real : `${real}.${randomUUID()}.part`;
+      return new NewFile(real, part, await open(part, isDevice ? 'w' : 'wx'));
     } catch (error) {
       throw cannotWrite(filename, error);
     }
@@ -164,12 +182,25 @@ class NewFile implements Output {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#handle.close();
+  /** Puts it in its place. */
+  async complete(): Promise<void> {
+    await this.#close();
     if (this.#part === this.#filename) return;
     await rename(this.#part, this.#filename).catch((error: unknown) => {
       throw cannotWrite(this.#filename, error);
     });
+  }
+
+  /** Removes it, unless it is complete. */
+  async discard(): Promise<void> {
+    if (!this.#isOpen) return;
+    await this.#close();
+    if (this.#part !== this.#filename) await rm(this.#part, { force: true });
+  }
+
+  async #close(): Promise<void> {
+    this.#isOpen = false;
+    await this.#handle.close();
   }
 }
 

@@ -43,9 +43,8 @@ async function inputsNamed(name: string): Promise<readonly Input[]> {
   if (status || !/[*?]/u.test(path.basename(name)))
     return [{ name, stem: withoutEnding(path.basename(name)) }];
   const folder = path.dirname(name);
-  const fits = patternOf(path.basename(name));
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const found = entries.filter((entry) => !entry.isDirectory() && fits.test(entry.name));
+  const found = entries.filter((entry) => !entry.isDirectory() && fits(path.basename(name), entry.name));
   if (found.length === 0)
     throw nothingThere(`There is no file "${name}", nor any that it fits as a pattern.`);
   return found
@@ -72,13 +71,25 @@ function withoutEnding(name: string): string {
   return path.join(dir, base);
 }
 
-/** `*` stands for any characters, `?` for one, as shells mean them. */
-function patternOf(name: string): RegExp {
-  const escaped = name
-    .replace(/[.+^${}()|[\]\\]/gu, '\\$&')
-    .replace(/\*+/gu, '[^]*')
-    .replace(/\?/gu, '[^]');
-  return new RegExp(`^${escaped}$`, 'u');
+/** Whether a name fits a pattern: `*` stands for any characters, `?` for one, as shells mean them. Never more than their product of steps. */
+function fits(pattern: string, name: string): boolean {
+  let [at, star, resume] = [0, -1, 0];
+  for (let index = 0; index < name.length;) {
+    if (pattern[at] === '*') {
+      [star, resume] = [at, index];
+      at += 1;
+    } else if (pattern[at] === '?' || pattern[at] === name[index]) {
+      at += 1;
+      index += 1;
+    } else if (star >= 0) {
+      // The last star stands for one character more.
+      resume += 1;
+      [at, index] = [star + 1, resume];
+    } else {
+      return false;
+    }
+  }
+  return /^\**$/u.test(pattern.slice(at));
 }
 
 function nothingThere(message: string): AudioFileError {

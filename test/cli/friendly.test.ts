@@ -10,10 +10,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FileAnalysis } from '../../src';
-import { COMMAND, deeptone, jsonLines, temporaryFolder } from './run-deeptone';
-import { makeSounds, type Sounds } from './sounds';
+import { COMMAND, deeptone, jsonLines, start, temporaryFolder } from './run-deeptone';
+import { makeLongSound, makeSounds, type Sounds } from './sounds';
 
 const USUAL = ['speech', 'gender', 'speaker-map', 'audio-event'];
 
@@ -106,6 +108,11 @@ describe('deeptone analyze, as people use it', () => {
       };
       assert.deepEqual(await names(tree), ['a.wav', 'b.wav', 'deep/c.WAV', 'deep/deeper/d.wav']);
       assert.deepEqual(await names(join(tree, '?.wav')), ['a.wav', 'b.wav']);
+      assert.deepEqual(await names(join(tree, '*b*.w*v*')), ['b.wav']);
+      // What takes a regular expression for ever.
+      copyFileSync(sounds.speech, join(tree, `${'a'.repeat(120)}.wav`));
+      const endless = await analyze(join(tree, `${'*a'.repeat(60)}*b`));
+      assert.match(endless.stderr, /nor any that it fits/);
       const none = await analyze(join(tree, '*.flac'));
       assert.equal(none.code, 1);
       assert.match(none.stderr, /nor any that it fits/);
@@ -120,7 +127,7 @@ describe('deeptone analyze, as people use it', () => {
       const { code, stdout } = await analyze(sounds.speech, '-o', out);
       assert.deepEqual([code, stdout], [0, '']);
       assert.ok((JSON.parse(readFileSync(out, 'utf8')) as FileAnalysis).channels['0']);
-      assert.equal(existsSync(`${out}.part`), false);
+      assert.deepEqual(readdirSync(dirname(out)), ['answer.json']);
       assert.equal((await analyze(sounds.speech, '-o', '/dev/null')).code, 0);
       assert.ok(!existsSync('/dev/null.part'));
       const dashed = await analyze(sounds.speech, '-o', '-', '-m', 'speech');
@@ -145,6 +152,20 @@ describe('deeptone analyze, as people use it', () => {
       assert.equal(answer.code, 1);
       assert.match(answer.stderr, /missing\.wav: There is no file/);
       assert.deepEqual(readdirSync(out).sort(), ['speech.srt', 'speech.wav.srt']);
+    });
+
+    it('nothing where it is stopped before the end: what was there stays', async () => {
+      const out = join(temporaryFolder(), 'answer.json');
+      writeFileSync(out, 'of yesterday');
+      const long = makeLongSound(folder, sounds.speech);
+      const child = start(['analyze', sounds.speech, long, long, '-m', 'all', '-f', 'ndjson', '-o', out]);
+      const exit = once(child, 'exit') as Promise<[number | null]>;
+      // It is there when the first of them has been answered.
+      while (readdirSync(dirname(out)).length < 2) await sleep(10);
+      child.kill('SIGINT');
+      assert.equal((await exit)[0], 130);
+      assert.deepEqual(readdirSync(dirname(out)), ['answer.json']);
+      assert.equal(readFileSync(out, 'utf8'), 'of yesterday');
     });
 
     it('nothing that cannot be: it says why', async () => {
