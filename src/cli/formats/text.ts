@@ -1,4 +1,11 @@
-import type { ChannelAnalysis, FileAnalysis, ModelSummary } from '../../insight';
+import {
+  ENGLISH,
+  sharesOfSummary,
+  type ChannelAnalysis,
+  type FileAnalysis,
+  type LabelShares,
+  type Summary,
+} from '../../insight';
 import { printable } from '../terminal';
 import { byTime, phasesOf, saysSomething, type Phase } from './phases';
 import { nothing, type OutputFormat } from './output-format';
@@ -9,7 +16,8 @@ const MOST_PHASES = 40;
 const SMALLEST_SHARE = 0.005;
 /** Phases that do not last so long are left out, in milliseconds. */
 const SHORTEST_MS = 200;
-const FRACTION = '_fraction';
+
+const NO_SUMMARY: Summary = { level: { mean: 0, peak: 0 } };
 
 type Dim = (text: string) => string;
 
@@ -39,67 +47,69 @@ function describe(analysis: FileAnalysis, dim: Dim): string {
 
 function channelText(
   number: string,
-  { summary = { level: { mean: 0, peak: 0 } }, warnings = [] }: ChannelAnalysis,
+  { summary = NO_SUMMARY, warnings = [] }: ChannelAnalysis,
   analysis: FileAnalysis,
   dim: Dim,
 ): string {
-  const { level, ...models } = summary;
-  const names = Object.keys(models);
+  const { level } = summary;
+  const shares = sharesOfSummary(summary);
+  const names = Object.keys(shares);
   const widest = Math.max(0, 'level'.length, ...names.map((name) => name.length));
   const phases = byTime(phasesOf(analysis).filter(({ channel }) => channel === number));
   const lines = [
-    ...names.map((name) => `  ${name.padEnd(widest)}  ${shares(models[name] ?? {})}`),
+    ...names.map((name) => {
+      const speakers = summary[name]?.['speaker_count'];
+      return `  ${name.padEnd(widest)}  ${sharesText(name, shares[name] ?? {}, speakers)}`;
+    }),
     `  ${'level'.padEnd(widest)}  ${level.mean} dBFS, peak ${level.peak}`,
     ...warnings.map(({ message }) => `  ${message}`),
     '',
-    ...timeline(phases, names[0], dim),
+    ...timeline(phases, names, dim),
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-/** `speech 46 %, music 30 %`, the largest first. */
-function shares(summary: ModelSummary): string {
-  const found = Object.entries(summary)
-    .filter(([name, share]) => name.endsWith(FRACTION) && share >= SMALLEST_SHARE)
+/** `46 % speech, 29 % music`, the largest first. @param speakers how many were heard, of a speaker map */
+function sharesText(model: string, shares: LabelShares, speakers: number | undefined): string {
+  const found = Object.entries(shares)
+    .filter(([, share]) => share >= SMALLEST_SHARE)
     .sort(([, one], [, other]) => other - one)
-    .map(([name, share]) => `${inWords(name.slice(0, -FRACTION.length))} ${Math.round(share * 100)} %`);
-  const speakers = summary['speaker_count'];
+    .map(([label, share]) => `${Math.round(share * 100)} % ${ENGLISH.label(model, label)}`);
   const heard = speakers === undefined ? '' : `${speakers} ${speakers === 1 ? 'speaker' : 'speakers'}: `;
   return heard + (found.join(', ') || 'nothing');
 }
 
-/** The phases of the model that was asked for first, each with what the others say of it most. */
-function timeline(phases: readonly Phase[], first: string | undefined, dim: Dim): readonly string[] {
+/** The phases of the first model, each with what the others say of it most. */
+function timeline(
+  phases: readonly Phase[],
+  [first, ...otherModels]: readonly string[],
+  dim: Dim,
+): readonly string[] {
   const shown = phases.filter((phase) => {
     return phase.model === first && saysSomething(phase) && phase.end - phase.start >= SHORTEST_MS;
   });
   const lines = shown.slice(0, MOST_PHASES).map((phase) => {
-    const { start, end, result } = phase;
-    const others = besides(phase, phases).filter((other) => other !== result);
-    const more = others.length === 0 ? '' : ` ${dim(`(${[...new Set(others)].map(inWords).join(', ')})`)}`;
-    return `  ${clock(start)} - ${clock(end)}  ${inWords(result)}${more}`;
+    const { start, end, model, result } = phase;
+    const label = ENGLISH.label(model, result);
+    const others = new Set(besides(phase, phases, otherModels).filter((other) => other !== label));
+    const more = others.size === 0 ? '' : ` ${dim(`(${[...others].join(', ')})`)}`;
+    return `  ${clock(start)} - ${clock(end)}  ${label}${more}`;
   });
   const more = shown.length - lines.length;
   return more > 0 ? [...lines, `  ... and ${more} more; --format json has all of them.`] : lines;
 }
 
-/** What each other model says of most of a phase. */
-function besides(phase: Phase, phases: readonly Phase[]): readonly string[] {
-  const shares = new Map<string, Map<string, number>>();
-  for (const other of phases) {
-    const both = Math.min(phase.end, other.end) - Math.max(phase.start, other.start);
-    if (both <= 0 || other.model === phase.model) continue;
-    const own = shares.get(other.model) ?? new Map<string, number>();
-    shares.set(other.model, own.set(other.result, (own.get(other.result) ?? 0) + both));
-  }
-  return [...shares.values()].flatMap((own) => {
-    const [most] = [...own].sort(([, one], [, other]) => other - one);
-    return most && saysSomething({ result: most[0] }) ? [most[0]] : [];
+/** What each of these models says of most of a phase, in words. */
+function besides(phase: Phase, phases: readonly Phase[], models: readonly string[]): readonly string[] {
+  return models.flatMap((model) => {
+    const shares = new Map<string, number>();
+    for (const other of phases) {
+      const both = Math.min(phase.end, other.end) - Math.max(phase.start, other.start);
+      if (other.model === model && both > 0) shares.set(other.result, (shares.get(other.result) ?? 0) + both);
+    }
+    const [most] = [...shares].sort(([, one], [, other]) => other - one);
+    return most && saysSomething({ result: most[0] }) ? [ENGLISH.label(model, most[0])] : [];
   });
-}
-
-function inWords(result: string): string {
-  return result.replaceAll('_', ' ');
 }
 
 /** `0:03.5` */
