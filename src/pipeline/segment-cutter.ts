@@ -39,7 +39,9 @@ interface Cut {
 
 /** Cuts one stream. Memory is bounded by the longest segment. */
 export class SegmentCutter {
-  readonly #settings: Required<Omit<SegmentSettings, 'results'>> & Pick<SegmentSettings, 'results'>;
+  readonly #settings: Required<Omit<SegmentSettings, 'results'>>;
+  /** Undefined where all are that are no background. */
+  readonly #wanted: ReadonlySet<string> | undefined;
   readonly #filter: TransitionFilter;
   readonly #memory = new SoundMemory();
   readonly #cuts: Cut[] = [];
@@ -64,6 +66,7 @@ export class SegmentCutter {
         `segments.results names "${wrong}", which "${model}" never says. Accepted: ${known?.join(', ') ?? ''}.`,
       );
     }
+    this.#wanted = settings.results && new Set(settings.results);
     this.#filter = new TransitionFilter({
       ...{ minimumMs: minimum, holdMs: hold },
       isHeld: (result) => this.#isWanted(result), // What is not cut out gives way at once.
@@ -119,7 +122,7 @@ export class SegmentCutter {
   }
 
   #isWanted(result: string): boolean {
-    return this.#settings.results?.includes(result) ?? !isBackground(result);
+    return this.#wanted?.has(result) ?? !isBackground(result);
   }
 
   /** Whole segments, and parts of those that are long, up to a place in the audio. */

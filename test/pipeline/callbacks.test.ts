@@ -24,6 +24,14 @@ describe('A callback that throws', () => {
   for (const [name, call] of [
     ['onProgress', () => deeptone.processAudioBytes(noise(200), { ...OPTIONS, onProgress: fail })],
     [
+      'onSegment',
+      () => {
+        const segments = { model: 'loudness', results: ['loud'] };
+        const how = { ...OPTIONS, loudAbove: -60, segments };
+        return deeptone.processAudioBytes(sound, { ...how, onSegment: fail });
+      },
+    ],
+    [
       'onProgress of a chunk',
       () => deeptone.processAudioChunk(sound, { models: ['speech'], onProgress: fail }),
     ],
