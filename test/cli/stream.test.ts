@@ -52,6 +52,22 @@ describe('deeptone stream', () => {
     assert.deepEqual(Object.keys(lines.at(-1) ?? {}), ['summary']);
   });
 
+  it('decides as it is told, tells what is loud, and hears with the usual models or all', async () => {
+    const decisions = JSON.stringify({ gender: { classes: ['male'] }, loudness: { period: 'any' } });
+    const flags = ['--models', 'gender', '--loud-above', '-35', '--decisions', decisions];
+    const answer = await stream(readFileSync(sounds.speech), ...flags);
+    const steps = jsonLines(answer.stdout) as TimeSeriesStep[];
+    const labels = (model: string): ReadonlySet<string> =>
+      new Set(steps.flatMap(({ shares }) => Object.keys(shares[model] ?? {})));
+    assert.ok(labels('gender').has('male') && !labels('gender').has('female'), answer.stderr);
+    assert.ok(labels('loudness').has('loud'));
+    const modelsOf = async (...more: readonly string[]): Promise<number> => {
+      const [first] = jsonLines((await stream(readFileSync(sounds.speech), ...more)).stdout);
+      return Object.keys((first as TimeSeriesStep).results).length;
+    };
+    assert.deepEqual([await modelsOf(), await modelsOf('--model', 'all')], [4, 9]);
+  });
+
   it('gives each step while the sound is still coming in, and the last one on Ctrl-C', async () => {
     const child = start(['stream', ...options, ...raw]);
     const errors = text(child.stderr);
