@@ -74,6 +74,8 @@ export interface DialogOptions {
   readonly channel?: unknown;
   readonly includeRawValues?: unknown;
   readonly volumeThreshold?: unknown;
+  /** Of files. */
+  readonly commonSpeakers?: unknown;
   /** dBFS. */
   readonly loudAbove?: unknown;
   /** By names of models; `${NAME}` may bring it as JSON. */
@@ -104,6 +106,7 @@ export function dialogOptions(dialog: DialogOptions): LooseOptions {
     channel: numberIn('channel', dialog.channel),
     volumeThreshold: numberIn('volumeThreshold', dialog.volumeThreshold),
     includeRawValues: dialog.includeRawValues === true ? true : undefined,
+    commonSpeakers: dialog.commonSpeakers === true ? true : undefined,
     loudAbove: numberIn('loudAbove', dialog.loudAbove),
     decisions: decisionsIn(dialog.decisions),
     segments: dialog.segments === true ? segmentsIn(dialog) : undefined,

@@ -50,6 +50,26 @@ describe('deeptone-file', () => {
       assert.equal(transitions['speech']?.at(-1)?.timestamp_end, 20_000);
     });
 
+    it('numbers the speakers over all channels where that is set', async () => {
+      const speakers: (readonly (string | undefined)[])[] = [];
+      for (const commonSpeakers of [false, true]) {
+        const flow = await start({ models: ['speaker-map'], commonSpeakers });
+        flow.send({ filename: PHONE_CALL });
+        await flow.transitions.message(2);
+        speakers.push(
+          flow.transitions.messages.map(({ payload }) => {
+            const phases = (payload as Record<string, { result: string }[]>)['speaker-map'] ?? [];
+            return phases.find(({ result }) => result.startsWith('speaker_'))?.result;
+          }),
+        );
+        await helper.unload();
+      }
+      assert.deepEqual(speakers, [
+        ['speaker_1', 'speaker_1'],
+        ['speaker_1', 'speaker_2'],
+      ]);
+    });
+
     it('keeps the other properties of the message and adds facts about the answer', async () => {
       const flow = await start({ models: ['speech', 'gender'] });
       flow.send({ filename: RADIO_SHOW, topic: 'show', note: { from: 'test' } });
