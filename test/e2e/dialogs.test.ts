@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
-import { isOfTheEditor, openBrowser, type Browser } from './support/browser';
+import { isOfTheEditor } from './support/browser';
 import { closeDialog, openDialog, problem, shoot, visibleRows } from './support/dialogs';
-import { NodeRedProcess, type FlowNode } from './support/node-red-process';
-import { installPackage, type InstalledPackage } from './support/package';
+import { type FlowNode } from './support/node-red-process';
+import { openEditor, type OpenEditor } from './support/editor';
 
 const TYPES = ['deeptone-file', 'deeptone-bytes', 'deeptone-chunk', 'deeptone-stream'] as const;
 const MOST_ROWS = 16;
@@ -39,20 +38,19 @@ const FLOW: readonly FlowNode[] = [
 
 describe('The edit dialogs', function () {
   this.timeout(120_000);
-  let installed: InstalledPackage;
-  let nodeRed: NodeRedProcess;
-  let browser: Browser;
-  let page: Page;
+  let editor: OpenEditor;
+  let nodeRed: OpenEditor['nodeRed'];
+  let browser: OpenEditor['browser'];
+  let page: OpenEditor['page'];
   let look = '';
 
   before(async () => {
-    installed = installPackage();
-    lackOneKey(installed.folder);
-    nodeRed = await NodeRedProcess.start(installed.userDir);
-    await nodeRed.deploy(FLOW);
-    browser = await openBrowser(nodeRed.url);
-    ({ page } = browser);
-    await open();
+    editor = await openEditor(FLOW, {
+      prepare: ({ folder }) => {
+        lackOneKey(folder);
+      },
+    });
+    ({ nodeRed, browser, page } = editor);
     look = `node-red-${String(await page.evaluate('RED.settings.version')).split('.')[0] ?? ''}`;
   });
   afterEach(async () => {
@@ -63,11 +61,7 @@ describe('The edit dialogs', function () {
       await page.waitForSelector(dialog, { state: 'detached' });
     }
   });
-  after(async () => {
-    await browser.close();
-    await nodeRed.stop();
-    installed.remove();
-  });
+  after(() => editor.close());
 
   async function open(): Promise<void> {
     await page.goto(nodeRed.url);

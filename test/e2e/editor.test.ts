@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { ENCODINGS } from '../../src/audio';
-import { isOfTheEditor, openBrowser, type Browser } from './support/browser';
-import { NodeRedProcess, type FlowNode } from './support/node-red-process';
+import { isOfTheEditor } from './support/browser';
+import { type FlowNode } from './support/node-red-process';
+import { closeDialog } from './support/dialogs';
+import { openEditor, type OpenEditor } from './support/editor';
 import { loadCatalogue } from '../../src/inference';
-import { installPackage, type InstalledPackage } from './support/package';
 
 const TYPES = ['deeptone-file', 'deeptone-bytes', 'deeptone-chunk', 'deeptone-stream'] as const;
 const MODELS = loadCatalogue().models.map(({ description }) => description.name);
@@ -45,26 +46,16 @@ async function ticked(page: Page): Promise<readonly string[]> {
     .evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
 }
 
-async function closeDialog(page: Page, button: 'ok' | 'cancel'): Promise<void> {
-  await page.locator(`#node-dialog-${button}`).click();
-  await page.waitForSelector('.deeptone-form', { state: 'detached' });
-}
-
 describe('The packed package in the editor of a real Node-RED', function () {
   this.timeout(120_000);
-  let installed: InstalledPackage;
-  let nodeRed: NodeRedProcess;
-  let browser: Browser;
-  let page: Page;
+  let editor: OpenEditor;
+  let nodeRed: OpenEditor['nodeRed'];
+  let browser: OpenEditor['browser'];
+  let page: OpenEditor['page'];
 
   before(async () => {
-    installed = installPackage();
-    nodeRed = await NodeRedProcess.start(installed.userDir);
-    await nodeRed.deploy(FLOW);
-    browser = await openBrowser(nodeRed.url);
-    ({ page } = browser);
-    await page.goto(nodeRed.url);
-    await page.waitForSelector('.red-ui-flow-node');
+    editor = await openEditor(FLOW);
+    ({ nodeRed, browser, page } = editor);
   });
   afterEach(async () => {
     // A dialog that a failed test left open would be in the way of the next.
@@ -72,11 +63,7 @@ describe('The packed package in the editor of a real Node-RED', function () {
       if (await page.locator(dialog).isVisible()) await page.locator(dialog).click();
     }
   });
-  after(async () => {
-    await browser.close();
-    await nodeRed.stop();
-    installed.remove();
-  });
+  after(() => editor.close());
 
   it('loads every node set without an error', async () => {
     const sets = (await nodeRed.get('/nodes')) as { module: string; err?: string; types: string[] }[];

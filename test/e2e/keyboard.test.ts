@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Page } from 'playwright-core';
-import { isOfTheEditor, openBrowser, type Browser } from './support/browser';
-import { NodeRedProcess, type FlowNode } from './support/node-red-process';
-import { installPackage, type InstalledPackage } from './support/package';
+import { isOfTheEditor } from './support/browser';
+import { type FlowNode } from './support/node-red-process';
+import { openEditor, type OpenEditor } from './support/editor';
 
 const TYPES = ['deeptone-file', 'deeptone-bytes', 'deeptone-chunk', 'deeptone-stream'] as const;
 
@@ -27,26 +26,15 @@ const FOCUSED = `(() => {
 
 describe('The edit dialogs by keyboard alone', function () {
   this.timeout(120_000);
-  let installed: InstalledPackage;
-  let nodeRed: NodeRedProcess;
-  let browser: Browser;
-  let page: Page;
+  let editor: OpenEditor;
+  let browser: OpenEditor['browser'];
+  let page: OpenEditor['page'];
 
   before(async () => {
-    installed = installPackage();
-    nodeRed = await NodeRedProcess.start(installed.userDir);
-    await nodeRed.deploy(FLOW);
-    browser = await openBrowser(nodeRed.url);
-    ({ page } = browser);
-    await page.goto(nodeRed.url);
-    await page.waitForSelector('.red-ui-flow-node');
-    await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
+    editor = await openEditor(FLOW);
+    ({ browser, page } = editor);
   });
-  after(async () => {
-    await browser.close();
-    await nodeRed.stop();
-    installed.remove();
-  });
+  after(() => editor.close());
 
   const focused = (): Promise<unknown> => page.evaluate(FOCUSED);
   const setting = (id: string, name: string): Promise<unknown> =>

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Page } from 'playwright-core';
-import { openBrowser, type Browser } from './support/browser';
-import { NodeRedProcess, type FlowNode } from './support/node-red-process';
-import { installPackage, ROOT, type InstalledPackage } from './support/package';
+import { type FlowNode } from './support/node-red-process';
+import { openEditor, type OpenEditor } from './support/editor';
+import { ROOT } from './support/package';
 
 const SAVED = JSON.parse(
   readFileSync(join(ROOT, 'test/fixtures/flows/saved-by-0.1.0.json'), 'utf8'),
@@ -28,25 +27,16 @@ const PRESENT: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 
 describe('A flow that 0.1.0 saved, in the editor of a real Node-RED', function () {
   this.timeout(120_000);
-  let installed: InstalledPackage;
-  let nodeRed: NodeRedProcess;
-  let browser: Browser;
-  let page: Page;
+  let editor: OpenEditor;
+  let nodeRed: OpenEditor['nodeRed'];
+  let browser: OpenEditor['browser'];
+  let page: OpenEditor['page'];
 
   before(async () => {
-    installed = installPackage();
-    nodeRed = await NodeRedProcess.start(installed.userDir);
-    await nodeRed.deploy(SAVED);
-    browser = await openBrowser(nodeRed.url);
-    ({ page } = browser);
-    await page.goto(nodeRed.url);
-    await page.waitForSelector('.red-ui-flow-node');
+    editor = await openEditor(SAVED);
+    ({ nodeRed, browser, page } = editor);
   });
-  after(async () => {
-    await browser.close();
-    await nodeRed.stop();
-    installed.remove();
-  });
+  after(() => editor.close());
 
   /** A setting of a node, as the editor holds it. */
   function setting(id: string, name: string): Promise<unknown> {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
-import { isOfTheEditor, openBrowser, type Browser } from './support/browser';
+import { isOfTheEditor } from './support/browser';
 import { shoot } from './support/dialogs';
-import { NodeRedProcess, type FlowNode } from './support/node-red-process';
-import { installPackage, ROOT, type InstalledPackage } from './support/package';
+import { type FlowNode } from './support/node-red-process';
+import { openEditor, type OpenEditor } from './support/editor';
+import { ROOT } from './support/package';
 
 const LABELS = {
   'deeptone-file': 'audio file',
@@ -20,26 +20,16 @@ const EMPTY: readonly FlowNode[] = [{ id: 'tab', type: 'tab', label: 'Palette te
 
 describe('The palette of a real Node-RED', function () {
   this.timeout(120_000);
-  let installed: InstalledPackage;
-  let nodeRed: NodeRedProcess;
-  let browser: Browser;
-  let page: Page;
+  let editor: OpenEditor;
+  let nodeRed: OpenEditor['nodeRed'];
+  let browser: OpenEditor['browser'];
+  let page: OpenEditor['page'];
 
   before(async () => {
-    installed = installPackage();
-    nodeRed = await NodeRedProcess.start(installed.userDir);
-    await nodeRed.deploy(EMPTY);
-    browser = await openBrowser(nodeRed.url);
-    ({ page } = browser);
-    await page.goto(nodeRed.url);
-    await page.waitForSelector('.red-ui-palette-node[data-palette-type="deeptone-stream"]');
-    await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
+    editor = await openEditor(EMPTY, { ready: '.red-ui-palette-node[data-palette-type="deeptone-stream"]' });
+    ({ nodeRed, browser, page } = editor);
   });
-  after(async () => {
-    await browser.close();
-    await nodeRed.stop();
-    installed.remove();
-  });
+  after(() => editor.close());
 
   const shown = (): Promise<readonly string[]> =>
     page
