@@ -188,6 +188,33 @@
   }
 
   /**
+   * What nodes that cut out the sound of phases save of it. The editor takes the sentence of a validator only if that has two parameters.
+   * @returns {EditorNodeDefinition['defaults']}
+   */
+  function segmentDefaults() {
+    /** @type {EditorNodeDefinition['defaults']} */
+    const defaults = {
+      segments: { value: false },
+      segmentModel: {
+        value: 'speech',
+        validate(value, _options) {
+          return !this.segments || !isEmpty(value) || text('validation.segmentModel');
+        },
+      },
+      segmentResults: { value: '' },
+    };
+    for (const name of ['segmentBefore', 'segmentAfter', 'segmentMinimum', 'segmentHold', 'segmentLongest']) {
+      defaults[name] = {
+        value: '',
+        validate(value, _options) {
+          return number(this, name, value);
+        },
+      };
+    }
+    return defaults;
+  }
+
+  /**
    * Fills a list with the encodings that raw samples may have.
    * @param {JQuery} select
    * @param {unknown} chosen
@@ -351,6 +378,7 @@
     pemBlocks,
     outputLabel,
     encodings,
+    segmentDefaults,
     isEmpty,
     isReplaced,
     valid: { models, number },

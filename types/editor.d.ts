@@ -119,6 +119,7 @@ interface DeeptoneEditorApi {
   tryOut(engineId: unknown): JQuery.jqXHR<any>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   start(engineId: unknown, what: 'runtime' | 'test'): JQuery.jqXHR<any>;
+  segmentDefaults(): EditorNodeDefinition['defaults'];
   begin(node: EditorNode): void;
   findable(type: string): void;
   offerNative(

@@ -322,6 +322,24 @@ describe('The edit dialogs', function () {
     });
   }
 
+  it('marks a node on the canvas whose sound is to be cut out as it cannot be', async () => {
+    for (const [wrong, sentence] of [
+      ["segments: true, segmentModel: ''", /whose phases/],
+      ["segments: true, segmentModel: 'speech', segmentBefore: '20000'", /from 0 to 10000/],
+    ] as const) {
+      const errors = await page.evaluate(`(() => {
+        const node = RED.nodes.node('deeptone-bytes');
+        Object.assign(node, { segmentBefore: '', ${wrong} });
+        RED.editor.validateNode(node);
+        const errors = JSON.stringify(node.validationErrors ?? []);
+        Object.assign(node, { segments: false, segmentModel: '', segmentBefore: '' });
+        RED.editor.validateNode(node);
+        return errors;
+      })()`);
+      assert.match(String(errors), sentence);
+    }
+  });
+
   it('tests an engine on a button: what an answer takes, how fast it is here, and what is heard', async () => {
     await page.evaluate(`RED.editor.editConfig('', 'deeptone-engine', 'engine')`);
     const button = page.locator('.deeptone-test');
