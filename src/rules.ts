@@ -38,6 +38,8 @@ interface ListRule<Of extends Rule = Rule> extends Told {
   readonly type: 'list';
   readonly of: Of;
   readonly isUnique?: boolean;
+  /** How many there may be, where a sender may say it. */
+  readonly most?: number;
 }
 interface ObjectRule extends Told {
   readonly type: 'object';
@@ -51,6 +53,8 @@ interface ObjectRule extends Told {
   };
   /** The rule of what stands under other names; `none`: there may be no others. Default: anything. */
   readonly others?: Rule | 'none';
+  /** How many names there may be, where a sender may say them. */
+  readonly most?: number;
 }
 /** What only code can judge. */
 interface JudgedRule extends Told {
@@ -108,6 +112,12 @@ export function problemWith(path: string, value: unknown, rule: Rule): Problem |
     return { path, sentence: `is ${given}: ${rule.accepted}` };
   }
   const inside = (name: string | number): string => (path === '' ? String(name) : `${path}.${name}`);
+  if ('most' in rule && typeof value === 'object' && value !== null) {
+    const count = Object.keys(value).length;
+    // Not each is looked at then: that would take as long as there are.
+    if (count > (rule.most ?? Infinity))
+      return { path, sentence: `has ${count} entries: up to ${rule.most ?? Infinity} are accepted` };
+  }
   if (rule.type === 'list' && Array.isArray(value)) {
     return first(value.entries(), ([index, one]) => problemWith(inside(index), one, rule.of));
   }

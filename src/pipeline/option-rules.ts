@@ -1,6 +1,9 @@
 /** Rules of options that are objects. */
 import type { Rule } from '../rules';
 
+/** Entries in what a message may say: more than any model has classes. */
+export const MOST_ENTRIES = 1_000;
+
 const PROBABILITY = {
   type: 'number',
   minimum: 0,
@@ -13,11 +16,13 @@ export const DECISION = {
   fields: {
     classes: {
       type: 'list',
+      most: MOST_ENTRIES,
       of: { type: 'text', accepted: 'the name of a class is accepted' },
       accepted: 'a list of names of classes is accepted',
     },
     thresholds: {
       type: 'object',
+      most: MOST_ENTRIES,
       others: PROBABILITY,
       accepted: 'an object {class: probability} is accepted',
     },
@@ -45,6 +50,7 @@ export const SEGMENTS = {
     model: { type: 'text', accepted: 'the name of a model that is asked for is accepted' },
     results: {
       type: 'list',
+      most: MOST_ENTRIES,
       of: { type: 'text', accepted: 'a result of the model is accepted' },
       accepted: 'a list of results is accepted',
     },

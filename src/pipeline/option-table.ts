@@ -7,7 +7,7 @@ import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE } from '../audio';
 import { FRAME_MS, SAMPLE_RATE } from '../clock';
 import type { Rule, RuleFor } from '../rules';
 import { ChunkMemory } from './chunk-memory';
-import { DECISION, SEGMENTS } from './option-rules';
+import { DECISION, MOST_ENTRIES, SEGMENTS } from './option-rules';
 import type { OptionsOf, WayIn } from './options';
 
 type KeysOf<Union> = Union extends unknown ? keyof Union : never;
@@ -167,6 +167,7 @@ export const OPTIONS = {
     ways: EVERYWHERE,
     rule: {
       type: 'object',
+      most: MOST_ENTRIES,
       others: DECISION,
       accepted: 'an object {model: {classes, thresholds, period}} is accepted',
     },

@@ -58,6 +58,25 @@ describe('The options of every way in', () => {
     });
   }
 
+  it('have no more entries than anybody needs, and each is not looked at then', () => {
+    const many = Array.from({ length: 1_001 }, (_, index) => `class-${index}`);
+    const named = Object.fromEntries(many.map((name) => [name, 2])); // Each of them would be refused, too.
+    for (const [options, message] of [
+      [
+        { decisions: { gender: { classes: many } } },
+        /decisions\.gender\.classes has 1001 entries: up to 1000/u,
+      ],
+      [{ decisions: { gender: { thresholds: named } } }, /decisions\.gender\.thresholds has 1001 entries/u],
+      [{ decisions: named }, /decisions has 1001 entries/u],
+      [{ segments: { model: 'gender', results: many } }, /segments\.results has 1001 entries/u],
+    ] as const) {
+      assert.throws(() => {
+        checkOptions('live', { ...NEEDED, ...options });
+      }, message);
+    }
+    checkOptions('live', { ...NEEDED, decisions: { gender: { classes: many.slice(1) } } });
+  });
+
   it('must have what is needed', () => {
     for (const way of WAYS) {
       for (const name of Object.keys(needed(way))) {
