@@ -4,6 +4,9 @@
   if (window.DeeptoneDialog) return;
 
   const NONE = '_ADD_';
+  /** Fields that are more than one control: where a node that is edited holds what looks after them. */
+  /** @type {Readonly<Record<string, string>>} */
+  const PARTS = { models: 'deeptoneModels', decisions: 'deeptoneDecisions' };
 
   /** @param {EditorNode} node */
   function prefixOf(node) {
@@ -89,8 +92,8 @@
     for (const name of Object.keys(node._def.defaults)) {
       const row = $('.deeptone-row[data-field="' + name + '"]');
       if (row.length === 0) continue;
-      const problem =
-        name === 'models' && node.deeptoneModels ? node.deeptoneModels.problem() : problemOf(candidate, name);
+      const part = PARTS[name] && node[PARTS[name]];
+      const problem = part ? part.problem() : problemOf(candidate, name);
       row
         .toggleClass('deeptone-wrong', problem !== '')
         .find('.deeptone-error')
@@ -176,8 +179,18 @@
         engine: input('engine'),
         selected: node.models,
         variables: !!RED.nodes.subflow(node.z),
+        changed: () => {
+          showDecisions(node);
+          check(node);
+        },
+      });
+    if ($('#deeptone-decisions').length > 0)
+      node.deeptoneDecisions = DeeptoneDecisions.form({
+        place: $('#deeptone-decisions'),
+        value: node.decisions,
         changed: () => check(node),
       });
+    showDecisions(node);
     $('.deeptone-fourth-output, .deeptone-fifth-output').on('change', showOutputs);
     showOutputs();
     $('#node-input-segmentModel').on('focus', offerModels);
@@ -193,6 +206,16 @@
     check(node);
     // What is wrong must not lie hidden.
     $('.deeptone-fold-wrong').prop('open', true);
+  }
+
+  /**
+   * What can be decided about the models that are ticked now.
+   * @param {EditorNode} node
+   */
+  function showDecisions(node) {
+    const { deeptoneModels, deeptoneDecisions } = node;
+    // The list may be there before what decides is.
+    if (deeptoneModels && deeptoneDecisions) deeptoneDecisions.show(deeptoneModels.chosen());
   }
 
   /**
@@ -216,12 +239,13 @@
       tidy(node, $(this));
     });
     if (node.deeptoneModels) node.models = node.deeptoneModels.selected();
+    if (node.deeptoneDecisions) node.decisions = node.deeptoneDecisions.value();
     cancel(node);
   }
 
   /** @param {EditorNode} node */
   function cancel(node) {
-    delete node.deeptoneModels;
+    for (const part of Object.values(PARTS)) delete node[part];
   }
 
   window.DeeptoneDialog = { prepare, check, save, cancel };

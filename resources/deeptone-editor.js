@@ -153,6 +153,16 @@
   }
 
   /**
+   * Whose phases are cut out has to be said where they are.
+   * @param {EditorNode} node
+   * @param {unknown} value
+   * @returns {true | string}
+   */
+  function segmentModel(node, value) {
+    return !node.segments || !isEmpty(value) || text('validation.segmentModel');
+  }
+
+  /**
    * The lines of a text area that hold something.
    * @param {unknown} value
    * @returns {string[]}
@@ -185,33 +195,6 @@
     return text(
       'output.' + (['series', 'summary', 'transitions', 'progress', 'segments'][index] || 'series'),
     );
-  }
-
-  /**
-   * What nodes that cut out the sound of phases save of it. The editor takes the sentence of a validator only if that has two parameters.
-   * @returns {EditorNodeDefinition['defaults']}
-   */
-  function segmentDefaults() {
-    /** @type {EditorNodeDefinition['defaults']} */
-    const defaults = {
-      segments: { value: false },
-      segmentModel: {
-        value: 'speech',
-        validate(value, _options) {
-          return !this.segments || !isEmpty(value) || text('validation.segmentModel');
-        },
-      },
-      segmentResults: { value: '' },
-    };
-    for (const name of ['segmentBefore', 'segmentAfter', 'segmentMinimum', 'segmentHold', 'segmentLongest']) {
-      defaults[name] = {
-        value: '',
-        validate(value, _options) {
-          return number(this, name, value);
-        },
-      };
-    }
-    return defaults;
   }
 
   /**
@@ -378,9 +361,8 @@
     pemBlocks,
     outputLabel,
     encodings,
-    segmentDefaults,
     isEmpty,
     isReplaced,
-    valid: { models, number },
+    valid: { models, number, segmentModel },
   };
 })();

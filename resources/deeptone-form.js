@@ -229,6 +229,16 @@
           ]),
           '<datalist id="deeptone-segment-models"></datalist>',
         ]),
+      /** How the answers of the chosen models are decided. */
+      decisions: () =>
+        rows.details('group.decisions', [
+          row(
+            'decisions',
+            '',
+            ['<div id="deeptone-decisions" class="deeptone-models"></div>'],
+            'deeptone-wide',
+          ),
+        ]),
       /** What few look for. */
       more: (content) =>
         rows.details('label.advanced', [

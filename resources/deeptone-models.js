@@ -21,12 +21,15 @@
     const ticked = new Set(Array.isArray(selected) ? selected : []);
     let variable = typeof selected === 'string' ? selected : '';
     let asked = 0;
+    /** @type {readonly DeeptoneOfferedModel[]} */
+    let known = [];
     /** @type {readonly string[]} */
     let missing = [];
 
     /** @param {DeeptoneOfferedModel[]} offered */
     function show(offered) {
       place.empty();
+      known = offered;
       const names = offered.map((model) => model.name);
       missing = Array.from(ticked).filter((name) => !names.includes(name));
       const table = $('<table>').append(head());
@@ -110,6 +113,7 @@
     engine.on('change', load);
     load();
     return {
+      chosen: () => known.filter(({ name }) => ticked.has(name)),
       selected: () => (ticked.size === 0 && variable ? variable : Array.from(ticked)),
       problem() {
         const isChosen = ticked.size > 0 || variable !== '';
@@ -142,15 +146,17 @@
   function answers({ name, classes = [], description }) {
     if (classes.length === 0)
       return name === 'speaker-map' ? DeeptoneEditor.text('models.speakers') : description;
-    const model = ALIKE[name] || name;
-    return classes
-      .map((one) =>
-        DeeptoneEditor.textOr(
-          'class.' + model + '.' + one,
-          DeeptoneEditor.textOr('class.any.' + one, one.replace(/_/g, ' ')),
-        ),
-      )
-      .join(', ');
+    return classes.map((one) => className(name, one)).join(', ');
+  }
+
+  /**
+   * A class in the words of the editor's language.
+   * @param {string} model
+   * @param {string} one
+   */
+  function className(model, one) {
+    const any = DeeptoneEditor.textOr('class.any.' + one, one.replace(/_/g, ' '));
+    return DeeptoneEditor.textOr('class.' + (ALIKE[model] || model) + '.' + one, any);
   }
 
   /** @param {DeeptoneOfferedModel} model */
@@ -176,5 +182,5 @@
     );
   }
 
-  window.DeeptoneModels = { list };
+  window.DeeptoneModels = { list, className };
 })();

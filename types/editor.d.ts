@@ -119,7 +119,6 @@ interface DeeptoneEditorApi {
   tryOut(engineId: unknown): JQuery.jqXHR<any>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   start(engineId: unknown, what: 'runtime' | 'test'): JQuery.jqXHR<any>;
-  segmentDefaults(): EditorNodeDefinition['defaults'];
   begin(node: EditorNode): void;
   findable(type: string): void;
   offerNative(
@@ -138,6 +137,7 @@ interface DeeptoneEditorApi {
   readonly valid: {
     models(value: unknown): true | string;
     number(node: EditorNode, field: string, value: unknown): true | string;
+    segmentModel(node: EditorNode, value: unknown): true | string;
   };
 }
 
@@ -189,6 +189,7 @@ interface DeeptoneFormRows {
   rawFormat(more?: readonly string[]): string;
   /** The sound of phases, at a fifth output. */
   segments(): string;
+  decisions(): string;
   more(rows: readonly string[]): string;
 }
 
@@ -217,6 +218,8 @@ interface DeeptoneModelListParts {
 }
 
 interface DeeptoneModelList {
+  /** What is ticked of what the engine offers. */
+  chosen(): DeeptoneOfferedModel[];
   selected(): string[] | string;
   /** A sentence; '' where nothing is wrong. */
   problem(): string;
@@ -225,6 +228,36 @@ interface DeeptoneModelList {
 /** See resources/deeptone-models.js. */
 interface DeeptoneModelsApi {
   list(parts: DeeptoneModelListParts): DeeptoneModelList;
+  className(model: string, one: string): string;
+}
+
+/** How the answers of a model are decided; see decision 31. Levels and shares are in [0, 1]. */
+interface DeeptoneDecision {
+  classes?: string[];
+  thresholds?: Record<string, number>;
+  period?: 'any' | 'majority' | number;
+}
+
+interface DeeptoneDecisionsParts {
+  place: JQuery;
+  /** What the node has: decisions by models; text where a variable names them. */
+  value: unknown;
+  changed: () => void;
+}
+
+interface DeeptoneDecisionsForm {
+  /** Offers what can be decided about these models. */
+  show(models: readonly DeeptoneOfferedModel[]): void;
+  /** What is saved: decisions about models that are not ticked now are kept. */
+  value(): Record<string, DeeptoneDecision> | string | undefined;
+  /** A sentence; '' where nothing is wrong. */
+  problem(): string;
+}
+
+/** See resources/deeptone-decisions.js. */
+interface DeeptoneDecisionsApi {
+  form(parts: DeeptoneDecisionsParts): DeeptoneDecisionsForm;
+  valid(value: unknown): true | string;
 }
 
 /** See resources/deeptone-dialog.js. */
@@ -266,6 +299,7 @@ interface Window {
   DeeptoneForm: DeeptoneFormApi;
   DeeptoneNumbers: DeeptoneNumbersApi;
   DeeptoneModels: DeeptoneModelsApi;
+  DeeptoneDecisions: DeeptoneDecisionsApi;
   DeeptoneDialog: DeeptoneDialogApi;
   DeeptoneTrial: DeeptoneTrialApi;
   DeeptoneSource: DeeptoneSourceApi;
@@ -274,6 +308,7 @@ declare const DeeptoneEditor: DeeptoneEditorApi;
 declare const DeeptoneForm: DeeptoneFormApi;
 declare const DeeptoneNumbers: DeeptoneNumbersApi;
 declare const DeeptoneModels: DeeptoneModelsApi;
+declare const DeeptoneDecisions: DeeptoneDecisionsApi;
 declare const DeeptoneDialog: DeeptoneDialogApi;
 declare const DeeptoneTrial: DeeptoneTrialApi;
 declare const DeeptoneSource: DeeptoneSourceApi;

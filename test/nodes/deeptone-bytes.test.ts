@@ -70,6 +70,19 @@ describe('deeptone-bytes', () => {
       assert.deepEqual(said['loudness'], { result: 'loud', confidence: 1 });
   });
 
+  it('decides as its dialog says, also where a variable says it as JSON', async () => {
+    const decisions = { gender: { classes: ['male'], thresholds: { male: 0.9 } } };
+    for (const setting of [decisions, JSON.stringify(decisions)]) {
+      const flow = await start({ decisions: setting });
+      flow.send({ payload: pcm });
+      const series = (await flow.series.message()).payload as readonly TimeSeriesStep[];
+      const genders = new Set(series.map((step) => step.results.gender.result));
+      assert.ok(genders.has('male'));
+      assert.ok(!genders.has('female'));
+      await helper.unload();
+    }
+  });
+
   it('sends the sound of phases, which can be heard again', async () => {
     const flow = await start({
       ...{ segments: true, segmentModel: 'speech', segmentResults: 'speech', segmentLongest: '2' },
