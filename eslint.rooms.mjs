@@ -17,7 +17,7 @@ const ENTRIES = ['index', 'engine', 'live'];
 const ROOMS = FLOORS.slice(1).flat();
 
 /** The rooms of Node-RED's side, in the same order; they stand on all of `src` but the command line. */
-const NODE_FLOORS = [['shared'], ['engine'], ['answers'], ['stream']];
+const NODE_FLOORS = [['shared'], ['engine'], ['answers', 'teach'], ['stream']];
 /** Those that have an index. */
 const NODE_ROOMS = NODE_FLOORS.slice(1).flat();
 

@@ -1,5 +1,8 @@
 /** The engine: one license, one set of models and one runtime, shared by all DeepTone nodes that name it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { EngineLostError } from '../src';
+import { CATALOGUE_FILE } from '../src/inference';
 import { EngineHub, EngineMeter, healthOf, wordsOf, type EngineState } from '../src/supervision';
 import {
   engineLimits,
@@ -17,6 +20,8 @@ import { guarded, show, tell, whenClosed } from './shared/failure';
 import { fieldNumbers, textIn, textsIn } from './shared/fields';
 import { FORMS, type Forms } from './shared/forms';
 import { migrated } from './shared/migrate';
+import { taughtFolders } from './shared/paths';
+import { serveTeaching } from './teach';
 
 interface Credentials {
   licenseKey?: string;
@@ -62,6 +67,7 @@ function register(RED: NodeAPI): void {
         openEngine(
           {
             ...engineSettings(config),
+            modelFolders: [...textsIn(config.modelFolders), ...taughtModels(RED, config)],
             folders: allowedFolders(RED),
             own: ownChoice(RED, config),
             onEngineEvent,
@@ -137,6 +143,7 @@ function register(RED: NodeAPI): void {
   serveEngineFacts(RED);
   serveRuntimeInstall(RED);
   serveObservation(RED);
+  serveTeaching(RED);
 }
 
 /**
@@ -147,7 +154,6 @@ function register(RED: NodeAPI): void {
 function engineSettings(config: EngineConfig): EngineSettings {
   return {
     modelSet: config.modelSet === 'open' ? 'open' : 'standard',
-    modelFolders: textsIn(config.modelFolders),
     ffmpegPath: textIn(config.ffmpegPath),
     ...workerSettings(config),
     // Left at the first choice it is that of the environment, if there is one.
@@ -156,6 +162,12 @@ function engineSettings(config: EngineConfig): EngineSettings {
     licensePublicKeys: textsIn(config.licensePublicKeys),
     limits: engineLimits(config),
   };
+}
+
+/** The folder of what somebody taught this Node-RED, where there is something. */
+function taughtModels(RED: NodeAPI, { modelSet }: EngineConfig): readonly string[] {
+  const folder = join(taughtFolders(RED).models, modelSet === 'open' ? 'open' : 'standard');
+  return existsSync(join(folder, CATALOGUE_FILE)) ? [folder] : [];
 }
 
 /** How many workers there are, and how many threads each uses within a run. */

@@ -294,7 +294,70 @@ interface DeeptoneSourceApi {
   validInput(node: EditorNode, value: unknown): true | string;
 }
 
+/** On the browser's thread for sound, which has a world of its own. */
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+declare function registerProcessor(name: string, processor: typeof AudioWorkletProcessor): void;
+/** Hz. */
+declare const sampleRate: number;
+
+/** A recording under way; see resources/deeptone-recorder.js. */
+interface DeeptoneRecording {
+  /** Ends it: a WAV. */
+  stop(): Promise<Blob>;
+}
+
+interface DeeptoneRecorderApi {
+  hindrance(): '' | 'insecure' | 'unsupported';
+  reason(error: unknown): 'denied' | 'noMicrophone' | 'failed';
+  record(worklet: string, heard: (level: number, seconds: number) => void): Promise<DeeptoneRecording>;
+}
+
+interface DeeptoneTaughtExample {
+  readonly id: string;
+  readonly milliseconds: number;
+  /** dBFS. */
+  readonly level: number;
+}
+
+interface DeeptoneCounts {
+  readonly that: { readonly right: number; readonly of: number };
+  readonly other: { readonly right: number; readonly of: number };
+}
+
+interface DeeptoneLearned {
+  readonly standard: DeeptoneCounts;
+  readonly open: DeeptoneCounts;
+  readonly mistaken: readonly string[];
+  readonly examples: readonly string[];
+}
+
+/** A sound that is taught, as the page gets it; see nodes/teach. */
+interface DeeptoneTaught {
+  readonly id: string;
+  readonly title: string;
+  readonly examples: Readonly<Record<'that' | 'other', readonly DeeptoneTaughtExample[]>>;
+  readonly learned?: DeeptoneLearned;
+}
+
+interface DeeptoneLearning {
+  readonly state: 'none' | 'running' | 'done' | 'failed';
+  readonly id?: string;
+  readonly seconds?: number;
+  readonly message?: string;
+}
+
+/** See resources/deeptone-teach-server.js. */
+interface DeeptoneTeachServerApi {
+  ask(path: string, how?: RequestInit): Promise<Response>;
+  post(path: string, body: object): Promise<Response>;
+  words(): Promise<(key: string, values?: Record<string, string | number>) => string>;
+}
+
 interface Window {
+  DeeptoneRecorder: DeeptoneRecorderApi;
+  DeeptoneTeachServer: DeeptoneTeachServerApi;
   DeeptoneEditor: DeeptoneEditorApi;
   DeeptoneForm: DeeptoneFormApi;
   DeeptoneNumbers: DeeptoneNumbersApi;
@@ -304,6 +367,7 @@ interface Window {
   DeeptoneTrial: DeeptoneTrialApi;
   DeeptoneSource: DeeptoneSourceApi;
 }
+declare const DeeptoneRecorder: DeeptoneRecorderApi;
 declare const DeeptoneEditor: DeeptoneEditorApi;
 declare const DeeptoneForm: DeeptoneFormApi;
 declare const DeeptoneNumbers: DeeptoneNumbersApi;

@@ -12,5 +12,5 @@ export { serveEngineFacts } from './endpoints';
 export { serveRuntimeInstall } from './install-endpoints';
 export type { EngineMaker } from './own-engine';
 export { serveObservation } from './observation';
-export { fromOwnPages } from './requests';
+export { fromOwnPages, jsonOnly } from './requests';
 export { openEngine, type EngineSettings } from './open-engine';

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../src';
 import { filePath } from '../../src/audio';
+import type { NodeAPI } from './node-red';
 
 /** The folder of the sounds that ship with the package, for examples and first steps. */
 export const EXAMPLE_SOUNDS = resolve(__dirname, '../../../examples/sounds');
@@ -49,4 +50,15 @@ export async function namedFile(filename: unknown, workingDirectory: unknown): P
   const example = typeof filename === 'string' ? EXAMPLE.exec(filename)?.[1] : undefined;
   if (example !== undefined) return exampleSoundPath(example.trim());
   return filePath(filename, typeof workingDirectory === 'string' ? workingDirectory : undefined);
+}
+
+/**
+ * Where sounds that somebody teaches lie: in the folder of Node-RED, so that they are saved with it.
+ *
+ * @returns `models`: a folder of models for each set of models
+ */
+export function taughtFolders({ settings }: Pick<NodeAPI, 'settings'>): { lessons: string; models: string } {
+  const { userDir } = settings as { readonly userDir?: string };
+  const folder = join(userDir ?? process.cwd(), 'deeptone');
+  return { lessons: join(folder, 'taught'), models: join(folder, 'models') };
 }

@@ -121,6 +121,7 @@ export async function runProgram(
     .description('train a small model of your own on recordings of new sounds')
     .argument('<folder>', 'folder with a sub-folder of recordings for each class')
     .requiredOption('--name <name>', 'name of the model, such as doorbell')
+    .option('--title <title>', 'what lists of models call it (default: the name)')
     .requiredOption('--out <folder>', 'folder of models that it is put into; made if it is not there')
     .option(
       '--tap <tap>',

@@ -4,6 +4,7 @@ import type { Terminal } from './terminal';
 
 export interface TrainHeadFlags {
   readonly name: string;
+  readonly title?: string;
   readonly out: string;
   readonly tap: string;
   readonly replace?: boolean;
@@ -22,10 +23,11 @@ export async function trainHead(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { name, out, tap, replace, modelSet, ffmpeg: ffmpegPath } = flags;
+  const { name, title, out, tap, replace, modelSet, ffmpeg: ffmpegPath } = flags;
   try {
     const report = await train(folder, {
       name,
+      title,
       out,
       tap,
       replace,

@@ -1,6 +1,6 @@
 /** A folder of models: where a head is put, and the catalogue that names it. */
 import { constants, existsSync } from 'node:fs';
-import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { InvalidArgumentError } from '../errors';
 import { CATALOGUE_FILE, readUserFolder, type UserEntry } from '../inference';
@@ -54,6 +54,21 @@ export class ModelFolder {
       await replaceFile(path.join(folder, CATALOGUE_FILE), `${JSON.stringify(catalogue, null, 2)}\n`),
     ];
   }
+}
+
+/**
+ * Takes a head out of a folder of models; the others stay. Nothing happens where it is not in there.
+ *
+ * @throws ModelInvalidError when the catalogue cannot be read, InvalidArgumentError when nothing can be written there
+ */
+export async function forgetHead(folder: string, name: string): Promise<void> {
+  if (!existsSync(path.join(folder, CATALOGUE_FILE))) return;
+  const { models } = readUserFolder(folder);
+  const others = models.filter((entry) => !isNamed(entry, name));
+  if (others.length === models.length) return;
+  const catalogue = { version: 1, models: others };
+  await replaceFile(path.join(folder, CATALOGUE_FILE), `${JSON.stringify(catalogue, null, 2)}\n`);
+  await rm(path.join(folder, graphFile(name)), { force: true });
 }
 
 async function replaceFile(file: string, content: string | Uint8Array): Promise<string> {

@@ -16,6 +16,8 @@ import { judge, type HeadReport } from './report';
 export interface TrainHeadOptions {
   /** Name of the model: lower-case letters, digits and hyphens. */
   readonly name: string;
+  /** What people call it, in lists of models: up to 64 characters. Default: the name. */
+  readonly title?: string;
   /** Folder of models that the head is put into; made if it is not there. */
   readonly out: string;
   /** Tap of the trunk that the head sits on. Default `tap_medium`, which hears about a second. */
@@ -49,9 +51,10 @@ const LONGEST_NAME = 64;
  *   RuntimeUnavailableError, AbortedError
  */
 export async function trainHead(folder: string, options: TrainHeadOptions): Promise<HeadReport> {
-  const { name, out, tap = TAP_OF_HEADS, replace = false } = options;
+  const { name, out, tap = TAP_OF_HEADS, replace = false, title = name } = options;
   const catalogue = loadCatalogue({ modelSet: options.modelSet });
   checkName(name, catalogue);
+  checkTitle(title);
   const classes = await findRecordings(folder);
   const target = await ModelFolder.open(out, name, replace);
   const reader = await TapReader.open(catalogue, tap);
@@ -65,7 +68,7 @@ export async function trainHead(folder: string, options: TrainHeadOptions): Prom
     const files = await target.put(
       onnxOf(head, name),
       {
-        title: name,
+        title,
         description: `A head of your own on ${tap}: ${names.join(', ')}.`,
         classes: names,
         activation: 'softmax',
@@ -87,6 +90,13 @@ export async function trainHead(folder: string, options: TrainHeadOptions): Prom
   } finally {
     await reader.release();
   }
+}
+
+function checkTitle(title: string): void {
+  if (title.trim() !== '' && title.length <= LONGEST_NAME && !/\p{C}/u.test(title)) return;
+  throw new InvalidArgumentError(
+    `A model cannot be called ${JSON.stringify(title)}: up to ${LONGEST_NAME} characters are accepted, without control characters.`,
+  );
 }
 
 async function hearAll(

@@ -156,6 +156,28 @@ describe('A Node-RED with an administrator', function () {
     }
   });
 
+  it('teaches sounds for who may deploy, and shows them to who may read', async () => {
+    const begin = (user: string, headers: Record<string, string> = {}): Promise<Response> =>
+      ask(user, '/deeptone/teach', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: '{"title":"Ring"}',
+      });
+    for (const user of ['nobody', 'reader']) assert.equal((await begin(user)).status, 401, user);
+    assert.equal((await begin('admin', { 'sec-fetch-site': 'cross-site' })).status, 403);
+    assert.equal((await begin('admin', { 'content-type': 'text/plain' })).status, 415);
+    assert.equal((await begin('admin')).status, 200);
+    assert.equal((await ask('nobody', '/deeptone/teach')).status, 401);
+    const seen = await (await ask('reader', '/deeptone/teach')).text();
+    assert.match(seen, /"title":"Ring"/);
+    assert.ok(!seen.includes(installed.userDir));
+    for (const path of ['/ring', '/ring/that/00000000'])
+      assert.equal((await ask('reader', `/deeptone/teach${path}`, { method: 'DELETE' })).status, 401);
+    for (const path of ['/ring/that/..%2F..%2Flesson.json', '/..%2F..%2Fsecret.wav/that/0', '/ring/up/0'])
+      assert.equal((await ask('admin', `/deeptone/teach${path}`)).status, 400, path);
+    assert.equal((await ask('admin', '/deeptone/teach/ring', { method: 'DELETE' })).status, 200);
+  });
+
   it('takes nothing that a page of somebody else can send', async () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     assert.equal((await tryOut('admin', headers)).status, 403);

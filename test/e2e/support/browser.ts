@@ -21,7 +21,8 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-export async function openBrowser(origin: string): Promise<Browser> {
+/** @param args further ones, such as a sound for the microphone */
+export async function openBrowser(origin: string, args: readonly string[] = []): Promise<Browser> {
   const executablePath = PLACES.find((place) => place !== '' && existsSync(place));
   if (executablePath === undefined) {
     throw new Error('These tests need Chromium: install it (apt install chromium) or set CHROMIUM_PATH.');
@@ -39,6 +40,7 @@ export async function openBrowser(origin: string): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   });
   const page = await context.newPage();

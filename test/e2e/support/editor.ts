@@ -18,6 +18,8 @@ export interface EditorSetup {
   readonly ready?: string;
   /** Changes the package before Node-RED starts. */
   readonly prepare?: (installed: InstalledPackage) => void;
+  /** What the browser is started with besides. */
+  readonly browserArgs?: readonly string[];
 }
 
 /** Installs the package, starts Node-RED with a flow, and opens its editor. */
@@ -26,7 +28,7 @@ export async function openEditor(flow: readonly FlowNode[], setup: EditorSetup =
   setup.prepare?.(installed);
   const nodeRed = await NodeRedProcess.start(installed.userDir);
   await nodeRed.deploy(flow);
-  const browser = await openBrowser(nodeRed.url);
+  const browser = await openBrowser(nodeRed.url, setup.browserArgs);
   const { page } = browser;
   await page.goto(nodeRed.url);
   await page.waitForSelector(setup.ready ?? '.red-ui-flow-node');

@@ -1,0 +1,128 @@
+/** What the page that teaches sounds asks for. Who may read sees and hears the examples; only who may write changes something. */
+import type { Request, RequestHandler, Response } from 'express';
+import { InvalidArgumentError, TooLargeError } from '../../src';
+import { forgetHead, type ModelSet } from '../../src/heads';
+import { withoutPaths } from '../../src/supervision';
+import { fromOwnPages, jsonOnly } from '../engine';
+import { codeOf, toError } from '../shared/failure';
+import type { NodeAPI } from '../shared/node-red';
+import { taughtFolders } from '../shared/paths';
+import { Learning } from './learning';
+import { KINDS, Lessons, type Kind, type Lesson } from './lessons';
+
+const READ = 'deeptone-engine.read';
+const WRITE = 'deeptone-engine.write';
+const PATH = '/deeptone/teach';
+/** A minute of the largest WAV there is, and more. */
+const MOST_BYTES = 50_000_000;
+const SETS: readonly ModelSet[] = ['standard', 'open'];
+
+type Answer = (request: Request, response: Response) => Promise<unknown>;
+
+/** Registers `deeptone/teach`: sounds, their examples, and learning. */
+export function serveTeaching(RED: NodeAPI): void {
+  const folders = taughtFolders(RED);
+  const lessons = new Lessons(folders.lessons);
+  const learning = new Learning(lessons, folders.models);
+
+  const read = (path: string, answer: Answer): void => {
+    RED.httpAdmin.get(`${PATH}${path}`, fromOwnPages, RED.auth.needsPermission(READ), answering(answer));
+  };
+  const change = (
+    method: 'post' | 'delete',
+    path: string,
+    answer: Answer,
+    ...first: RequestHandler[]
+  ): void => {
+    const may = RED.auth.needsPermission(WRITE);
+    RED.httpAdmin[method](`${PATH}${path}`, fromOwnPages, ...first, may, answering(answer));
+  };
+
+  read('', async () => ({ sounds: (await lessons.list()).map(told), learning: learning.state }));
+  read('/:id/:kind/:example', async (request, response) => {
+    const lesson = await lessons.find(named(request, 'id'));
+    const wav = lessons.wavOf(lesson, kindOf(request), named(request, 'example'));
+    response.type('audio/wav').sendFile(wav);
+  });
+  change('post', '', async (request) => told(await lessons.begin(fieldOf(request.body, 'title'))), jsonOnly);
+  change(
+    'post',
+    '/:id/learn',
+    async (request) => learning.begin(await lessons.find(named(request, 'id'))),
+    jsonOnly,
+  );
+  change('post', '/:id/:kind', async (request) => {
+    const kind = kindOf(request);
+    return told(await lessons.add(named(request, 'id'), kind, await bodyOf(request)));
+  });
+  change('delete', '/:id/:kind/:example', async (request) =>
+    told(await lessons.remove(named(request, 'id'), kindOf(request), named(request, 'example'))),
+  );
+  change('delete', '/:id', async (request) => {
+    const { id } = await lessons.find(named(request, 'id'));
+    const { state } = learning;
+    if (state.state === 'running' && state.id === id)
+      throw new InvalidArgumentError('This sound is being learned: wait for it.');
+    for (const set of SETS) await forgetHead(`${folders.models}/${set}`, id);
+    await lessons.forget(id);
+    return {};
+  });
+}
+
+function answering(answer: Answer): RequestHandler {
+  return (request, response) => {
+    answer(request, response).then(
+      (body) => {
+        if (body !== undefined) response.json(body);
+      },
+      (error: unknown) => {
+        const code = codeOf(error);
+        const status = code === 'DEEPTONE_TOO_LARGE' ? 413 : code === undefined ? 500 : 400;
+        response
+          .status(status)
+          .json({ code: code ?? 'OTHER', message: withoutPaths(toError(error).message) });
+      },
+    );
+  };
+}
+
+/** What the page sees; what recordings look like is for comparing alone. */
+function told(lesson: Lesson): object {
+  const examples = Object.fromEntries(
+    KINDS.map((kind) => [
+      kind,
+      lesson.examples[kind].map(({ id, milliseconds, level }) => ({ id, milliseconds, level })),
+    ]),
+  );
+  return { ...lesson, examples };
+}
+
+function named(request: Request, name: string): string {
+  const value = request.params[name];
+  return typeof value === 'string' ? value : '';
+}
+
+function kindOf(request: Request): Kind {
+  const kind = KINDS.find((one) => one === request.params['kind']);
+  if (!kind) throw new InvalidArgumentError(`An example is of one of: ${KINDS.join(', ')}.`);
+  return kind;
+}
+
+function fieldOf(body: unknown, name: string): unknown {
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
+}
+
+/** @throws TooLargeError */
+async function bodyOf(request: Request): Promise<Uint8Array> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    // What is left is read to its end, so that the answer is heard.
+    if (bytes <= MOST_BYTES) pieces.push(piece);
+    else pieces.length = 0;
+  }
+  if (bytes > MOST_BYTES)
+    throw new TooLargeError(`It has more than ${MOST_BYTES / 1_000_000} MB: cut out what is meant.`);
+  return Buffer.concat(pieces);
+}
