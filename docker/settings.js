@@ -6,7 +6,7 @@ module.exports = {
   // adminAuth: { type: 'credentials', users: [{ username: 'admin', password: '$2y$...', permissions: '*' }] },
   // The sounds that the demo plays.
   httpStatic: [
-    { path: '/usr/src/node-red/node_modules/@deeptone/node-red/examples/sounds', root: '/sounds/' },
+    { path: '/usr/src/node-red/node_modules/@deeptone/node-red/resources/sounds', root: '/sounds/' },
   ],
   dashboard: { maxHttpBufferSize: 2e7 },
 };

@@ -48,7 +48,7 @@ function prepareUserDir(port) {
     userDir,
     flowFile: 'flows.json',
     credentialSecret: false,
-    httpStatic: [{ path: join(root, 'examples/sounds'), root: '/sounds/' }],
+    httpStatic: [{ path: join(root, 'resources/sounds'), root: '/sounds/' }],
     telemetry: { enabled: false, updateNotification: false },
     externalModules: {
       palette: { allowInstall: false, allowUpload: false },

@@ -1,4 +1,4 @@
-// Makes examples/sounds: two short recordings with several voices, music, noise and silence, free of other people's rights.
+// Makes resources/sounds: two short recordings with several voices, music, noise and silence, free of other people's rights.
 // Needs flite and sox. The result is the same on every run but for what another version of flite does to the voices.
 import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
@@ -98,7 +98,7 @@ function write(name, channels, rate, encoding) {
   }
   const input = join(folder, 'mix.f32');
   writeFileSync(input, raw);
-  const target = new URL(`../examples/sounds/${name}`, import.meta.url).pathname;
+  const target = new URL(`../resources/sounds/${name}`, import.meta.url).pathname;
   const format = ['-t', 'f32', '-r', String(RATE), '-c', String(channels.length)];
   execFileSync('sox', ['-D', ...format, input, '-r', String(rate), '-e', encoding, '-b', '8', target]);
   console.log(`${name}: ${(frames / RATE).toFixed(1)} s, ${readFileSync(target).length} bytes`);

@@ -96,7 +96,7 @@ async function nodesThere(node, userDir) {
 
 function hear(node, folder) {
   const main = join(folder, 'dist/src/cli/main.js');
-  const sound = resolve('examples/sounds/phone-call.wav');
+  const sound = resolve('resources/sounds/phone-call.wav');
   return run(node, [main, 'analyze', sound, '--models', 'speech,gender', '--output-period', '1024']);
 }
 

@@ -111,7 +111,7 @@ function hear(machine, runtime) {
   const args = [
     ...[...before, join(PACKAGE, 'dist/src/cli/main.js'), 'analyze'],
     ...[
-      join(PACKAGE, 'examples/sounds/phone-call.wav'),
+      join(PACKAGE, 'resources/sounds/phone-call.wav'),
       '--models',
       MODELS,
       '--output-period',

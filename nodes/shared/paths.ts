@@ -6,7 +6,7 @@ import { filePath } from '../../src/audio';
 import type { NodeAPI } from './node-red';
 
 /** The folder of the sounds that ship with the package, for examples and first steps. */
-export const EXAMPLE_SOUNDS = resolve(__dirname, '../../../examples/sounds');
+export const EXAMPLE_SOUNDS = resolve(__dirname, '../../../resources/sounds');
 
 /** Names of the sounds that ship with the package. */
 export function exampleSounds(): readonly string[] {

@@ -53,7 +53,7 @@ describe('The page about the package in code', function () {
   const examples = examplesOf(PAGE);
 
   before(() => {
-    symlinkSync(join(ROOT, 'examples/sounds'), join(folder, 'sounds'), 'junction');
+    symlinkSync(join(ROOT, 'resources/sounds'), join(folder, 'sounds'), 'junction');
   });
 
   it('has a program for every function and every method', () => {

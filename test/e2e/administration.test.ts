@@ -9,7 +9,7 @@ import { installPackage, ROOT, type InstalledPackage } from './support/package';
 const bcrypt = createRequire(createRequire(__filename).resolve('node-red'))('bcryptjs') as {
   hashSync(text: string, rounds: number): string;
 };
-const SOUND = join(ROOT, 'examples/sounds/radio-show.wav');
+const SOUND = join(ROOT, 'resources/sounds/radio-show.wav');
 const TOKEN = 'the-token-of-the-scraper-0123456789';
 const TAB: FlowNode = { id: 'tab', type: 'tab' };
 const ENGINE: FlowNode = { id: 'engine', type: 'deeptone-engine' };

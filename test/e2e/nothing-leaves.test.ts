@@ -13,7 +13,7 @@ const WATCHED_MS = 15_000;
 /** Addresses of networks, and the services of this machine that look names up for others. */
 const LEAVING = /\b(?:connect|sendto|sendmsg|sendmmsg)\(.*(?:AF_INET|nscd|resolve)/;
 
-const SOUND = path.join(ROOT, 'examples', 'sounds', 'radio-show.wav');
+const SOUND = path.join(ROOT, 'resources', 'sounds', 'radio-show.wav');
 const COMMAND = path.join(ROOT, 'dist', 'src', 'cli', 'main.js');
 const MODELS = ['--models', 'speech,gender', '--output-period', '1024'];
 

@@ -27,7 +27,7 @@ describe('A sound that is uploaded on a dashboard', function () {
   it('goes straight into the bytes node, and its shares into a table', async () => {
     const { page } = browser;
     await page.goto(`${nodeRed.url}/dashboard/upload`);
-    await page.locator('input[type=file]').setInputFiles(join(ROOT, 'examples/sounds/radio-show.wav'));
+    await page.locator('input[type=file]').setInputFiles(join(ROOT, 'resources/sounds/radio-show.wav'));
     await page.locator('button', { hasText: /upload/i }).click();
     const rows = page.locator('tbody tr', { hasText: '%' });
     await rows.first().waitFor();

@@ -11,7 +11,7 @@ import { runFlow, useNodeRed } from '../nodes/support/flow';
 import { PHONE_CALL } from '../nodes/support/sounds';
 import { run, temporaryFolder } from '../tools/audio';
 
-const SCRIPT = join(__dirname, '..', '..', '..', 'examples', 'own-model', 'make-sounds.mjs');
+const SCRIPT = join(__dirname, '..', '..', '..', 'docs', 'own-model', 'make-sounds.mjs');
 const CLASSES = ['doorbell', 'kettle', 'knocking', 'other'];
 
 interface Part {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The sounds that ship with the package. */
-export const SOUNDS = join(__dirname, '../../../../examples/sounds');
+export const SOUNDS = join(__dirname, '../../../../resources/sounds');
 export const RADIO_SHOW = join(SOUNDS, 'radio-show.wav');
 export const PHONE_CALL = join(SOUNDS, 'phone-call.wav');
 

@@ -1,6 +1,6 @@
 // Makes the sounds of the example: doorbells, kettles, knocking and other sounds of a home, no two alike, and a mix
 // of new ones to try the trained model on. Synthesised here, but for the voices and the music, which are cut from the
-// radio show in examples/sounds. Free of other people's rights, the same on every run.
+// radio show in resources/sounds. Free of other people's rights, the same on every run.
 //
 //   node make-sounds.mjs SOUNDS MIX.wav
 import { Buffer } from 'node:buffer';
