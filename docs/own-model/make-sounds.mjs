@@ -215,7 +215,7 @@ function writeWav(file, samples) {
 
 /** Cuts a WAV with one byte per sample into recordings of equal length; only sizes change in its header. */
 function cutRadioShow(target) {
-  const show = readFileSync(new URL('../sounds/radio-show.wav', import.meta.url));
+  const show = readFileSync(new URL('../../resources/sounds/radio-show.wav', import.meta.url));
   const start = show.indexOf('data') + 8;
   const length = 2 * Math.floor((show.length - start) / CUTS / 2);
   for (let n = 0; n < CUTS; n += 1) {
