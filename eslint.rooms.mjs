@@ -3,6 +3,7 @@
 
 /** From the ground up; rooms on one floor do not know each other. Names without a folder are files of `src`. */
 const FLOORS = [
+  ['sentence'],
   ['errors', 'clock', 'version', 'reaper', 'thrown'],
   ['audio', 'inference', 'license'],
   ['insight'],
@@ -14,7 +15,9 @@ const FLOORS = [
 ];
 /** What the package exports: nothing of `src` builds on it. */
 const ENTRIES = ['index', 'engine', 'live'];
-const ROOMS = FLOORS.slice(1).flat();
+/** Floors of single files, which have no index. */
+const FILES = 2;
+const ROOMS = FLOORS.slice(FILES).flat();
 
 /** The rooms of Node-RED's side, in the same order; they stand on all of `src` but the command line. */
 const NODE_FLOORS = [['shared'], ['engine'], ['answers', 'teach'], ['stream']];
@@ -54,7 +57,7 @@ function others(names, own) {
 const srcRules = FLOORS.flatMap((floor, level) =>
   floor.map((room) =>
     rule(
-      [level === 0 ? `src/${room}.ts` : `src/${room}/**/*.ts`],
+      [level < FILES ? `src/${room}.ts` : `src/${room}/**/*.ts`],
       [
         past('', others(ROOMS, room)),
         upward('', [...others(FLOORS.slice(level).flat(), room), ...ENTRIES]),

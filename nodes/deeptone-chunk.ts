@@ -58,7 +58,7 @@ function register(RED: NodeAPI): void {
         };
         const told = insight(
           'chunk',
-          stepText(payload),
+          stepText(payload, words),
           withWarnings({ ...facts, ...warnings.facts }, payload.warnings),
         );
         send({ ...message, payload, insight: told });

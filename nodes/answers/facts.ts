@@ -56,7 +56,7 @@ export interface Facts {
 
 export interface Insight extends Facts {
   readonly kind: InsightKind;
-  /** The answer as a sentence for people, in English. */
+  /** The answer as a sentence for people, in the language of the runtime. */
   readonly text: string;
   /** Number of the channel that was analysed, counted from 0. */
   readonly channel?: number;

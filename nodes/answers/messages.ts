@@ -1,6 +1,7 @@
 /** Answers as messages. Pure: what comes in is not changed, what goes out holds no audio. */
 import type { ChannelAnalysis, FileAnalysis } from '../../src';
-import { seriesText, stepText, summaryText, transitionsText } from '../../src/insight';
+import { seriesText, stepText, summaryText, transitionsText, type Vocabulary } from '../../src/insight';
+import { inLanguage, say } from '../../src/sentence';
 import { chartPoints } from './chart';
 import { insight, withWarnings, type Facts } from './facts';
 import type { NodeMessage, Outputs } from '../shared/node-red';
@@ -25,6 +26,8 @@ export interface Answer {
   readonly complete: FileAnalysis | ChannelAnalysis;
   readonly facts: Facts;
   readonly sendAs: SendAs;
+  /** What sentences are made of. */
+  readonly words: Vocabulary;
   /** Makes the id of a sequence. */
   readonly newId: () => string;
 }
@@ -46,13 +49,19 @@ export function messagesOf(answer: Answer): Outputs[] {
     return [
       isWhole ? null : timeSeriesMessages(about, channel, analysis),
       analysis.summary
-        ? message(about, 'summary', summaryText(analysis.summary), own(analysis.summary), channel)
+        ? message(
+            about,
+            'summary',
+            summaryText(analysis.summary, answer.words),
+            own(analysis.summary),
+            channel,
+          )
         : null,
       analysis.transitions
         ? message(
             about,
             'transitions',
-            transitionsText(analysis.transitions),
+            transitionsText(analysis.transitions, answer.words),
             own(analysis.transitions),
             channel,
           )
@@ -64,7 +73,11 @@ export function messagesOf(answer: Answer): Outputs[] {
   const complete: NodeMessage = {
     ...kept(answer),
     payload: answer.complete,
-    insight: insight('deeptone', completeText(answer.channels), withWarnings(answer.facts, warnings)),
+    insight: insight(
+      'deeptone',
+      completeText(answer.channels, answer.words),
+      withWarnings(answer.facts, warnings),
+    ),
   };
   return [[complete, null, null], ...sent];
 }
@@ -75,14 +88,14 @@ function timeSeriesMessages(
   analysis: ChannelAnalysis,
 ): NodeMessage | NodeMessage[] {
   const steps = analysis.time_series;
-  const text = channelText(analysis);
+  const text = channelText(analysis, answer.words);
   switch (answer.sendAs) {
     case 'chart':
       return message(answer, 'chart', text, chartPoints(steps), channel);
     case 'steps': {
       const id = answer.newId();
       return steps.map((step, index) => ({
-        ...message(answer, 'step', stepText(step), step, channel),
+        ...message(answer, 'step', stepText(step, answer.words), step, channel),
         parts: { ...outerParts(answer.source), id, index, count: steps.length, type: 'array', len: 1 },
       }));
     }
@@ -95,17 +108,17 @@ function timeSeriesMessages(
 }
 
 /** What was heard over the whole length of a channel. */
-function channelText({ summary, time_series: steps }: ChannelAnalysis): string {
-  return summary ? summaryText(summary) : seriesText(steps);
+function channelText({ summary, time_series: steps }: ChannelAnalysis, words: Vocabulary): string {
+  return summary ? summaryText(summary, words) : seriesText(steps, words);
 }
 
-function completeText(channels: FileAnalysis['channels']): string {
+function completeText(channels: FileAnalysis['channels'], words: Vocabulary): string {
   const texts = Object.entries(channels).map(
-    ([number, analysis]) => [number, channelText(analysis)] as const,
+    ([number, analysis]) => [number, channelText(analysis, words)] as const,
   );
   const [only] = texts;
   if (texts.length === 1 && only) return only[1];
-  return texts.map(([number, text]) => `Channel ${number}: ${text}`).join(' ');
+  return texts.map(([number, text]) => inLanguage(say`Channel ${number}: ${text}`, words.language)).join(' ');
 }
 
 /** A sequence inside a sequence keeps the outer one, as the Split node does, so that Join can put it back. */

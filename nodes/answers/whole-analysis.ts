@@ -27,6 +27,7 @@ import {
 } from '../shared/options';
 import { fieldNumbers } from '../shared/fields';
 import { vocabularyOf } from '../shared/vocabulary';
+import { inLanguage, say, type Sentence } from '../../src/sentence';
 import { Progress } from './progress';
 
 /** The part of the dialog that both nodes share. */
@@ -82,6 +83,7 @@ export function analyseWholes(
         const source = await sourceOf(message);
         await deeptone.start(); // Loading the models is no part of the speed that is told.
         const started = performance.now();
+        const words = vocabularyOf(RED);
         const factsAt = (analysedMs: number): Facts => ({
           node: node.type,
           models: [...new Set(options.models)],
@@ -107,7 +109,11 @@ export function analyseWholes(
             {
               ...RED.util.cloneMessage({ ...message, payload: undefined }),
               payload: percent,
-              insight: insight('progress', progressText(percent, analysedMs), factsAt(analysedMs)),
+              insight: insight(
+                'progress',
+                inLanguage(progressText(percent, analysedMs), words.language),
+                factsAt(analysedMs),
+              ),
             },
           ]);
         });
@@ -115,7 +121,7 @@ export function analyseWholes(
         const warnings = new Warnings();
         const onSegment: FileOptions['onSegment'] = ({ wav, ...about }, channel) => {
           if (config.segments !== true) return;
-          const text = transitionText({ ...about, previous: null });
+          const text = transitionText({ ...about, previous: null }, words);
           const told = { ...insight('segment', text, factsAt(progress.analysedMs), channel), segment: about };
           const copy = RED.util.cloneMessage({ ...message, payload: undefined });
           send([null, null, null, null, { ...copy, payload: asBuffer(wav), channel, insight: told }]);
@@ -131,10 +137,10 @@ export function analyseWholes(
         const facts = { ...factsAt(progress.analysedMs), ...warnings.facts };
         const newId = (): string => RED.util.generateId();
         const clone = (original: NodeMessage): NodeMessage => RED.util.cloneMessage(original);
-        for (const outputs of messagesOf({ source: message, ...result, facts, sendAs, newId, clone }))
+        for (const outputs of messagesOf({ source: message, ...result, facts, sendAs, words, newId, clone }))
           send(outputs);
         const shares = Object.values(result.channels).map(sharesOf);
-        const heard = heardInShort(meanShares(shares), vocabularyOf(RED));
+        const heard = heardInShort(meanShares(shares), words);
         status.set({ fill: 'green', shape: 'dot', text: heard || sharedText('status.nothing') });
       },
   );
@@ -145,10 +151,10 @@ function sharesOf({ summary, time_series: steps }: ChannelAnalysis): SharesByMod
   return summary ? sharesOfSummary(summary) : meanShares(steps.map(({ shares }) => shares));
 }
 
-function progressText(percent: number | null, analysedMs: number): string {
+function progressText(percent: number | null, analysedMs: number): Sentence {
   return percent === null
-    ? `${Math.round(analysedMs / 1_000)} s are analysed.`
-    : `${percent} % are analysed.`;
+    ? say`${Math.round(analysedMs / 1_000)} s are analysed.`
+    : say`${{ share: percent / 100 }} are analysed.`;
 }
 
 /** What a message asks for, over what the dialog says, over the defaults. */

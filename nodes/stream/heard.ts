@@ -1,6 +1,7 @@
 /** What the streams of a node hear now, counted for its status. */
 import type { LiveEvent } from '../../src';
 import { heardNow, type Vocabulary } from '../../src/insight';
+import { inLanguage } from '../../src/sentence';
 
 /** Words that are listed of many streams. */
 const MOST_WORDS = 2;
@@ -28,6 +29,9 @@ export class Heard {
     for (const word of this.#now.values()) counts.set(word, (counts.get(word) ?? 0) + 1);
     const words = [...counts].sort(([, one], [, other]) => other - one).slice(0, MOST_WORDS);
     if (this.#now.size === 1) return words[0]?.[0] ?? '';
-    return words.map(([word, count]) => `${count} ${word}`).join(', ');
+    return inLanguage(
+      words.map(([word, count]) => `${count} ${word}`),
+      this.#words.language,
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** What live streams tell, as messages. Pure: what comes in is not changed, what goes out holds no audio. */
 import type { LiveEvent, StreamFacts, TimeSeriesStep } from '../../src';
-import { stepText, summaryText, transitionText } from '../../src/insight';
+import { stepText, summaryText, transitionText, type Vocabulary } from '../../src/insight';
+import { inLanguage } from '../../src/sentence';
 import { asBuffer, type Facts, insight, stepPoints, withWarnings } from '../answers';
 import type { NodeMessage, Outputs } from '../shared/node-red';
 import { eventText, groupText } from './event-text';
@@ -24,6 +25,8 @@ export interface StreamMessageSettings {
   /** Type of the node. */
   readonly node: string;
   readonly sendAs: 'text' | 'steps' | 'chart';
+  /** What sentences are made of. */
+  readonly words: Vocabulary;
   readonly wallClock: boolean;
   readonly tellBegin: boolean;
   /** There is a fourth output for events. */
@@ -59,20 +62,23 @@ export class StreamMessages {
         return [this.#step(event, kept, facts)];
       case 'summary': {
         const about = withWarnings(facts, event.warnings);
-        const told = { ...insight('summary', summaryText(event.summary), about), cause: event.cause };
+        const told = {
+          ...insight('summary', summaryText(event.summary, this.#settings.words), about),
+          cause: event.cause,
+        };
         return [null, { ...kept, payload: event.summary, insight: told }];
       }
       case 'transition': {
         if (event.phase === 'begun' && !this.#settings.tellBegin) return undefined;
         const payload = { ...event.transition, ...this.#time(event.time) };
-        const text = transitionText(event.transition);
+        const text = transitionText(event.transition, this.#settings.words);
         const told = { ...insight('transition', text, facts), ...(event.isSteady ? {} : { raw: true }) };
         return [null, null, { ...kept, payload, insight: told }];
       }
       case 'segment': {
         if (!this.#settings.segments) return undefined;
         const { wav, ...about } = event.segment;
-        const text = transitionText({ ...about, previous: null });
+        const text = transitionText({ ...about, previous: null }, this.#settings.words);
         const told = { ...insight('segment', text, facts), segment: { ...about, ...this.#time(event.time) } };
         return [null, null, null, null, { ...kept, payload: asBuffer(wav), insight: told }];
       }
@@ -90,7 +96,11 @@ export class StreamMessages {
   /** The message of something that is no stream's, undefined where there is no output for it. */
   about(event: Readonly<Record<string, unknown>>, topic: string | undefined): Outputs | undefined {
     if (!this.#settings.events) return undefined;
-    const told = { kind: 'event', text: groupText(event), node: this.#settings.node };
+    const told = {
+      kind: 'event',
+      text: inLanguage(groupText(event), this.#settings.words.language),
+      node: this.#settings.node,
+    };
     return [null, null, null, { ...(topic === undefined ? {} : { topic }), payload: event, insight: told }];
   }
 
@@ -99,7 +109,7 @@ export class StreamMessages {
     kept: NodeMessage,
     facts: Facts,
   ): NodeMessage {
-    const text = stepText(step);
+    const text = stepText(step, this.#settings.words);
     switch (this.#settings.sendAs) {
       case 'text':
         return { ...kept, payload: text, insight: insight('text', text, facts) };
@@ -121,7 +131,16 @@ export class StreamMessages {
     const payload = Object.fromEntries(
       told.map(([name, value]: [string, unknown]) => [name, value instanceof Error ? value.message : value]),
     );
-    return [null, null, null, { ...kept, payload, insight: insight('event', eventText(event), facts) }];
+    return [
+      null,
+      null,
+      null,
+      {
+        ...kept,
+        payload,
+        insight: insight('event', inLanguage(eventText(event), this.#settings.words.language), facts),
+      },
+    ];
   }
 
   #time(time: number): { readonly time?: number } {

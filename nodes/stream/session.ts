@@ -62,9 +62,11 @@ export class StreamSession {
     this.#node = node;
     this.#config = config;
     this.#engine = engine;
-    this.#heard = new Heard(vocabularyOf(RED));
+    const words = vocabularyOf(RED);
+    this.#heard = new Heard(words);
     this.#messages = new StreamMessages({
       node: node.type,
+      words,
       sendAs: config.sendAs === 'chart' || config.sendAs === 'text' ? config.sendAs : 'steps',
       wallClock: config.wallClock === true,
       tellBegin: config.tellBegin === true,

@@ -1,7 +1,10 @@
 /** Words of everyday English for models and their labels. Other languages have theirs where people choose a language: in the editor's translations. */
+import type { Language } from '../sentence';
 import { NO_SPEECH, SILENCE, UNKNOWN } from './labels';
 
 export interface Vocabulary {
+  /** The language that sentences are said in; English where there is none. */
+  readonly language?: Language;
   /** A model as the title of a list: `gender`. */
   model(name: string): string;
   /** A label of a model: `female` of `gender`. */

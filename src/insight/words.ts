@@ -3,6 +3,7 @@ import { GATE_LABELS, SILENCE } from './labels';
 import type { Level } from './level';
 import type { LabelShares, Summary, TimeSeriesStep, Transition, Transitions } from './results';
 import type { TransitionEvent } from './transitions';
+import { inLanguage, say, type Sentence, type Word } from '../sentence';
 import { ENGLISH, type Vocabulary } from './vocabulary';
 
 /** Shares of time by model and label, 0 to 1 each. */
@@ -54,36 +55,44 @@ export function meanShares(all: readonly SharesByModel[]): SharesByModel {
  */
 export function heardInShort(shares: SharesByModel, words: Vocabulary = ENGLISH): string {
   const [first] = inOrder(Object.keys(shares));
-  return first === undefined ? '' : shareList(first, shares[first] ?? {}, words);
+  return first === undefined ? '' : inLanguage(shareList(first, shares[first] ?? {}, words), words.language);
 }
 
 /** What was heard over some time, as a sentence. */
-export function sharesText(shares: SharesByModel, level?: Level): string {
+export function sharesText(shares: SharesByModel, level?: Level, words: Vocabulary = ENGLISH): string {
   const models = inOrder(Object.keys(shares));
   const hearsAll = OF_ALL_SOUND.includes(models[0] ?? '');
   const parts = models.flatMap((model, index) => {
     const ofModel = shares[model] ?? {};
     // Where there is no voice has been said by the first model.
     const told = index > 0 && hearsAll ? withoutGate(ofModel) : ofModel;
-    const list = shareList(model, told, ENGLISH);
-    if (list === '') return [];
-    return [index === 0 && hearsAll ? list : `${ENGLISH.model(model)}: ${list}`];
+    const list = shareList(model, told, words);
+    if (list.length === 0) return [];
+    return [index === 0 && hearsAll ? list : say`${words.model(model)}: ${list}`];
   });
-  return sentence(parts.length === 0 ? 'nothing was heard' : parts.join('; '), level);
+  const [first = say`nothing was heard`, ...others] = parts;
+  return sentence(
+    others.reduce((one: Word, other) => say`${one}; ${other}`, first),
+    words,
+    level,
+  );
 }
 
 /** A summary as a sentence: `46 % speech, 30 % music; gender: 22 % male, 21 % female; level -19.5 dB.` */
-export function summaryText(summary: Summary): string {
-  return sharesText(sharesOfSummary(summary), summary.level);
+export function summaryText(summary: Summary, words?: Vocabulary): string {
+  return sharesText(sharesOfSummary(summary), summary.level, words);
 }
 
 /** A time series as a sentence. */
-export function seriesText(steps: readonly Pick<TimeSeriesStep, 'shares'>[]): string {
-  return sharesText(meanShares(steps.map(({ shares }) => shares)));
+export function seriesText(steps: readonly Pick<TimeSeriesStep, 'shares'>[], words?: Vocabulary): string {
+  return sharesText(meanShares(steps.map(({ shares }) => shares)), undefined, words);
 }
 
 /** One answer, of a step or of a whole chunk: `Speech, female (-19.5 dB).` */
-export function stepText({ results, level }: Pick<TimeSeriesStep, 'results' | 'level'>): string {
+export function stepText(
+  { results, level }: Pick<TimeSeriesStep, 'results' | 'level'>,
+  words: Vocabulary = ENGLISH,
+): string {
   const models = inOrder(Object.keys(results));
   const hearsAll = OF_ALL_SOUND.includes(models[0] ?? '');
   const labels = models.flatMap((model, index) => {
@@ -91,10 +100,10 @@ export function stepText({ results, level }: Pick<TimeSeriesStep, 'results' | 'l
     if (result === undefined) return [];
     const label = 'speaker_top' in result ? result.speaker_top : result.result;
     const isSaid = index > 0 && hearsAll && GATE_LABELS.includes(label);
-    return isSaid ? [] : [ENGLISH.label(model, label)];
+    return isSaid ? [] : [words.label(model, label)];
   });
-  const said = [...new Set(labels)].join(', ');
-  return sentence(said === '' ? 'nothing was heard' : said, level);
+  const said = [...new Set(labels)];
+  return sentence(said.length === 0 ? say`nothing was heard` : said, words, level);
 }
 
 /** What is heard now, in a word: of the model that hears most. */
@@ -106,27 +115,30 @@ export function heardNow(results: TimeSeriesStep['results']): { model: string; l
 }
 
 /** Phases as a sentence: `0:00 music, 0:06 speech, 0:11 music and 4 more.` */
-export function transitionsText(transitions: Transitions): string {
+export function transitionsText(transitions: Transitions, words: Vocabulary = ENGLISH): string {
   const [model] = inOrder(Object.keys(transitions));
   const phases = model === undefined ? [] : (transitions[model] ?? []);
-  if (model === undefined || phases.length === 0) return 'Nothing was heard.';
-  const told = phases.slice(0, MOST_PHASES).map((phase) => phaseText(model, phase));
+  if (model === undefined || phases.length === 0) return sentence(say`nothing was heard`, words);
+  const told = phases.slice(0, MOST_PHASES).map((phase) => phaseText(model, phase, words));
   const more = phases.length - told.length;
-  return sentence(told.join(', ') + (more > 0 ? ` and ${more} more` : ''));
+  return sentence(more > 0 ? say`${told} and ${more} more` : told, words);
 }
 
 /** A phase of a live stream that begins or has ended: `Speech for 2.3 s, from 0:04 on.` */
-export function transitionText({ model, result, previous, ...phase }: TransitionEvent): string {
-  const { timestamp_start: start, timestamp_end: end } = phase;
-  const title = OF_ALL_SOUND.includes(model) ? '' : `${ENGLISH.model(model)}: `;
-  const label = title + ENGLISH.label(model, result);
-  if (end !== null) return sentence(`${label} for ${lengthText(end - start)}, from ${clock(start)} on`);
-  const before = previous === null ? '' : `, after ${ENGLISH.label(model, previous)}`;
-  return sentence(`${label} since ${clock(start)}${before}`);
+export function transitionText(
+  { model, result, previous, timestamp_start: start, timestamp_end: end }: TransitionEvent,
+  words: Vocabulary = ENGLISH,
+): string {
+  const plain = words.label(model, result);
+  const label = OF_ALL_SOUND.includes(model) ? plain : say`${words.model(model)}: ${plain}`;
+  if (end !== null)
+    return sentence(say`${label} for ${lengthText(end - start)}, from ${clock(start)} on`, words);
+  if (previous === null) return sentence(say`${label} since ${clock(start)}`, words);
+  return sentence(say`${label} since ${clock(start)}, after ${words.label(model, previous)}`, words);
 }
 
-function phaseText(model: string, { timestamp_start: start, result }: Transition): string {
-  return `${clock(start)} ${ENGLISH.label(model, result)}`;
+function phaseText(model: string, { timestamp_start: start, result }: Transition, words: Vocabulary): string {
+  return `${clock(start)} ${words.label(model, result)}`;
 }
 
 /** The models that hear everything first. */
@@ -140,19 +152,19 @@ function withoutGate(shares: LabelShares): LabelShares {
 }
 
 /** The largest shares; silence stands last, as it is what is left. */
-function shareList(model: string, shares: LabelShares, words: Vocabulary): string {
+function shareList(model: string, shares: LabelShares, words: Vocabulary): readonly Word[] {
   const heard = Object.entries(shares).filter(([, share]) => share >= HALF_PERCENT);
   const largest = heard.sort(([, one], [, other]) => other - one).slice(0, MOST_LABELS);
   const isSilence = (label: string): number => (label === SILENCE ? 1 : 0);
   return largest
     .sort(([one], [other]) => isSilence(one) - isSilence(other))
-    .map(([label, share]) => `${Math.round(share * 100)} % ${words.label(model, label)}`)
-    .join(', ');
+    .map(([label, share]) => say`${{ share }} ${words.label(model, label)}`);
 }
 
-function sentence(words: string, level?: Level): string {
-  const upper = words.charAt(0).toUpperCase() + words.slice(1);
-  return level === undefined ? `${upper}.` : `${upper} (${level.mean} dB).`;
+function sentence(word: Word, { language }: Vocabulary, level?: Level): string {
+  const text = inLanguage(word, language);
+  const upper = text.charAt(0).toUpperCase() + text.slice(1);
+  return inLanguage(level === undefined ? say`${upper}.` : say`${upper} (${level.mean} dB).`, language);
 }
 
 /** Minutes and seconds, with hours where there are any. */
@@ -163,6 +175,6 @@ function clock(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-function lengthText(ms: number): string {
-  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${clock(ms)} min`;
+function lengthText(ms: number): Sentence {
+  return ms < 60_000 ? say`${Math.round(ms / 100) / 10} s` : say`${clock(ms)} min`;
 }

@@ -370,7 +370,7 @@ describe('The edit dialogs', function () {
     await openDialog(page, 'deeptone-file');
     const text = await page.locator('.deeptone-form').innerText();
     assert.match(text, /Sound file/);
-    assert.match(text, /Heraushören/);
+    assert.match(text, /Erkennen/);
     assert.doesNotMatch(text, /deeptone-\w+[:.]|label\.|undefined/);
     await shoot(page, `${look}-german`);
     await closeDialog(page);

@@ -3,6 +3,7 @@ import { once, EventEmitter } from 'node:events';
 import type { NodeStatus } from 'node-red';
 import { chartPoints, type ChartedStep } from '../../nodes/answers/chart';
 import { messagesOf } from '../../nodes/answers/messages';
+import { ENGLISH } from '../../src/insight';
 import { mergeOptions } from '../../nodes/shared/options';
 import { StatusLine } from '../../nodes/shared/status-line';
 import { WorkQueue } from '../../nodes/answers/work-queue';
@@ -71,6 +72,7 @@ describe('Messages of an answer', () => {
       complete: channel,
       facts,
       sendAs: 'series',
+      words: ENGLISH,
       newId: () => 'id',
       clone: structuredClone,
     });

@@ -1,0 +1,36 @@
+/** The sentences that the sources can say, read from the sources themselves. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { BETWEEN } from '../../../src/sentence';
+import { ROOT } from '../../package/consumer';
+
+/** The templates of all sentences, as they stand after `say` in the sources. */
+export function sentencesOf(folders: readonly string[] = ['src', 'nodes']): readonly string[] {
+  const templates = new Set([BETWEEN]);
+  for (const folder of folders) {
+    for (const name of readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
+      if (name.endsWith('.ts')) collect(join(ROOT, folder, name), templates);
+    }
+  }
+  return [...templates];
+}
+
+function collect(path: string, templates: Set<string>): void {
+  const text = readFileSync(path, 'utf8');
+  if (!text.includes('say`')) return;
+  const visit = (node: ts.Node): void => {
+    if (ts.isTaggedTemplateExpression(node) && node.tag.getText() === 'say')
+      templates.add(template(node.template));
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+}
+
+function template(literal: ts.TemplateLiteral): string {
+  if (ts.isNoSubstitutionTemplateLiteral(literal)) return literal.text;
+  return literal.templateSpans.reduce(
+    (text, { literal: { text: part } }, index) => `${text}{${index + 1}}${part}`,
+    literal.head.text,
+  );
+}
