@@ -13,6 +13,8 @@ import {
   serveEngineFacts,
   serveObservation,
   serveRuntimeInstall,
+  serveVoices,
+  Voices,
 } from './engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
 import { administration, allowedFolders } from './shared/administration';
@@ -20,7 +22,7 @@ import { guarded, show, tell, whenClosed } from './shared/failure';
 import { fieldNumbers, textIn, textsIn } from './shared/fields';
 import { FORMS, type Forms } from './shared/forms';
 import { migrated } from './shared/migrate';
-import { taughtFolders } from './shared/paths';
+import { ownFolders } from './shared/paths';
 import { serveTeaching } from './teach';
 
 interface Credentials {
@@ -56,6 +58,8 @@ interface EngineConfig extends NodeDef {
 type EngineNodeWithKey = EngineNode & Node<Credentials>;
 
 function register(RED: NodeAPI): void {
+  const voices = new Voices(ownFolders(RED).voices);
+
   function DeeptoneEngine(this: EngineNodeWithKey, saved: EngineConfig): void {
     RED.nodes.createNode(this, saved);
     const config = migrated('deeptone-engine', saved);
@@ -69,6 +73,7 @@ function register(RED: NodeAPI): void {
             ...engineSettings(config),
             modelFolders: [...textsIn(config.modelFolders), ...taughtModels(RED, config)],
             folders: allowedFolders(RED),
+            knownVoices: (embeddingId) => voices.signatures(embeddingId),
             own: ownChoice(RED, config),
             onEngineEvent,
           },
@@ -143,6 +148,7 @@ function register(RED: NodeAPI): void {
   serveEngineFacts(RED);
   serveRuntimeInstall(RED);
   serveObservation(RED);
+  serveVoices(RED, voices);
   serveTeaching(RED);
 }
 
@@ -166,7 +172,7 @@ function engineSettings(config: EngineConfig): EngineSettings {
 
 /** The folder of what somebody taught this Node-RED, where there is something. */
 function taughtModels(RED: NodeAPI, { modelSet }: EngineConfig): readonly string[] {
-  const folder = join(taughtFolders(RED).models, modelSet === 'open' ? 'open' : 'standard');
+  const folder = join(ownFolders(RED).models, modelSet === 'open' ? 'open' : 'standard');
   return existsSync(join(folder, CATALOGUE_FILE)) ? [folder] : [];
 }
 

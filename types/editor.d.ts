@@ -314,6 +314,15 @@ interface DeeptoneRecorderApi {
   record(worklet: string, heard: (level: number, seconds: number) => void): Promise<DeeptoneRecording>;
 }
 
+/** See resources/deeptone-voices.js. */
+interface DeeptoneVoicesApi {
+  offer(
+    place: JQuery,
+    engineId: unknown,
+    text: (key: string, values?: Record<string, string | number>) => string,
+  ): { close(): void };
+}
+
 interface DeeptoneTaughtExample {
   readonly id: string;
   readonly milliseconds: number;
@@ -357,6 +366,7 @@ interface DeeptoneTeachServerApi {
 
 interface Window {
   DeeptoneRecorder: DeeptoneRecorderApi;
+  DeeptoneVoices: DeeptoneVoicesApi;
   DeeptoneTeachServer: DeeptoneTeachServerApi;
   DeeptoneEditor: DeeptoneEditorApi;
   DeeptoneForm: DeeptoneFormApi;
@@ -368,6 +378,7 @@ interface Window {
   DeeptoneSource: DeeptoneSourceApi;
 }
 declare const DeeptoneRecorder: DeeptoneRecorderApi;
+declare const DeeptoneVoices: DeeptoneVoicesApi;
 declare const DeeptoneEditor: DeeptoneEditorApi;
 declare const DeeptoneForm: DeeptoneFormApi;
 declare const DeeptoneNumbers: DeeptoneNumbersApi;

@@ -12,5 +12,7 @@ export { serveEngineFacts } from './endpoints';
 export { serveRuntimeInstall } from './install-endpoints';
 export type { EngineMaker } from './own-engine';
 export { serveObservation } from './observation';
-export { fromOwnPages, jsonOnly } from './requests';
+export { bodyOf, fromOwnPages, jsonOnly } from './requests';
+export { serveVoices } from './voice-endpoints';
+export { Voices } from './voices';
 export { openEngine, type EngineSettings } from './open-engine';

@@ -20,7 +20,16 @@ export interface EngineSettings extends Omit<
  * @throws LicenseManagerError, ModelInvalidError, InvalidArgumentError
  */
 export function openEngine(settings: EngineSettings, licenseKey?: string, meter?: EngineMeter): OpenEngine {
-  const { ffmpegPath, licensePublicKeys, folders, limits, own, onEngineEvent, ...runtimeSettings } = settings;
+  const {
+    ffmpegPath,
+    licensePublicKeys,
+    folders,
+    knownVoices,
+    limits,
+    own,
+    onEngineEvent,
+    ...runtimeSettings
+  } = settings;
   const { maxMessageBytes, maxDuration, maxChannels, maxAnswerValues } = limits ?? {};
   const { modelSet, modelFolders, workers, threads } = runtimeSettings;
   const runtime = own
@@ -31,6 +40,7 @@ export function openEngine(settings: EngineSettings, licenseKey?: string, meter?
     ffmpegPath,
     licensePublicKeys,
     folders,
+    knownVoices,
     ...{ maxMessageBytes, maxDuration, maxChannels, maxAnswerValues },
     allowInactiveLicense: true,
   });

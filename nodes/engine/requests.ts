@@ -1,5 +1,9 @@
 /** Who may ask an engine over HTTP, and how. */
 import type { NextFunction, Request, Response } from 'express';
+import { TooLargeError } from '../../src';
+
+/** A minute of the largest WAV there is, and more. */
+const MOST_BYTES = 50_000_000;
 
 /**
  * Turns away what a page of somebody else asks for, whoever looks at that page: Node-RED by itself lets every page read its answers
@@ -35,4 +39,23 @@ export function jsonOnly(request: Request, response: Response, next: NextFunctio
 
 function refuse(response: Response, status: number, message: string): void {
   response.status(status).json({ code: 'DEEPTONE_INVALID_ARGUMENT', message });
+}
+
+/**
+ * The bytes of a sound that a page sends.
+ *
+ * @throws TooLargeError
+ */
+export async function bodyOf(request: Request): Promise<Uint8Array> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    // What is left is read to its end, so that the answer is heard.
+    if (bytes <= MOST_BYTES) pieces.push(piece);
+    else pieces.length = 0;
+  }
+  if (bytes > MOST_BYTES)
+    throw new TooLargeError(`It has more than ${MOST_BYTES / 1_000_000} MB: cut out what is meant.`);
+  return Buffer.concat(pieces);
 }

@@ -53,12 +53,20 @@ export async function namedFile(filename: unknown, workingDirectory: unknown): P
 }
 
 /**
- * Where sounds that somebody teaches lie: in the folder of Node-RED, so that they are saved with it.
+ * Where what people tell us lies: in the folder of Node-RED, so that it is saved with it.
  *
- * @returns `models`: a folder of models for each set of models
+ * @returns `models`: a folder of taught models for each set of models; `voices`: a file
  */
-export function taughtFolders({ settings }: Pick<NodeAPI, 'settings'>): { lessons: string; models: string } {
+export function ownFolders({ settings }: Pick<NodeAPI, 'settings'>): {
+  readonly lessons: string;
+  readonly models: string;
+  readonly voices: string;
+} {
   const { userDir } = settings as { readonly userDir?: string };
   const folder = join(userDir ?? process.cwd(), 'deeptone');
-  return { lessons: join(folder, 'taught'), models: join(folder, 'models') };
+  return {
+    lessons: join(folder, 'taught'),
+    models: join(folder, 'models'),
+    voices: join(folder, 'voices.json'),
+  };
 }

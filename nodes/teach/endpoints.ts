@@ -1,27 +1,25 @@
 /** What the page that teaches sounds asks for. Who may read sees and hears the examples; only who may write changes something. */
 import type { Request, RequestHandler, Response } from 'express';
-import { InvalidArgumentError, TooLargeError } from '../../src';
+import { InvalidArgumentError } from '../../src';
 import { forgetHead, type ModelSet } from '../../src/heads';
 import { withoutPaths } from '../../src/supervision';
-import { fromOwnPages, jsonOnly } from '../engine';
+import { bodyOf, fromOwnPages, jsonOnly } from '../engine';
 import { codeOf, toError } from '../shared/failure';
 import type { NodeAPI } from '../shared/node-red';
-import { taughtFolders } from '../shared/paths';
+import { ownFolders } from '../shared/paths';
 import { Learning } from './learning';
 import { KINDS, Lessons, type Kind, type Lesson } from './lessons';
 
 const READ = 'deeptone-engine.read';
 const WRITE = 'deeptone-engine.write';
 const PATH = '/deeptone/teach';
-/** A minute of the largest WAV there is, and more. */
-const MOST_BYTES = 50_000_000;
 const SETS: readonly ModelSet[] = ['standard', 'open'];
 
 type Answer = (request: Request, response: Response) => Promise<unknown>;
 
 /** Registers `deeptone/teach`: sounds, their examples, and learning. */
 export function serveTeaching(RED: NodeAPI): void {
-  const folders = taughtFolders(RED);
+  const folders = ownFolders(RED);
   const lessons = new Lessons(folders.lessons);
   const learning = new Learning(lessons, folders.models);
 
@@ -110,19 +108,4 @@ function kindOf(request: Request): Kind {
 
 function fieldOf(body: unknown, name: string): unknown {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
-}
-
-/** @throws TooLargeError */
-async function bodyOf(request: Request): Promise<Uint8Array> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    // What is left is read to its end, so that the answer is heard.
-    if (bytes <= MOST_BYTES) pieces.push(piece);
-    else pieces.length = 0;
-  }
-  if (bytes > MOST_BYTES)
-    throw new TooLargeError(`It has more than ${MOST_BYTES / 1_000_000} MB: cut out what is meant.`);
-  return Buffer.concat(pieces);
 }

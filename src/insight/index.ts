@@ -35,6 +35,7 @@ export { commonNumbers, relabelled, type ChannelSpeaker } from './speakers/commo
 export {
   checkSpeakerId,
   decodeVoiceSignature,
+  isVoiceOf,
   encodeVoiceSignature,
   extendVoicePrint,
   type VoicePrint,

@@ -28,6 +28,7 @@ import {
   type PredictionStream,
 } from '../inference';
 import {
+  isVoiceOf,
   Analysis,
   needsSpeechGate,
   speechGateOf,
@@ -76,6 +77,7 @@ export class Deeptone {
   readonly #lent = new Set<() => void>();
   readonly #ffmpegPath: string | undefined;
   readonly #folders: readonly string[] | undefined;
+  readonly #knownVoices: DeeptoneOptions['knownVoices'];
   readonly #limits: LimitGuard;
 
   /**
@@ -89,6 +91,7 @@ export class Deeptone {
     if (!options.allowInactiveLicense) this.#guard.check([]);
     this.#ffmpegPath = options.ffmpegPath;
     this.#folders = options.folders && [...options.folders];
+    this.#knownVoices = options.knownVoices;
     this.#limits = new LimitGuard(options);
     this.#engine =
       options.predictionEngine ??
@@ -355,6 +358,16 @@ export class Deeptone {
     return selectModels(models, this.#engine.models, this.brokenModels);
   }
 
+  /** The voices that speaker-map knows: those that the caller names, else those that the engine knows. */
+  #voices({ voiceSignatures }: Pick<WholeOptions, 'voiceSignatures'>): VoiceSignatures | undefined {
+    if (voiceSignatures !== undefined || !this.#knownVoices) return voiceSignatures;
+    const { embeddingId = '' } =
+      this.#engine.models.find(({ activation }) => activation === 'embedding') ?? {};
+    const voices = Object.entries(this.#knownVoices(embeddingId));
+    const usable = voices.filter(([, signature]) => isVoiceOf(signature, embeddingId));
+    return usable.length > 0 ? Object.fromEntries(usable) : undefined;
+  }
+
   async *#generateSteps(
     input: StreamInput,
     options: StreamOptions,
@@ -404,8 +417,9 @@ export class Deeptone {
       return await this.#withStreams(options, audio.channels.length, async (streams) => {
         const { durationMs } = audio.info;
         const { channels } = audio;
+        const known = { ...options, voiceSignatures: this.#voices(options) };
         const about = { durationMs, guard: this.#limits, channels, models: this.#select(options) };
-        const answers = await analyseWhole(audio.pieces, streams, options, about);
+        const answers = await analyseWhole(audio.pieces, streams, known, about);
         for (const { warnings = [] } of answers) tellOfAnalysis(warnings, options);
         return answers;
       });
@@ -447,7 +461,7 @@ export class Deeptone {
         outputPeriod: options.outputPeriod,
         includeRawValues: options.includeRawValues ?? false,
         volumeThreshold: options.volumeThreshold ?? DEFAULT_VOLUME_THRESHOLD,
-        voiceSignatures: options.voiceSignatures,
+        voiceSignatures: this.#voices(options),
         decisions: options.decisions,
         loudAbove,
         gate,

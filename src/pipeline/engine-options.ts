@@ -8,6 +8,7 @@ import {
   type PredictionEngine,
   type RuntimeChoice,
 } from '../inference';
+import type { VoiceSignatures } from '../insight';
 import { LIMIT_RULES, type Limits } from './limits';
 import { checkNamedOptions, type RulesFor } from '../rules';
 
@@ -23,6 +24,11 @@ export interface DeeptoneOptions extends Limits {
   readonly ffmpegPath?: string;
   /** Folders that sound files, and recordings of speakers, are read from; by default any. Links do not lead out of them. */
   readonly folders?: readonly string[];
+  /**
+   * Voices that `speaker-map` knows by name where a caller names none (`voiceSignatures`); asked for whenever a sound or a stream begins.
+   * It is told the identity of the network (`ModelDescription.embeddingId`); voices of another one are passed over.
+   */
+  readonly knownVoices?: (embeddingId: string) => VoiceSignatures;
   /**
    * What runs the models: `native` or `wasm`, that or nothing; `auto`, the native runtime where it works, else WebAssembly, about 2 times
    * slower. Default: the environment variable `DEEPTONE_RUNTIME`, else `auto`.
@@ -88,6 +94,7 @@ export const ENGINE_RULES = {
     maximum: MOST_WORKERS,
     accepted: `a whole number from 1 to ${MOST_WORKERS} is accepted`,
   },
+  knownVoices: { type: 'function', accepted: 'a function is accepted' },
   isolation: { type: 'choice', choices: ISOLATIONS, accepted: '"thread" or "process" is accepted' },
   onEngineEvent: { type: 'function', accepted: 'a function is accepted' },
   licensePublicKeys: {

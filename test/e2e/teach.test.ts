@@ -37,7 +37,7 @@ interface Sounds {
 function makeSounds(): Sounds {
   const folder = temporaryFolder();
   const mix = join(folder, 'mix.wav');
-  const script = join(ROOT, 'examples/own-model/make-sounds.mjs');
+  const script = join(ROOT, 'docs/own-model/make-sounds.mjs');
   execFileSync(process.execPath, [script, join(folder, 'sounds'), mix]);
   const of = (name: string, count: number): readonly string[] =>
     readdirSync(join(folder, 'sounds', name))

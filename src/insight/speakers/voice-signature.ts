@@ -87,6 +87,16 @@ export function decodeVoiceSignature(id: string, signature: unknown, embeddingId
   return { embedding, speechSeconds, audioSeconds };
 }
 
+/** Whether a signature is whole, and of this network. */
+export function isVoiceOf(signature: unknown, embeddingId: string): boolean {
+  try {
+    decodeVoiceSignature('', signature, embeddingId);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The mean of two prints of one voice, each with the weight of its speech. */
 export function extendVoicePrint(print: VoicePrint, more: VoicePrint): VoicePrint {
   const sum = normalised(print.embedding).map(
