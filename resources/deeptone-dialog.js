@@ -4,6 +4,8 @@
   if (window.DeeptoneDialog) return;
 
   const NONE = '_ADD_';
+  /** Models whose phases are sentences and songs: what is cut out of them is most often what was said. */
+  const SPEECH = ['speech-rt', 'speech'];
   /** Fields that are more than one control: where a node that is edited holds what looks after them. */
   /** @type {Readonly<Record<string, string>>} */
   const PARTS = { models: 'deeptoneModels', decisions: 'deeptoneDecisions' };
@@ -27,17 +29,48 @@
     const hasFourth = $('.deeptone-fourth-output').is(':checked');
     $('#node-input-outputs').val(hasFifth ? 5 : hasFourth ? 4 : 3);
     $('.deeptone-form .deeptone-segments').toggle(hasFifth);
-    const model = $('#node-input-segmentModel');
-    // Most often there is no question whose phases are meant.
-    if (hasFifth && !model.val()) model.val($('#deeptone-models input:checked').first().val() || '');
   }
 
-  /** Of the models that are chosen, and of loudness, phases can be cut out. */
-  function offerModels() {
-    const chosen = $('#deeptone-models input:checked').map((_index, box) => String($(box).val()));
-    $('#deeptone-segment-models')
-      .empty()
-      .append([...chosen.get(), 'loudness'].map((name) => $('<option>').val(name)));
+  /**
+   * Of the models that are ticked, and of loudness, phases can be cut out; what is saved stays in the list.
+   * @param {EditorNode} node
+   */
+  function offerSegmentModels(node) {
+    const list = $('#node-input-segmentModel');
+    const chosen = node.deeptoneModels ? node.deeptoneModels.chosen() : [];
+    const value = String(list.val() || node.segmentModel || '');
+    list.empty();
+    for (const { name, title } of chosen) list.append(option(name, 'model.' + name + '.title', title));
+    list.append(option('loudness', 'loudness', 'loudness'));
+    if (value && list.find('option').filter((_, one) => one.value === value).length === 0)
+      list.append($('<option>').val(value).text(value));
+    list.val(value);
+  }
+
+  /**
+   * @param {string} value
+   * @param {string} key
+   * @param {string} fallback
+   */
+  function option(value, key, fallback) {
+    return $('<option>').val(value).text(DeeptoneEditor.textOr(key, fallback));
+  }
+
+  /**
+   * Where somebody wants the sound of phases, what most want is offered: those of speech, or else of the first model that is ticked.
+   * @param {EditorNode} node
+   */
+  function proposeSegments(node) {
+    const list = $('#node-input-segmentModel');
+    /** @type {DeeptoneOfferedModel[]} */
+    const chosen = node.deeptoneModels ? node.deeptoneModels.chosen() : [];
+    const names = chosen.map(({ name }) => name);
+    if (!$('.deeptone-fifth-output').is(':checked') || names.length === 0) return;
+    if (!names.includes(String(list.val())) && list.val() !== 'loudness')
+      list.val(names.find((name) => SPEECH.includes(name)) || names[0] || '');
+    const results = $('#node-input-segmentResults');
+    if (!results.val() && SPEECH.includes(String(list.val()))) results.val('speech');
+    check(node);
   }
 
   /**
@@ -53,6 +86,11 @@
       if (field.length > 0)
         Object.defineProperty(candidate, name, { value: valueOf(field), configurable: true, writable: true });
     }
+    // Own, as above.
+    if (node.deeptoneModels)
+      Object.defineProperty(candidate, 'models', {
+        ...{ value: node.deeptoneModels.selected(), configurable: true, writable: true },
+      });
     return candidate;
   }
 
@@ -181,6 +219,7 @@
         variables: !!RED.nodes.subflow(node.z),
         changed: () => {
           showDecisions(node);
+          offerSegmentModels(node);
           check(node);
         },
       });
@@ -193,7 +232,9 @@
     showDecisions(node);
     $('.deeptone-fourth-output, .deeptone-fifth-output').on('change', showOutputs);
     showOutputs();
-    $('#node-input-segmentModel').on('focus', offerModels);
+    offerSegmentModels(node);
+    $('.deeptone-fifth-output').on('change', () => proposeSegments(node));
+    fit();
     numberFields(node).on('blur', function () {
       tidy(node, $(this));
     });
@@ -216,6 +257,20 @@
     const { deeptoneModels, deeptoneDecisions } = node;
     // The list may be there before what decides is.
     if (deeptoneModels && deeptoneDecisions) deeptoneDecisions.show(deeptoneModels.chosen());
+  }
+
+  /** The editor lets its trays be wider than what is to be seen of them in a narrow window. */
+  function fit() {
+    for (const form of $('.deeptone-form').get()) {
+      const seen = form.closest('.red-ui-tray-body-wrapper');
+      if (!seen) continue;
+      const look = () => {
+        const before = form.getBoundingClientRect().left - seen.getBoundingClientRect().left;
+        form.style.maxWidth = Math.max(0, seen.clientWidth - 2 * before) + 'px';
+      };
+      new ResizeObserver(look).observe(seen);
+      look();
+    }
   }
 
   /**

@@ -153,13 +153,16 @@
   }
 
   /**
-   * Whose phases are cut out has to be said where they are.
+   * Where phases are cut out, they are those of a model that is asked for, or of loudness.
    * @param {EditorNode} node
    * @param {unknown} value
    * @returns {true | string}
    */
   function segmentModel(node, value) {
-    return !node.segments || !isEmpty(value) || text('validation.segmentModel');
+    if (!node.segments || isReplaced(value)) return true;
+    // A variable may name any models.
+    const isAsked = !Array.isArray(node.models) || node.models.includes(value) || value === 'loudness';
+    return (!isEmpty(value) && isAsked) || text('validation.segmentModel');
   }
 
   /**

@@ -219,7 +219,7 @@
         rows.details('group.segments', [
           checkbox('segments', 'deeptone-check deeptone-fifth-output', ''),
           rows.only('deeptone-segments', [
-            rows.text('segmentModel', 'cube', { list: 'deeptone-segment-models' }),
+            rows.select('segmentModel', 'cube', []),
             rows.text('segmentResults', 'filter'),
             rows.number('segmentBefore', 'step-backward', 'ms'),
             rows.number('segmentAfter', 'step-forward', 'ms'),
@@ -227,7 +227,6 @@
             rows.number('segmentHold', 'hourglass-half', 'ms'),
             rows.number('segmentLongest', 'scissors', 'seconds'),
           ]),
-          '<datalist id="deeptone-segment-models"></datalist>',
         ]),
       /** How the answers of the chosen models are decided. */
       decisions: () =>

@@ -282,6 +282,12 @@ describe('The edit dialogs', function () {
           .locator('.deeptone-form')
           .evaluate((form) => form.scrollWidth - form.clientWidth);
         assert.ok(overflow <= 1, `${type}: ${overflow} px too wide`);
+        // Nor beyond what is to be seen of the editor's tray.
+        const beyond = await page.locator('.deeptone-form').evaluate((form) => {
+          const seen = form.closest('.red-ui-tray-body-wrapper')?.getBoundingClientRect().right ?? 0;
+          return form.getBoundingClientRect().right - seen;
+        });
+        assert.ok(beyond <= 0, `${type}: ${beyond} px hidden`);
         await shoot(page, `${look}-${type}-${name}`);
         // Node-RED 5 has a dark theme of its own.
         await page.evaluate("document.documentElement.classList.add('nr-theme-dark')");
@@ -301,10 +307,19 @@ describe('The edit dialogs', function () {
       assert.equal(await field('segmentModel').isVisible(), false);
       await field('segments').check();
       assert.equal(await field('segmentModel').inputValue(), 'speech');
-      await field('segmentModel').fill('');
+      assert.equal(await field('segmentResults').inputValue(), 'speech');
+      await page.locator('#deeptone-model-gender').check();
+      await page.locator('#deeptone-model-speech').uncheck();
       assert.match(await problem(page, 'segmentModel'), /whose phases/);
-      await field('segmentModel').fill('speech');
-      await field('segmentResults').fill('speech');
+      assert.deepEqual(await field('segmentModel').locator('option').allInnerTexts(), [
+        'Woman or man',
+        'loudness',
+        'speech',
+      ]);
+      await field('segmentModel').selectOption({ label: 'Woman or man' });
+      assert.equal(await problem(page, 'segmentModel'), '');
+      await page.locator('#deeptone-model-speech').check();
+      await field('segmentModel').selectOption('speech');
       await field('segmentBefore').fill('20000');
       assert.match(await problem(page, 'segmentBefore'), /from 0 to 10000/);
       await field('segmentBefore').fill('0.5 s');
@@ -325,6 +340,7 @@ describe('The edit dialogs', function () {
   it('marks a node on the canvas whose sound is to be cut out as it cannot be', async () => {
     for (const [wrong, sentence] of [
       ["segments: true, segmentModel: ''", /whose phases/],
+      ["segments: true, segmentModel: 'language'", /whose phases/],
       ["segments: true, segmentModel: 'speech', segmentBefore: '20000'", /from 0 to 10000/],
     ] as const) {
       const errors = await page.evaluate(`(() => {
