@@ -31,7 +31,7 @@ export class StreamStatus {
   readonly #parts: StreamStatusParts;
   readonly #timer: NodeJS.Timeout;
   #last: HubStatistics;
-  #failure: { readonly error: unknown; readonly until: number } | undefined;
+  #failure: { readonly error: unknown; readonly until: number; wasOvercome: boolean } | undefined;
   #lossUntil = { dropped: 0, gaps: 0 };
 
   constructor(parts: StreamStatusParts) {
@@ -45,7 +45,7 @@ export class StreamStatus {
 
   /** Something failed. */
   failed(error: unknown): void {
-    this.#failure = { error, until: performance.now() + TROUBLE_MS };
+    this.#failure = { error, until: performance.now() + TROUBLE_MS, wasOvercome: false };
     this.update();
   }
 
@@ -58,12 +58,22 @@ export class StreamStatus {
     const isNew = present.streams > 0 || this.#last.streams > 0;
     this.#last = present;
     const source = this.#parts.source();
-    if (source) this.#parts.line.set(source);
-    else if (this.#failure && this.#failure.until > now)
-      this.#parts.line.set(failureStatus(this.#failure.error));
+    const failure = this.#failureAt(now, present);
+    // A source that came to its end has no more to say than what went wrong.
+    if (source && !(failure && source.fill === 'grey')) this.#parts.line.set(source);
+    else if (failure) this.#parts.line.set(failureStatus(failure.error));
     // Before the first stream the engine has the line.
     else if (isNew || this.#failure || this.#parts.note?.() !== undefined)
       this.#parts.line.set(this.#noted(this.#status(present, now)));
+  }
+
+  /** What went wrong stands for some seconds, and where no stream came after it until one does. */
+  #failureAt(now: number, { streams }: HubStatistics): { readonly error: unknown } | undefined {
+    const failure = this.#failure;
+    if (!failure) return undefined;
+    if (streams > 0) failure.wasOvercome = true;
+    const stands = !failure.wasOvercome && !this.#parts.obstacle();
+    return failure.until > now || stands ? failure : undefined;
   }
 
   close(): void {

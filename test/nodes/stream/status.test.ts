@@ -22,21 +22,24 @@ describe('The line under the stream node', () => {
     performance.now = realNow;
   });
 
-  it('says what is in the way of every stream once the trouble of a message is over', () => {
+  it('says what is in the way of every stream once the trouble of a message is over, and what went wrong until something is heard', () => {
     const shown: NodeStatus[] = [];
     const line = new StatusLine({
       status: (status) => shown.push(status as NodeStatus),
       error: () => undefined,
     });
     const expired: NodeStatus = { fill: 'red', shape: 'ring', text: 'expired' };
+    const ended: NodeStatus = { fill: 'grey', shape: 'ring', text: 'ended' };
     let obstacle: NodeStatus | undefined = expired;
+    let source: NodeStatus | undefined;
+    let streams = 0;
     const status = new StreamStatus({
       RED: { _: (key: string) => key },
       node: { error: () => undefined },
       line,
-      statistics: () => IDLE,
+      statistics: () => ({ ...IDLE, streams }),
       heard: () => '',
-      source: () => undefined,
+      source: () => source,
       obstacle: () => obstacle,
     });
     status.failed(new Error('No message is heard.'));
@@ -46,7 +49,20 @@ describe('The line under the stream node', () => {
     obstacle = undefined;
     performance.now = () => realNow() + 22_000;
     status.update();
+    // Nothing was heard since: what went wrong stands, also where a file has come to its end.
+    assert.match(shown.at(-1)?.text ?? '', /error\.OTHER$/);
+    source = ended;
+    status.update();
+    assert.match(shown.at(-1)?.text ?? '', /error\.OTHER$/);
+    source = undefined;
+    streams = 1;
+    status.update();
+    streams = 0;
+    status.update();
     assert.match(shown.at(-1)?.text ?? '', /idle$/);
+    source = ended;
+    status.update();
+    assert.deepEqual(shown.at(-1), ended);
     status.close();
     line.close();
   });
