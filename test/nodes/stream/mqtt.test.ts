@@ -457,7 +457,7 @@ describe('Live streams over MQTT', () => {
     assert.ok(Math.max(...means) > -40 && Math.min(...means) < -80, `the levels were ${means.join()} dBFS`);
     assert.match(
       listener.latest('homeassistant/device/deeptone__home_2fears__kitchen/config') ?? '',
-      /"kitchen"/,
+      /"name":"Kitchen"/,
     );
   });
 
