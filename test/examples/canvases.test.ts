@@ -18,9 +18,9 @@ const STATUS = 18;
 const LABELS: Readonly<Record<string, string>> = {
   catch: 'catch: all',
   'deeptone-file': 'audio file',
-  'deeptone-bytes': 'audio clip',
-  'deeptone-chunk': 'audio message',
-  'deeptone-stream': 'live audio',
+  'deeptone-bytes': 'audio bytes',
+  'deeptone-chunk': 'audio chunk',
+  'deeptone-stream': 'audio stream',
 };
 /** Shares of the size of the type that wide and narrow letters of Arial take; all others 0.56. */
 const WIDTHS: readonly (readonly [RegExp, number])[] = [
