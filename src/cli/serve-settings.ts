@@ -174,7 +174,7 @@ function monitorSettings(flags: ServeFlags, environment: NodeJS.ProcessEnv): Wor
 }
 
 function liveOptions(flags: ServeFlags): LiveOptions {
-  const { outputPeriod, channel, raw, volumeThreshold, decisions, loudAbove } = flags;
+  const { outputPeriod, channel, raw, volumeThreshold, decisions, loudAbove, speakerDelay } = flags;
   const { modelSet, modelFolder: modelFolders } = flags;
   const known = () => loadCatalogue({ modelSet, modelFolders }).models.map(({ description }) => description);
   return {
@@ -185,6 +185,7 @@ function liveOptions(flags: ServeFlags): LiveOptions {
       volumeThreshold,
       decisions,
       loudAbove,
+      speakerDelay,
     },
     includeRawValues: raw ?? false,
   };

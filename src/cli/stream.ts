@@ -1,4 +1,4 @@
-import type { AnalysisOptions, AnalysisStream, Deeptone } from '../pipeline';
+import type { OpenOptions, AnalysisStream, Deeptone } from '../pipeline';
 import {
   checkSampleFormat,
   decodeStream,
@@ -54,12 +54,13 @@ export async function stream(flags: StreamFlags, terminal: Terminal, signal: Abo
   return ExitCode.Ok;
 }
 
-function analysisOptions(engine: Deeptone, flags: StreamFlags): AnalysisOptions {
+function analysisOptions(engine: Deeptone, flags: StreamFlags): OpenOptions {
   return {
     models: modelsAsked(engine, flags.models),
     outputPeriod: flags.outputPeriod,
     includeRawValues: flags.raw ?? false,
     volumeThreshold: flags.volumeThreshold,
+    speakerDelay: flags.speakerDelay,
     loudAbove: flags.loudAbove,
     decisions: flags.decisions,
   };

@@ -11,7 +11,7 @@ import type { ModelTrack, PeriodAnswer } from './model-track';
 import { QuietSpeech, type AnalysisWarning } from './quiet-speech';
 import type { SoundSegment } from './sound-segment';
 import type { ModelResults, Summary, TimeSeriesStep } from './results';
-import { SpeakerTrack } from './speakers/speaker-track';
+import { SpeakerTrack, type SpeakerWait } from './speakers/speaker-track';
 import type { TransitionEvent, TransitionSink } from './transitions';
 import type { VoiceSignature, VoiceSignatures } from './speakers/voice-signature';
 
@@ -30,6 +30,11 @@ export interface AnalysisSettings {
   readonly decisions?: Decisions;
   /** dBFS from which on a frame is loud; without it, nothing is said of loudness (decision 32). */
   readonly loudAbove?: number;
+  /**
+   * What the speaker map waits for: frames, or `whole` for sound that has an end. Where it is not 0, the default, frames are given to `hearAhead`
+   * before they are pushed.
+   */
+  readonly speakerWait?: SpeakerWait;
   /** What decides whether somebody speaks, see `speechGateOf`; `speech-rt` where left out. */
   readonly gate?: SpeechGate;
 }
@@ -53,6 +58,7 @@ export interface AnalysisEvents {
 export class Analysis {
   private readonly tracks: readonly ModelTrack[];
   private readonly gate: FrameGate;
+  private readonly gateAhead: FrameGate;
   private readonly quietSpeech: QuietSpeech;
   private readonly periodLevel = new LevelMeter();
   private readonly wholeLevel = new LevelMeter();
@@ -74,8 +80,26 @@ export class Analysis {
     const usual = models.find((model) => model.name === GATE_MODEL) ?? USUAL_GATE;
     const gate = needsSpeechGate(models) ? (settings.gate ?? usual) : undefined;
     this.gate = new FrameGate(volumeThreshold, gate);
+    this.gateAhead = new FrameGate(volumeThreshold, gate);
     this.quietSpeech = new QuietSpeech(gate, models, volumeThreshold);
     this.tracks = [...models.map((model) => trackOf(model, settings)), ...loudnessOf(settings)];
+  }
+
+  /**
+   * Lets the speaker map hear frames that are to be pushed later, each frame once and in order.
+   *
+   * @throws InferenceError as {@link push}; VoiceSignatureError
+   */
+  hearAhead({ volumes }: FrameLevels, predictions: FramePredictions): void {
+    this.gateAhead.open(volumes, predictions);
+    for (const track of this.tracks) {
+      track.hearAhead?.(this.gateAhead.states, valuesOf(track, predictions), predictions.frameCount);
+    }
+  }
+
+  /** Lets the speaker map decide about all that it has heard; to be called before that is pushed. */
+  settle(): void {
+    for (const track of this.tracks) track.settle?.();
   }
 
   /**
@@ -189,10 +213,10 @@ function byModel<T>(
 }
 
 function trackOf(model: ModelDescription, settings: AnalysisSettings): ModelTrack {
-  const { includeRawValues, voiceSignatures, decisions } = settings;
+  const { includeRawValues, voiceSignatures, decisions, speakerWait } = settings;
   const decision = decisions && Object.hasOwn(decisions, model.name) ? decisions[model.name] : undefined;
   return model.activation === 'embedding'
-    ? new SpeakerTrack(model, includeRawValues, voiceSignatures, decision)
+    ? new SpeakerTrack(model, includeRawValues, voiceSignatures, decision, speakerWait)
     : new ClassTrack(model, includeRawValues, decision);
 }
 

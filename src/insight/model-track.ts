@@ -30,6 +30,10 @@ export interface ModelTrack {
   readonly name: string;
   /** Values per frame; null where the engine decides. */
   readonly width: number | null;
+  /** Of a speaker map that looks ahead: hears frames before they are consumed, with the gate's states of them. */
+  hearAhead?(states: Uint8Array, values: Float32Array, frameCount: number): void;
+  /** Decides what was heard ahead as far as that waits for more. */
+  settle?(): void;
   consume(slice: FrameSlice, sink: TransitionSink): void;
   /** The answer for the frames since the last call. */
   closePeriod(): PeriodAnswer;

@@ -4,11 +4,13 @@ import { BadAudioError, ClosedError, InvalidArgumentError } from '../errors';
 import { Turns } from '../steps';
 import type { AudioData, AudioWarning } from '../audio';
 import { describe } from '../rules';
+import { framesOf, levelsOf, type AnswerableFrames } from './frames';
 import { FrameAssembler, type AssembledFrames } from './frame-assembler';
 import type { SegmentCutter } from './segment-cutter';
 import type { SoundFeed } from './sound-feed';
 import { toInt16 } from './sound-memory';
 import type { FramePredictions } from '../inference';
+import type { HeldFrames } from './held-frames';
 import { LastFrame } from './last-frame';
 import type { LastingStream } from './lasting-stream';
 import type {
@@ -44,6 +46,8 @@ export interface StreamParts {
   readonly licenseNotice: () => string | undefined;
   /** Cuts out the sound of phases, where that is asked for. */
   readonly cutter: SegmentCutter | undefined;
+  /** Holds frames back, where a speaker map looks ahead. */
+  readonly held: HeldFrames | undefined;
 }
 
 /**
@@ -57,6 +61,7 @@ export class AnalysisStream {
   readonly #release: () => void;
   readonly #feed: SoundFeed;
   readonly #cutter: SegmentCutter | undefined;
+  readonly #held: HeldFrames | undefined;
   readonly #licenseNotice: () => string | undefined;
   /** Settles when all that was pushed is in frames; undefined where it is. */
   #behind: Promise<unknown> | undefined;
@@ -77,7 +82,16 @@ export class AnalysisStream {
    *
    * @internal
    */
-  constructor({ predictions, analysis, release, warmUpFrames, feed, licenseNotice, cutter }: StreamParts) {
+  constructor({
+    predictions,
+    analysis,
+    release,
+    warmUpFrames,
+    feed,
+    licenseNotice,
+    cutter,
+    held,
+  }: StreamParts) {
     this.#predictions = predictions;
     this.#analysis = analysis;
     this.#release = release;
@@ -85,6 +99,7 @@ export class AnalysisStream {
     this.#feed = feed;
     this.#licenseNotice = licenseNotice;
     this.#cutter = cutter;
+    this.#held = held;
   }
 
   /** Milliseconds of audio received. */
@@ -95,6 +110,11 @@ export class AnalysisStream {
   /** Milliseconds of audio accepted and not yet answered: what a caller bounds. */
   get pendingMs(): number {
     return samplesToMs(this.#pendingSamples + (this.#closed ? 0 : this.#uncutSamples));
+  }
+
+  /** Milliseconds by which answers are late because the speaker map waits for what comes after (decision 14). */
+  get delayMs(): number {
+    return this.#held?.delayMs ?? 0;
   }
 
   /** Samples that were not finite and were replaced by 0. */
@@ -258,9 +278,10 @@ export class AnalysisStream {
       const analysed = rest ? this.#analyse(rest) : Promise.resolve(NOTHING);
       const end = this.#after(() => {
         const samples = this.#frames.receivedSamples - this.#droppedSamples;
+        const late = this.#held?.rest().map((frames) => this.#tell(frames)) ?? [];
         const events = this.#analysis.finish(samples);
         const segments = this.#cutter?.finish(events, samplesToMs(samples)) ?? [];
-        return segments.length === 0 ? events : { ...events, segments };
+        return joinEvents([...late, segments.length === 0 ? events : { ...events, segments }]);
       });
       return joinEvents([last, await analysed, await end]);
     } finally {
@@ -350,12 +371,18 @@ export class AnalysisStream {
       this.#warmUpFrames -= skip;
       this.#droppedSamples += skip * FRAME_SAMPLES;
       const heard = sound?.subarray(skip * FRAME_SAMPLES);
-      return this.#push(levelsOf(levels, skip), dropFrames(predictions, skip), heard);
+      return this.#push(levelsOf(levels, skip), framesOf(predictions, skip, predictions.frameCount), heard);
     });
   }
 
   /** @param sound the samples of these frames, where phases are cut out; zeros where it is left out */
   #push(levels: FrameLevels, predictions: FramePredictions, sound?: Int16Array): AnalysisEvents {
+    const frames = { levels, predictions, sound };
+    if (!this.#held) return this.#tell(frames);
+    return joinEvents(this.#held.hold(frames).map((ready) => this.#tell(ready)));
+  }
+
+  #tell({ levels, predictions, sound }: AnswerableFrames): AnalysisEvents {
     const events = this.#analysis.push(levels, predictions);
     if (!this.#cutter) return events;
     this.#cutter.hear(sound ?? new Int16Array(predictions.frameCount * FRAME_SAMPLES));
@@ -391,25 +418,6 @@ export class AnalysisStream {
     this.#last = result.catch(() => undefined);
     return result;
   }
-}
-
-/** Levels of frames [first, end). */
-function levelsOf(levels: FrameLevels, first: number, end = levels.volumes.length): FrameLevels {
-  const { volumes, peaks, filling } = levels;
-  if (first === 0 && end === volumes.length) return levels;
-  const own = { volumes: volumes.subarray(first, end), peaks: peaks.subarray(first, end) };
-  return end === volumes.length ? { ...own, filling } : own;
-}
-
-function dropFrames(predictions: FramePredictions, count: number): FramePredictions {
-  const frameCount = predictions.frameCount - count;
-  const probabilities = new Map(
-    [...predictions.probabilities].map(([name, values]) => {
-      const width = values.length / predictions.frameCount;
-      return [name, values.subarray(count * width)] as const;
-    }),
-  );
-  return { frameCount, probabilities };
 }
 
 const NOTHING: AnalysisEvents = { steps: [], begun: [], ended: [] };

@@ -57,6 +57,7 @@ import {
 } from './options';
 import { describe } from '../rules';
 import { declaredIn, openOptionsOf, tellOfAnalysis, tellWarnings, tooShort } from './sound-options';
+import { DEFAULT_SPEAKER_DELAY, HeldFrames, speakerWaitOf } from './held-frames';
 import { LastingStream } from './lasting-stream';
 import { answeredBy, SegmentCutter } from './segment-cutter';
 import { SoundFeed } from './sound-feed';
@@ -269,7 +270,7 @@ export class Deeptone {
     // Zeros before the context change nothing (decision 3) and put the frame grid exactly at its end.
     const warmUpFrames = Math.ceil(contextSamples / FRAME_SAMPLES);
     const padding = warmUpFrames * FRAME_SAMPLES - contextSamples;
-    const stream = await this.#open({ ...options, outputPeriod: null }, warmUpFrames);
+    const stream = await this.#open({ ...options, outputPeriod: null }, 'whole', warmUpFrames);
     try {
       const events = [await stream.pad(padding), await stream.push(samples), await stream.finish()];
       const [step] = events.flatMap((event) => event.steps);
@@ -436,7 +437,7 @@ export class Deeptone {
   ): Promise<T> {
     const streams: AnalysisStream[] = [];
     try {
-      while (streams.length < count) streams.push(await this.#open(options));
+      while (streams.length < count) streams.push(await this.#open(options, 'whole'));
       return await work(streams);
     } finally {
       for (const stream of streams) stream.close();
@@ -445,6 +446,7 @@ export class Deeptone {
 
   async #open(
     options: Omit<WholeOptions & OpenOptions, 'outputPeriod'> & { readonly outputPeriod: number | null },
+    wait: number | 'whole' = options.speakerDelay ?? DEFAULT_SPEAKER_DELAY,
     warmUpFrames = 0,
   ): Promise<AnalysisStream> {
     const models = this.#select(options);
@@ -455,6 +457,7 @@ export class Deeptone {
     try {
       const gate = speechGateOf(this.#engine);
       const { segments, loudAbove } = options;
+      const speakerWait = speakerWaitOf(models, wait);
       const cutter = segments && new SegmentCutter(segments, answeredBy(models, loudAbove));
       const analysis = new Analysis({
         models,
@@ -464,6 +467,7 @@ export class Deeptone {
         voiceSignatures: this.#voices(options),
         decisions: options.decisions,
         loudAbove,
+        speakerWait,
         gate,
       });
       const gates = needsSpeechGate(models) ? [gate.name] : [];
@@ -478,6 +482,7 @@ export class Deeptone {
         feed: new SoundFeed({ ffmpegPath: this.#ffmpegPath, name: 'The piece' }),
         licenseNotice: () => this.#guard.graceNotice(),
         cutter,
+        held: speakerWait === 0 ? undefined : new HeldFrames(analysis, speakerWait),
       });
     } catch (error) {
       release();

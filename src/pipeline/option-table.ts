@@ -7,6 +7,7 @@ import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE } from '../audio';
 import { FRAME_MS, SAMPLE_RATE } from '../clock';
 import type { Rule, RuleFor } from '../rules';
 import { ChunkMemory } from './chunk-memory';
+import { DEFAULT_SPEAKER_DELAY } from './held-frames';
 import { DECISION, MOST_ENTRIES, SEGMENTS } from './option-rules';
 import type { OptionsOf, WayIn } from './options';
 
@@ -56,6 +57,8 @@ const same = (help: string): Readonly<Record<AnalysisCommand, string>> => ({
   serve: help,
 });
 
+/** Milliseconds: the field of the embeddings; nothing is gained beyond. */
+const LONGEST_SPEAKER_DELAY = 2_048;
 /** By what reads the samples. */
 const CHECKED_LATER = { type: 'judged', holds: () => true, accepted: '' } as const;
 const TRUE_OR_FALSE = { type: 'boolean', accepted: 'true or false is accepted' } as const;
@@ -156,6 +159,26 @@ export const OPTIONS = {
     flag: {
       flag: '--volume-threshold <level>',
       help: same('RMS below which a frame is silence, 0 to 1'),
+    },
+  },
+  speakerDelay: {
+    ways: ['stream', 'open', 'live'],
+    rule: {
+      type: 'number',
+      whole: true,
+      minimum: 0,
+      maximum: LONGEST_SPEAKER_DELAY,
+      multipleOf: FRAME_MS,
+      accepted: `a multiple of ${FRAME_MS} from 0 (at once) to ${LONGEST_SPEAKER_DELAY} (milliseconds) is accepted`,
+    },
+    default: DEFAULT_SPEAKER_DELAY, // Decision 14.
+    message: 'speakerDelay',
+    flag: {
+      flag: '--speaker-delay <ms>',
+      help: {
+        stream: 'milliseconds that answers wait where speaker-map is among the models; 0: none',
+        serve: 'milliseconds that answers wait where speaker-map is among the models; 0: none',
+      },
     },
   },
   voiceSignatures: {

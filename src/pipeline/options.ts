@@ -28,6 +28,11 @@ export interface AnalysisOptions {
 /** Options of a stream that the caller feeds. */
 export interface OpenOptions extends AnalysisOptions {
   /**
+   * Milliseconds that answers are late where speaker-map is among the models, so that it has heard more of a voice before it says whose it is: 0 to
+   * 2,048, a multiple of 64; 0 answers at once. Default 512 (decision 14).
+   */
+  readonly speakerDelay?: number;
+  /**
    * Told of audio that was lost with what runs the models (decision 30). The stream then goes on, with silence in the place of that
    * audio; without it, the loss ends the stream.
    */
@@ -110,6 +115,11 @@ export interface ChunkOptions extends SoundOptions, WarningOptions {
 }
 
 export interface StreamOptions extends AnalysisOptions, WarningOptions {
+  /**
+   * Milliseconds that answers are late where speaker-map is among the models, so that it has heard more of a voice before it says whose it is: 0 to
+   * 2,048, a multiple of 64; 0 answers at once. Default 512 (decision 14).
+   */
+  readonly speakerDelay?: number;
   /** Hz of the samples. Default 16,000. */
   readonly rateIn?: number;
   /** What raw bytes hold. Default: 16-bit little-endian mono at `rateIn`. A header in the bytes rules over it. */
@@ -122,6 +132,11 @@ export interface StreamOptions extends AnalysisOptions, WarningOptions {
 
 /** How one of many live streams is analysed. */
 export interface LiveOptions extends AnalysisOptions {
+  /**
+   * Milliseconds that answers are late where speaker-map is among the models, so that it has heard more of a voice before it says whose it is: 0 to
+   * 2,048, a multiple of 64; 0 answers at once. Default 512 (decision 14).
+   */
+  readonly speakerDelay?: number;
   /** The channel to hear of several, counted from 0; by default they are averaged (decision 19). */
   readonly channel?: number;
   /** Tell running summaries. Default true. */

@@ -20,7 +20,7 @@ export type PumpEvent =
       readonly did: 'answer';
       readonly events: AnalysisEvents;
       readonly segment: Segment;
-      /** Milliseconds of audio answered since the segment began. */
+      /** Milliseconds of audio answered since the segment began; less what a speaker map waits for. */
       readonly answeredMs: number;
       /** Of everything answered, where one was due or asked for. */
       readonly summary: { readonly cause: 'interval' | 'request'; readonly summary: Summary } | undefined;
@@ -69,6 +69,7 @@ export class AnswerPump {
   #segment: Segment;
   #analysis: AnalysisStream | undefined;
   #answeredMs = 0;
+  #delayMs = 0;
   /** Running summaries that were due since the analysis began. */
   #summaries = 0;
   #isOpening = false;
@@ -88,6 +89,11 @@ export class AnswerPump {
   /** Audio in the hands of the engine. */
   get inFlightMs(): number {
     return this.#analysis?.pendingMs ?? 0;
+  }
+
+  /** Milliseconds by which answers are late because a speaker map waits; of the stream of the engine that was opened last. */
+  get delayMs(): number {
+    return this.#delayMs;
   }
 
   /** Settles when nothing of this stream is left in the engine. */
@@ -139,6 +145,7 @@ export class AnswerPump {
         return;
       }
       this.#analysis = analysis;
+      this.#delayMs = analysis.delayMs;
       this.#answeredMs = 0;
       this.#summaries = 0;
       this.#setup.done.push({ did: 'open' });
@@ -197,7 +204,7 @@ export class AnswerPump {
         if (this.#isHalted) return;
         this.#answeredMs += audioMs;
         this.#giveBack(settle);
-        const answeredMs = this.#answeredMs;
+        const answeredMs = Math.max(0, this.#answeredMs - analysis.delayMs);
         const cause = isAsked ? 'request' : this.#isSummaryDue() ? 'interval' : undefined;
         const summary = cause === undefined ? undefined : ({ cause, summary: analysis.summary() } as const);
         const warnings = analysis.warnings();

@@ -52,6 +52,8 @@ export interface StreamFacts {
   readonly receivedMs: number;
   /** Audio that waits for its answer: how far the answers are behind. */
   readonly lagMs: number;
+  /** By how much answers are late on purpose, so that speaker-map hears more of a voice; left out where that is not at all. */
+  readonly delayMs?: number;
   /** Audio heard per time spent on it: 20 = twenty times faster than real time; null before there was any. */
   readonly speed: number | null;
   /** Audio that was dropped because there was too much to do. */

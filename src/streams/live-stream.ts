@@ -341,6 +341,7 @@ export class LiveStream<C> {
       models: this.#models,
       outputPeriod: this.#options.outputPeriod,
       lagMs: this.lagMs,
+      ...(this.#pump.delayMs > 0 ? { delayMs: this.#pump.delayMs } : {}),
       speed: this.#throughput.speed,
       ...this.#inlet.facts,
     };

@@ -16,6 +16,8 @@ export const CLUSTERING_DEFAULTS = {
   fitsAbove: 0.65,
   /** What one more voice must take off the mean squared distance of the pieces from their voices, 0 to 2. */
   groupCost: 0.09,
+  /** The same where sound is grouped as a whole: then no voice is taken for new before its time. */
+  wholeGroupCost: 0.06,
   /** While fewer frames than this are remembered, one more voice costs more than twice that. */
   fewFrames: 32,
   /** What another number of voices must be better by. */
@@ -36,6 +38,8 @@ export const CLUSTERING_DEFAULTS = {
   switchMargin: 0,
   /** Sum of leads in similarity at which another speaker takes over in the middle of speech. */
   switchEvidence: 0.05,
+  /** Sum of likenesses that a change of speaker within a stretch of speech costs, where sound is grouped as a whole. */
+  switchCost: 1,
   /** Frames over which a centroid remembers; older ones fade, so that it follows a voice through a day. */
   memoryFrames: 1_000,
   /** Speakers that are told apart at the same time, known voices not counted. */

@@ -10,9 +10,8 @@ import type { ClusteringSettings } from '../../inference';
 import { Centroid, dot, lengthOf, normalised, similarity } from './centroid';
 import { speakerSettings, type SpeakerSettings } from './clustering-settings';
 import { VoiceMemory, type Group } from './voice-memory';
+import { NOBODY, type VoiceSource } from './voice-source';
 
-/** No speaker: the voice is near none that is known. */
-export const NOBODY = -1;
 /** Somebody who is near no speaker that is known. */
 const STRANGER = -2;
 /** How much a piece that sounds like the present speaker counts towards the next grouping: there is little to learn from it. */
@@ -41,7 +40,7 @@ interface Speaker {
 }
 
 /** Clusters the voices of one stream. */
-export class SpeakerClustering {
+export class SpeakerClustering implements VoiceSource {
   private readonly settings: SpeakerSettings;
   private readonly speakers: Speaker[] = [];
   private readonly memory: VoiceMemory;
@@ -55,17 +54,19 @@ export class SpeakerClustering {
   private pause = 0;
   private frame = 0;
   private born = 0;
-  private merged = 0;
+  private mergedCount = 0;
 
   /**
    * @param knownVoices L2-normalised centroids of voices that have a name; they take the first slots and do not move.
    * @param mayReplace Whether a speaker's slot may be given to another; asked only when all are taken.
+   * @param merged Told of two speakers who turned out to be one: the slot that is given up, and the one that is kept.
    */
   constructor(
     private readonly embeddingSize: number,
     fromCatalogue: ClusteringSettings | undefined,
     knownVoices: readonly Float32Array[] = [],
     private readonly mayReplace: (slot: number) => boolean = () => true,
+    private readonly merged: (slot: number, into: number) => void = () => undefined,
   ) {
     this.settings = speakerSettings(fromCatalogue);
     this.memory = new VoiceMemory(embeddingSize, this.settings);
@@ -135,7 +136,7 @@ export class SpeakerClustering {
   /** Distinct speakers heard so far: known voices, and found ones less those that turned out to be one with another. */
   get heardCount(): number {
     const known = this.speakers.filter((speaker) => speaker.known && speaker.heard > 0).length;
-    return known + this.born - this.merged;
+    return known + this.born - this.mergedCount;
   }
 
   /** Unit vector of a slot's speaker; undefined for one that is one with another. */
@@ -312,7 +313,8 @@ export class SpeakerClustering {
     if (!kept.known && lost.past.weight > 0) kept.past.add(lost.past.mean, lost.past.weight);
     kept.heard = Math.max(kept.heard, lost.heard);
     lost.retired = true;
-    this.merged += 1;
+    this.mergedCount += 1;
+    this.merged(slot, into);
   }
 
   /** The speaker with a name, or not heard for long, whose voice a group is. */

@@ -12,9 +12,10 @@ import type { FrameSlice, ModelTrack, PeriodAnswer } from '../model-track';
 import { PeriodVote, RowMean } from '../period';
 import type { ModelSummary, RawValues } from '../results';
 import { round4 } from '../rounding';
-import { NOBODY, SpeakerClustering } from './speaker-clustering';
 import { fractions } from '../summary';
 import { RunTracker, type TransitionSink } from '../transitions';
+import { DelayedVoices } from './delayed-voices';
+import { SpeakerClustering } from './speaker-clustering';
 import { VOICE_SAMPLE_LIMITS } from './voice-sample';
 import {
   checkSpeakerId,
@@ -23,6 +24,11 @@ import {
   type VoiceSignature,
   type VoiceSignatures,
 } from './voice-signature';
+import { NOBODY, type LookingAhead } from './voice-source';
+import { WholeVoices } from './whole-voices';
+
+/** What a speaker map waits for: so many frames, or `whole`: all that there is, or as much as is held at a time. */
+export type SpeakerWait = number | 'whole';
 
 /** A voice that has a name before the audio begins. */
 interface KnownVoice {
@@ -48,7 +54,7 @@ export class SpeakerTrack implements ModelTrack {
   private readonly names: string[];
   private readonly serials: number[];
   private readonly knownVoices: readonly KnownVoice[];
-  private clustering: SpeakerClustering | undefined;
+  private voices: LookingAhead | undefined;
   private rawMean: RowMean | undefined;
   private embedding = new Float32Array(0);
   private lastNumber = 0;
@@ -66,6 +72,7 @@ export class SpeakerTrack implements ModelTrack {
     private readonly includeRawValues: boolean,
     signatures: VoiceSignatures = {},
     decision: Decision = {},
+    private readonly wait: SpeakerWait = 0,
   ) {
     this.name = model.name;
     checkDecision(model, decision);
@@ -85,10 +92,22 @@ export class SpeakerTrack implements ModelTrack {
     this.runs = new RunTracker(model.name);
   }
 
+  hearAhead(states: Uint8Array, values: Float32Array, frameCount: number): void {
+    const width = values.length / frameCount;
+    const voices = this.voices ?? this.begin(width);
+    for (let frame = 0; frame < frameCount; frame += 1)
+      this.hear(voices, states[frame], values, frame, width);
+  }
+
+  settle(): void {
+    this.voices?.settle();
+  }
+
   consume(slice: FrameSlice, sink: TransitionSink): void {
-    const clustering = this.clustering ?? this.begin(slice.width);
+    const voices = this.voices ?? this.begin(slice.width);
     for (let index = slice.from; index < slice.to; index += 1) {
-      this.decide(clustering, slice, index);
+      if (this.wait === 0) this.hear(voices, slice.gate.states[index], slice.values, index, slice.width);
+      this.decide(voices, slice, index);
       this.totals[this.label] = (this.totals[this.label] ?? 0) + 1;
       this.vote.add(this.label, this.confidence);
       this.rawMean?.add(slice.values, index * slice.width);
@@ -115,10 +134,15 @@ export class SpeakerTrack implements ModelTrack {
     this.runs.finish(endMs, sink);
   }
 
+  /** Of speakers without a name of their own only those who have frames: who turned out to be another, or was forgotten, has none. */
   summary(): ModelSummary {
-    const labels = [...this.names.keys(), this.unknown, this.noSpeech, this.silence];
+    const heard = [...this.names.keys()].filter((slot) => (this.totals[slot] ?? 0) > 0);
+    const named = [...this.names.keys()].filter(
+      (slot) => slot < this.knownVoices.length || heard.includes(slot),
+    );
+    const labels = [...named, this.unknown, this.noSpeech, this.silence];
     return {
-      speaker_count: this.clustering?.heardCount ?? 0,
+      speaker_count: heard.length,
       ...fractions(labels.map((label) => ({ name: this.nameOf(label), frames: this.totals[label] ?? 0 }))),
     };
   }
@@ -144,7 +168,7 @@ export class SpeakerTrack implements ModelTrack {
     return new Map(slots.map(([name, slot]) => [name, this.voiceIn(slot)]));
   }
 
-  private begin(size: number): SpeakerClustering {
+  private begin(size: number): LookingAhead {
     for (const { id, embedding } of this.knownVoices) {
       if (embedding.length !== size) {
         throw new VoiceSignatureError(
@@ -152,36 +176,63 @@ export class SpeakerTrack implements ModelTrack {
         );
       }
     }
-    // A slot that still counts in this period, or whose phase still lasts, is not given to another speaker.
-    const mayReplace = (slot: number) => this.vote.count(slot) === 0 && this.label !== slot;
-    this.clustering = new SpeakerClustering(
-      size,
-      this.model.clustering,
-      this.knownVoices.map((voice) => voice.embedding),
-      mayReplace,
-    );
+    const known = this.knownVoices.map((voice) => voice.embedding);
+    this.voices =
+      this.wait === 'whole'
+        ? new WholeVoices(size, this.model.clustering, known)
+        : this.delayed(size, known, this.wait);
     this.embedding = new Float32Array(size);
     this.rawMean = this.includeRawValues ? new RowMean(size) : undefined;
-    return this.clustering;
+    return this.voices;
   }
 
-  /** Label and confidence of a frame, left in the fields. */
-  private decide(clustering: SpeakerClustering, { gate, values, width }: FrameSlice, frame: number): void {
-    const state = gate.states[frame];
+  private delayed(size: number, known: readonly Float32Array[], delay: number): LookingAhead {
+    // A slot that still counts in this period, whose phase still lasts, or that is yet to be told, is not given to another speaker.
+    const mayReplace = (slot: number): boolean =>
+      this.vote.count(slot) === 0 && this.label !== slot && !voices.isDue(slot);
+    const merged = (slot: number, into: number): void => {
+      voices.merge(slot, into);
+      this.nameSlot(into, voices.serialOf(into));
+      this.totals[into] = (this.totals[into] ?? 0) + (this.totals[slot] ?? 0);
+      this.totals[slot] = 0;
+    };
+    const clustering = new SpeakerClustering(size, this.model.clustering, known, mayReplace, merged);
+    const voices = new DelayedVoices(clustering, delay);
+    return voices;
+  }
+
+  /** Lets the speaker map hear a frame, before it is asked about it. */
+  private hear(
+    voices: LookingAhead,
+    state: number | undefined,
+    values: Float32Array,
+    frame: number,
+    width: number,
+  ): void {
     if (state !== FrameState.speech) {
-      clustering.skip();
-      const silent = state === FrameState.silent;
-      this.label = silent ? this.silence : this.noSpeech;
-      this.confidence = silent ? 1 : clampUnit(1 - (gate.speechProbabilities[frame] ?? 0));
+      voices.hear(undefined);
       return;
     }
     this.embedding.set(values.subarray(frame * width, (frame + 1) * width));
     if (this.embedding.some(Number.isNaN)) {
       throw new InferenceError(`The model "${this.name}" gave a value that is not a number.`);
     }
-    const slot = clustering.assign(this.embedding);
-    this.confidence = clampUnit(clustering.similarityTo(slot));
-    if (slot !== NOBODY) this.nameSlot(slot, clustering.serialOf(slot));
+    voices.hear(this.embedding);
+  }
+
+  /** Label and confidence of a frame, left in the fields. */
+  private decide(voices: LookingAhead, { gate }: FrameSlice, frame: number): void {
+    const state = gate.states[frame];
+    if (state !== FrameState.speech) {
+      voices.skip();
+      const silent = state === FrameState.silent;
+      this.label = silent ? this.silence : this.noSpeech;
+      this.confidence = silent ? 1 : clampUnit(1 - (gate.speechProbabilities[frame] ?? 0));
+      return;
+    }
+    const { slot, serial, similarity: by } = voices.next();
+    this.confidence = clampUnit(by);
+    if (slot !== NOBODY) this.nameSlot(slot, serial);
     const tooFar = this.model.unknownBelow !== null && this.confidence < this.model.unknownBelow;
     this.label = slot === NOBODY || tooFar ? this.unknown : slot;
   }
@@ -199,9 +250,7 @@ export class SpeakerTrack implements ModelTrack {
 
   /** The voice of a slot's speaker; undefined once the slot is another's who has not spoken a frame under a name yet. */
   private voiceIn(slot: number): Float32Array | undefined {
-    return this.clustering?.serialOf(slot) === this.serials[slot]
-      ? this.clustering?.centroidOf(slot)
-      : undefined;
+    return this.voices?.serialOf(slot) === this.serials[slot] ? this.voices?.centroidOf(slot) : undefined;
   }
 
   /** Similarity of the period's mean embedding to every speaker known at its end. */

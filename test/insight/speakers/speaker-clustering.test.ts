@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { similarity, Centroid } from '../../../src/insight/speakers/centroid';
-import { NOBODY, SpeakerClustering } from '../../../src/insight/speakers/speaker-clustering';
+import { SpeakerClustering } from '../../../src/insight/speakers/speaker-clustering';
+import { NOBODY } from '../../../src/insight/speakers/voice-source';
 import {
   conversation,
   diarizationError,

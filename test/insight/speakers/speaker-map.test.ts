@@ -177,7 +177,7 @@ describe('The speaker map (decision 14)', () => {
       'no_speech_fraction',
       'silence_fraction',
     ]);
-    assert.equal(summary.speaker_count, 8);
+    assert.equal(summary.speaker_count, 2);
     assert.equal(summary.speaker_8_fraction, 0.1094);
   });
 
