@@ -1,4 +1,4 @@
-"""Noises that nobody records for a corpus and every microphone hears: dense ticks (applause, frying, hail) and the hum of mains. A folder in the form of the corpus, for training alone."""
+"""Noises that nobody records for a corpus and every microphone hears: dense ticks (applause, frying, hail), the hum of mains, the beeps of devices. A folder in the form of the corpus, for training alone."""
 import argparse
 import csv
 import os
@@ -10,6 +10,7 @@ import soundfile
 import corpus as C
 
 PAUSE = int(0.25 * C.RATE)
+CLIPS_OF_A_SOURCE = 6           # scenes draw by source: so each kind counts as a corpus of many
 Random = np.random.Generator
 
 
@@ -42,17 +43,34 @@ def hum(rng: Random, size: int) -> np.ndarray:
     return pcm / np.abs(pcm).max() + 10 ** rng.uniform(-4, -1.3) * rng.standard_normal(size)
 
 
+def beeps(rng: Random, size: int) -> np.ndarray:
+    """What devices and alarms say [size]: the same one to three tones again and again, or one that sweeps up and down, over a faint hiss."""
+    time, period = np.arange(size) / C.RATE, rng.uniform(0.12, 1.6)
+    pitches = rng.uniform(350, 4000) * np.cumprod(np.concatenate([[1.0], rng.uniform(0.7, 1.4, int(rng.integers(0, 3)))]))
+    if rng.random() < 0.25:         # a siren
+        hz = pitches[0] * 2 ** (rng.uniform(0.1, 0.8) * np.sin(2 * np.pi * time / rng.uniform(0.3, 4)))
+    else:
+        hz = pitches[(time / period).astype(int) % len(pitches)]
+    phase, pcm = 2 * np.pi * np.cumsum(hz) / C.RATE, np.zeros(size)
+    for number in range(1, int(rng.integers(2, 7))):
+        pcm += rng.uniform(0, 1) ** 2 * np.sin(number * phase) * (number * hz < C.RATE / 2) if number > 1 else np.sin(phase)
+    if rng.random() < 0.8:          # on and off; a bell dies away
+        within, share = time % period / period, rng.uniform(0.2, 0.95)
+        pcm = pcm * (np.exp(-within * rng.uniform(2, 9)) if rng.random() < 0.3 else np.clip(np.minimum(within, share - within) * period * rng.uniform(60, 400), 0, 1))
+    return pcm / np.abs(pcm).max() + 10 ** rng.uniform(-4, -1.5) * rng.standard_normal(size)
+
+
 def main(arguments: argparse.Namespace) -> None:
     rng = np.random.default_rng(19)
     rows: List[C.Row] = []
     os.makedirs(os.path.join(arguments.out, "audio"), exist_ok=True)
-    for name, make in (("ticks", ticks), ("hum", hum)):
+    for name, make in (("ticks", ticks), ("hum", hum), ("beeps", beeps)):
         parts: List[np.ndarray] = []
         at = 0
-        for _ in range(arguments.clips):
+        for number in range(arguments.clips):
             pcm = make(rng, int(rng.uniform(3, 8) * C.RATE)).astype(np.float32)
             parts += [0.5 * pcm / np.abs(pcm).max(), np.zeros(PAUSE, np.float32)]
-            row: C.Row = {"file": f"audio/made-{name}.flac", "start": f"{at / C.RATE:.4f}", "end": f"{(at + len(pcm)) / C.RATE:.4f}", "corpus": f"made-{name}", "voice": f"made-{name}", "part": "train",
+            row: C.Row = {"file": f"audio/made-{name}.flac", "start": f"{at / C.RATE:.4f}", "end": f"{(at + len(pcm)) / C.RATE:.4f}", "corpus": f"made-{name}", "voice": f"made-{name}-{number // CLIPS_OF_A_SOURCE}", "part": "train",
                                    "gender": "", "age": "", "age_group": "", "emotion": "", "arousal": "", "language": "", "event": "noise", "licence": "CC0", "note": "made by made_noises.py"}
             rows.append(row)
             at += len(pcm) + PAUSE

@@ -78,13 +78,12 @@ def made_pools(folder: str, versions: Sequence[int]) -> List[int]:
 
 
 def hard_noises(cache: str, rows: List[C.Row]) -> np.ndarray:
-    """Which clips hard_noises.py found to be taken for people; none where it did not run."""
-    path = os.path.join(cache, "hard.json")
-    if not os.path.exists(path):
-        return np.zeros(len(rows), bool)
-    with open(path) as file:
-        listed = set(json.load(file))
-    return np.array([f"{row['file']}@{row['start']}" in listed for row in rows])
+    """Which clips hard_noises.py found to be taken for people, where it ran, and those that made_noises.py made."""
+    path, listed = os.path.join(cache, "hard.json"), set()
+    if os.path.exists(path):
+        with open(path) as file:
+            listed = set(json.load(file))
+    return np.array([f"{row['file']}@{row['start']}" in listed or row["corpus"].startswith("made-") for row in rows])
 
 
 def scenes_maker(arguments: argparse.Namespace) -> Tuple[Callable[[int], Sources], int]:
