@@ -90,14 +90,4 @@ describe('The page of limits', () => {
       [],
     );
   });
-
-  it('is in short in the README, with the same numbers', () => {
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-    const short = rowsOf(readme.split(/^## Limits$/m)[1]?.split(/^## /m)[0] ?? '');
-    assert.ok(short.length >= 6);
-    for (const { limit, default: said } of short) {
-      const long = rows.find((row) => row.limit === limit);
-      assert.equal(said, long?.default, limit);
-    }
-  });
 });
