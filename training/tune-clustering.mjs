@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
+const { DelayedVoices } = require('../dist/src/insight/speakers/delayed-voices.js');
 const { SpeakerClustering } = require('../dist/src/insight/speakers/speaker-clustering.js');
+const { WholeVoices } = require('../dist/src/insight/speakers/whole-voices.js');
 const folder = process.argv[2];
 const { size, conversations } = JSON.parse(readFileSync(join(folder, 'conversations.json'), 'utf8'));
 const loaded = conversations.map(({ name, who, gate, people, corpus, part }) => {
@@ -14,18 +16,26 @@ const loaded = conversations.map(({ name, who, gate, people, corpus, part }) => 
   return { who, gate, people, corpus, part, frames: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)) };
 });
 
+/** Frames that a live stream waits, where nothing is said. */
+const DELAY = 8;
+
 /**
  * Speech frames that do not carry their speaker's label under the best one-to-one mapping, and labels used. The clustering hears what
  * the gates let through; speech that the gate of speech-rt refuses is an error, what is silent by volume is not.
  */
-function judge({ who, gate, people, frames }, settings) {
+function judge({ who, gate, people, frames }, settings, wait) {
   const clustering = new SpeakerClustering(size, settings);
+  const voices = wait === 'whole' ? new WholeVoices(size, settings, []) : new DelayedVoices(clustering, wait);
+  who.forEach((_, k) => voices.hear(gate[k] < 2 ? undefined : frames.subarray(k * size, (k + 1) * size)));
+  voices.settle();
+  const found = new Set();
   const overlap = Array.from({ length: people }, () => new Map());
   let spoken = 0;
   who.forEach((person, k) => {
     if (person >= 0 && gate[k] > 0) spoken += 1;
-    if (gate[k] < 2) return clustering.skip();
-    const label = clustering.assign(frames.subarray(k * size, (k + 1) * size));
+    if (gate[k] < 2) return voices.skip();
+    const { slot: label } = voices.next();
+    if (label >= 0) found.add(label);
     if (person >= 0 && label >= 0) overlap[person].set(label, (overlap[person].get(label) ?? 0) + 1);
   });
   const best = (person, used) => {
@@ -35,12 +45,12 @@ function judge({ who, gate, people, frames }, settings) {
       if (!used.has(label)) most = Math.max(most, count + best(person + 1, new Set([...used, label])));
     return most;
   };
-  return { errors: spoken - best(0, new Set()), spoken, count: clustering.heardCount };
+  return { errors: spoken - best(0, new Set()), spoken, count: wait === 'whole' ? found.size : clustering.heardCount };
 }
 
-function measure(settings, part) {
+function measure(settings, part, wait = 0) {
   const chosen = loaded.filter((conversation) => conversation.part === part);
-  const all = chosen.map((conversation) => ({ ...judge(conversation, settings), people: conversation.people, corpus: conversation.corpus }));
+  const all = chosen.map((conversation) => ({ ...judge(conversation, settings, wait), people: conversation.people, corpus: conversation.corpus }));
   const sum = (list) => list.reduce((total, one) => total + one.errors, 0) / list.reduce((total, one) => total + one.spoken, 0);
   const corpora = [...new Set(all.map((one) => one.corpus))].sort();
   return {
@@ -95,4 +105,4 @@ if (process.argv[3]) {
   const given = JSON.parse(readFileSync(process.argv[3], 'utf8'));
   best = given.settings ?? given;
 } else tune();
-console.log(JSON.stringify({ settings: best, tuned: measure(best, 'tune'), judged: measure(best, 'test') }, null, 1));
+console.log(JSON.stringify({ settings: best, tuned: measure(best, 'tune'), judged: measure(best, 'test'), live: measure(best, 'test', DELAY), whole: measure(best, 'test', 'whole') }, null, 1));
