@@ -4,10 +4,12 @@ import { messageSound, type FormatDialog } from './shared/message-format';
 import { migrated } from './shared/migrate';
 import type { Node, NodeAPI } from './shared/node-red';
 import { messageOptions } from './shared/options';
+import { speakAs } from './shared/language';
 
 type BytesConfig = WholeConfig & FormatDialog;
 
 function register(RED: NodeAPI): void {
+  speakAs(RED);
   function DeeptoneBytes(this: Node, saved: BytesConfig): void {
     RED.nodes.createNode(this, saved);
     const config = migrated('deeptone-bytes', saved);

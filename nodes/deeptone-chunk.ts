@@ -8,6 +8,7 @@ import { migrated } from './shared/migrate';
 import { sharedText, type Node, type NodeAPI } from './shared/node-red';
 import { dialogOptions, mergeOptions, messageOptions, type DialogOptions } from './shared/options';
 import { vocabularyOf } from './shared/vocabulary';
+import { speakAs } from './shared/language';
 
 interface ChunkConfig extends QueueConfig, DialogOptions, FormatDialog {
   /** Let the models hear what the same topic said before. */
@@ -17,6 +18,7 @@ interface ChunkConfig extends QueueConfig, DialogOptions, FormatDialog {
 }
 
 function register(RED: NodeAPI): void {
+  speakAs(RED);
   function DeeptoneChunk(this: Node, saved: ChunkConfig): void {
     RED.nodes.createNode(this, saved);
     const config = migrated('deeptone-chunk', saved);

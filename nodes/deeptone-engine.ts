@@ -24,6 +24,7 @@ import { FORMS, type Forms } from './shared/forms';
 import { migrated } from './shared/migrate';
 import { ownFolders } from './shared/paths';
 import { serveTeaching } from './teach';
+import { speakAs } from './shared/language';
 
 interface Credentials {
   licenseKey?: string;
@@ -58,6 +59,7 @@ interface EngineConfig extends NodeDef {
 type EngineNodeWithKey = EngineNode & Node<Credentials>;
 
 function register(RED: NodeAPI): void {
+  speakAs(RED);
   const voices = new Voices(ownFolders(RED).voices);
 
   function DeeptoneEngine(this: EngineNodeWithKey, saved: EngineConfig): void {

@@ -4,6 +4,7 @@ import type { IncomingMessage, Node, NodeAPI } from './shared/node-red';
 import { exampleSoundPath, exampleSounds, namedFile } from './shared/paths';
 import { typedInput } from './shared/typed-input';
 import { analyseWholes, type WholeConfig } from './answers';
+import { speakAs } from './shared/language';
 
 interface FileConfig extends WholeConfig {
   readonly filename?: string;
@@ -12,6 +13,7 @@ interface FileConfig extends WholeConfig {
 }
 
 function register(RED: NodeAPI): void {
+  speakAs(RED);
   function DeeptoneFile(this: Node, saved: FileConfig): void {
     RED.nodes.createNode(this, saved);
     const config = migrated('deeptone-file', saved);

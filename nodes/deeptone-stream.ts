@@ -13,8 +13,10 @@ import {
 import type { Node, NodeAPI } from './shared/node-red';
 import { migrated } from './shared/migrate';
 import { StatusLine } from './shared/status-line';
+import { speakAs } from './shared/language';
 
 function register(RED: NodeAPI): void {
+  speakAs(RED);
   function DeeptoneStream(this: Node<StreamCredentials>, saved: StreamConfig): void {
     RED.nodes.createNode(this, saved);
     const config = migrated('deeptone-stream', saved);

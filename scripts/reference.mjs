@@ -27,7 +27,7 @@ function docOf(node) {
 
 /** Text that a cell of a table can hold. */
 function inTable(text) {
-  return text
+  return String(text)
     .replace(/\s+/g, ' ')
     .replaceAll('|', '\\|')
     .replace(/(^|[^`])<(\w+)>/g, '$1&lt;$2&gt;')

@@ -3,6 +3,8 @@
  * a plain sentence that names the bad value and what is accepted, and `cause` where there is one.
  * Codes are part of the public contract: callers switch on them.
  */
+import { say, Sentence, withSentence } from './sentence';
+
 export type DeeptoneErrorCode =
   | 'DEEPTONE_INVALID_ARGUMENT'
   | 'DEEPTONE_MODEL_NOT_FOUND'
@@ -29,8 +31,14 @@ export class DeeptoneError extends Error {
   /** Says what kind of failure it is, for programs; stable. Listed in docs/errors.md. */
   readonly code: DeeptoneErrorCode;
 
-  constructor(code: DeeptoneErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  /** @param message a text, or a sentence that others may say in another language; `message` is the English one */
+  constructor(
+    code: DeeptoneErrorCode,
+    message: string | { readonly template: string },
+    options?: ErrorOptions,
+  ) {
+    super(message instanceof Sentence ? message.toString() : (message as string), options);
+    withSentence(this, message);
     this.name = new.target.name;
     this.code = code;
   }
@@ -38,7 +46,7 @@ export class DeeptoneError extends Error {
 
 /** An option or argument is outside what is accepted (`ValueError` in the API reference). */
 export class InvalidArgumentError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_INVALID_ARGUMENT', message, options);
   }
 }
@@ -51,7 +59,7 @@ export class ModelNotFoundError extends DeeptoneError {
   constructor(name: string, availableModels: readonly string[]) {
     super(
       'DEEPTONE_MODEL_NOT_FOUND',
-      `There is no model named "${name}". Available models: ${availableModels.join(', ')}.`,
+      say`There is no model named "${name}". Available models: ${availableModels.join(', ')}.`,
     );
     this.availableModels = availableModels;
   }
@@ -59,7 +67,7 @@ export class ModelNotFoundError extends DeeptoneError {
 
 /** A model file or catalogue entry cannot be used. */
 export class ModelInvalidError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_MODEL_INVALID', message, options);
   }
 }
@@ -79,7 +87,11 @@ export class LicenseManagerError extends DeeptoneError {
   /** What is wrong, for programs. */
   readonly problem: LicenseProblem;
 
-  constructor(problem: LicenseProblem, message: string, options?: ErrorOptions) {
+  constructor(
+    problem: LicenseProblem,
+    message: string | { readonly template: string },
+    options?: ErrorOptions,
+  ) {
     super('DEEPTONE_LICENSE', message, options);
     this.problem = problem;
   }
@@ -90,7 +102,7 @@ export class AudioFileError extends DeeptoneError {
   // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- it narrows the codes
   constructor(
     code: 'DEEPTONE_FILE_NOT_FOUND' | 'DEEPTONE_FILE_UNREADABLE' | 'DEEPTONE_FILE_NOT_ALLOWED',
-    message: string,
+    message: string | { readonly template: string },
     options?: ErrorOptions,
   ) {
     super(code, message, options);
@@ -99,7 +111,7 @@ export class AudioFileError extends DeeptoneError {
 
 /** The bytes are not audio that can be decoded: empty, truncated, unknown format, not a number. */
 export class BadAudioError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_BAD_AUDIO', message, options);
   }
 }
@@ -109,7 +121,7 @@ export class FfmpegError extends DeeptoneError {
   // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- it narrows the codes
   constructor(
     code: 'DEEPTONE_FFMPEG_NOT_FOUND' | 'DEEPTONE_FFMPEG_FAILED',
-    message: string,
+    message: string | { readonly template: string },
     options?: ErrorOptions,
   ) {
     super(code, message, options);
@@ -118,7 +130,7 @@ export class FfmpegError extends DeeptoneError {
 
 /** ONNX Runtime is missing or does not load on this machine; says what to do. */
 export class RuntimeUnavailableError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_RUNTIME_UNAVAILABLE', message, options);
   }
 }
@@ -126,7 +138,7 @@ export class RuntimeUnavailableError extends DeeptoneError {
 /** A model failed while it ran. */
 export class InferenceError extends DeeptoneError {
   constructor(
-    message: string,
+    message: string | { readonly template: string },
     options?: ErrorOptions,
     code: 'DEEPTONE_INFERENCE_FAILED' | 'DEEPTONE_ENGINE_LOST' = 'DEEPTONE_INFERENCE_FAILED',
   ) {
@@ -145,7 +157,7 @@ export class EngineLostError extends InferenceError {
   /** How it was lost. */
   readonly how: EngineLoss;
 
-  constructor(how: EngineLoss, message: string, options?: ErrorOptions) {
+  constructor(how: EngineLoss, message: string | { readonly template: string }, options?: ErrorOptions) {
     super(message, options, 'DEEPTONE_ENGINE_LOST');
     this.how = how;
   }
@@ -153,42 +165,42 @@ export class EngineLostError extends InferenceError {
 
 /** A voice sample or a voice signature is outside its limits. */
 export class VoiceSignatureError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_VOICE_SIGNATURE', message, options);
   }
 }
 
 /** A broker refuses a program that needs it, or there is no MQTT client to reach it with. */
 export class BrokerError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_BROKER', message, options);
   }
 }
 
 /** A bounded queue or the cap on live streams is full. */
 export class OverloadedError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_OVERLOADED', message, options);
   }
 }
 
 /** A sound, a message or an answer is larger than a limit that is set; the message names the limit. */
 export class TooLargeError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_TOO_LARGE', message, options);
   }
 }
 
 /** The caller aborted the work. */
 export class AbortedError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_ABORTED', message, options);
   }
 }
 
 /** The engine or stream was closed. */
 export class ClosedError extends DeeptoneError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | { readonly template: string }, options?: ErrorOptions) {
     super('DEEPTONE_CLOSED', message, options);
   }
 }

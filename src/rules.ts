@@ -3,10 +3,11 @@
  * live streams, catalogues of models in JSON, and the edit dialogs, which are served the rules of numbers.
  */
 import { InvalidArgumentError } from './errors';
+import { say, type Sentence, type Word } from './sentence';
 
 interface Told {
   /** The end of a sentence that says what is accepted. */
-  readonly accepted: string;
+  readonly accepted: Word;
   /** The value may hold a secret by mistake and is not repeated. */
   readonly isSecret?: boolean;
 }
@@ -98,7 +99,7 @@ export interface Problem {
   /** Where it stands, its names apart by dots. */
   readonly path: string;
   /** What is wrong and what is accepted. */
-  readonly sentence: string;
+  readonly sentence: Sentence;
 }
 
 /**
@@ -108,15 +109,15 @@ export interface Problem {
  */
 export function problemWith(path: string, value: unknown, rule: Rule): Problem | undefined {
   if (!holds(rule, value)) {
-    const given = rule.isSecret ? `of type ${typeof value}` : describe(value);
-    return { path, sentence: `is ${given}: ${rule.accepted}` };
+    const given = rule.isSecret ? say`of type ${typeof value}` : describe(value);
+    return { path, sentence: say`is ${given}: ${rule.accepted}` };
   }
   const inside = (name: string | number): string => (path === '' ? String(name) : `${path}.${name}`);
   if ('most' in rule && typeof value === 'object' && value !== null) {
     const count = Object.keys(value).length;
     // Not each is looked at then: that would take as long as there are.
     if (count > (rule.most ?? Infinity))
-      return { path, sentence: `has ${count} entries: up to ${rule.most ?? Infinity} are accepted` };
+      return { path, sentence: say`has ${count} entries: up to ${rule.most ?? Infinity} are accepted` };
   }
   if (rule.type === 'list' && Array.isArray(value)) {
     return first(value.entries(), ([index, one]) => problemWith(inside(index), one, rule.of));
@@ -126,13 +127,13 @@ export function problemWith(path: string, value: unknown, rule: Rule): Problem |
   const more = requiredBy ? (requiredBy.values[String(value[requiredBy.name])] ?? []) : [];
   const missing = [...required, ...more].find((name) => value[name] === undefined);
   if (missing !== undefined) {
-    const accepted = fields[missing]?.accepted ?? 'it is needed';
-    return { path: inside(missing), sentence: `is missing: ${accepted}` };
+    const accepted = fields[missing]?.accepted ?? say`it is needed`;
+    return { path: inside(missing), sentence: say`is missing: ${accepted}` };
   }
   return first(Object.entries(value), ([name, one]) => {
     const own = Object.hasOwn(fields, name) ? fields[name] : others;
     if (own === 'none') {
-      return { path: inside(name), sentence: `is unknown. Accepted: ${Object.keys(fields).join(', ')}` };
+      return { path: inside(name), sentence: say`is unknown. Accepted: ${Object.keys(fields).join(', ')}` };
     }
     return own === undefined || one === undefined ? undefined : problemWith(inside(name), one, own);
   });
@@ -153,13 +154,13 @@ function first<T>(items: Iterable<T>, problemOf: (item: T) => Problem | undefine
  */
 export function checkNamedOptions(options: unknown, rules: Readonly<Record<string, Rule>>): void {
   if (!isPlainObject(options)) {
-    throw new InvalidArgumentError(`The options must be an object, not ${describe(options)}.`);
+    throw new InvalidArgumentError(say`The options must be an object, not ${describe(options)}.`);
   }
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (!rule) {
       throw new InvalidArgumentError(
-        `There is no option "${name}". Accepted: ${Object.keys(rules).join(', ')}.`,
+        say`There is no option "${name}". Accepted: ${Object.keys(rules).join(', ')}.`,
       );
     }
     checkValue(name, value, rule);
@@ -169,7 +170,7 @@ export function checkNamedOptions(options: unknown, rules: Readonly<Record<strin
 /** @throws InvalidArgumentError naming the value and what is accepted; undefined counts as left out */
 export function checkValue(name: string, value: unknown, rule: Rule): void {
   const problem = value === undefined ? undefined : problemWith(name, value, rule);
-  if (problem) throw new InvalidArgumentError(`${problem.path} ${problem.sentence}.`);
+  if (problem) throw new InvalidArgumentError(say`${problem.path} ${problem.sentence}.`);
 }
 
 /** Whether a value itself is what its rule says; what is inside of it has rules of its own. */
@@ -213,11 +214,13 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 const MOST_NAMES = 8;
 
 /** A value in a few words, for messages. */
-export function describe(value: unknown): string {
+export function describe(value: unknown): string | Sentence {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number' || typeof value === 'boolean' || value == null) return String(value);
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value !== 'object') return `a ${typeof value}`;
+  if (Array.isArray(value)) return say`an array`;
+  if (typeof value !== 'object') return say`a ${typeof value}`;
   const names = Object.keys(value);
-  return names.length > 0 && names.length <= MOST_NAMES ? `an object with ${names.join(', ')}` : 'an object';
+  return names.length > 0 && names.length <= MOST_NAMES
+    ? say`an object with ${names.join(', ')}`
+    : say`an object`;
 }

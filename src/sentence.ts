@@ -23,6 +23,20 @@ export interface Language {
   translation(template: string): string | PluralForms | undefined;
 }
 
+/** Key of the sentence of an error or a warning, where it has one. */
+const SENTENCE = Symbol.for('deeptone.sentence');
+
+/** Something with a message, and the sentence that the message says; who copies or sends it has the message alone. */
+export function withSentence<T extends { readonly message: string }>(told: T, sentence: unknown): T {
+  return sentence instanceof Sentence ? Object.defineProperty(told, SENTENCE, { value: sentence }) : told;
+}
+
+/** What to say of an error or a warning in a language: its message where it has no sentence. */
+export function sentenceOf(told: { readonly message: string }): Word {
+  const sentence: unknown = (told as { readonly [SENTENCE]?: unknown })[SENTENCE];
+  return sentence instanceof Sentence ? sentence : told.message;
+}
+
 /** What stands between the members of a list; a template without values, so that languages can have their own. */
 export const BETWEEN = ', ';
 
@@ -50,11 +64,23 @@ export function say(parts: TemplateStringsArray, ...values: readonly Word[]): Se
   );
 }
 
+/** A text that is part of sentences and has no values, such as phrase`the audio`: it stays a text, and is translated where it is a value of a sentence. */
+export function phrase(parts: TemplateStringsArray): string {
+  return parts.join('');
+}
+
+/** A word that came from another thread or process, where sentences are plain objects. */
+export function revived(word: Word): Word {
+  if (typeof word !== 'object') return word;
+  if ('template' in word) return new Sentence(word.template, word.values.map(revived));
+  return 'share' in word ? word : word.map(revived);
+}
+
 /** A word as a text in a language: in English where there is none, and also where it lacks a translation. */
 export function inLanguage(word: Word, language?: Language): string {
-  if (typeof word === 'string') return word;
+  if (typeof word === 'string') return said(word, language);
   if (typeof word === 'number') return numeral(word, language);
-  if (word instanceof Sentence) return said(word, language);
+  if (word instanceof Sentence) return filled(word, language);
   if ('share' in word) return percentage(word.share, language);
   const between = language?.translation(BETWEEN);
   return word
@@ -62,7 +88,13 @@ export function inLanguage(word: Word, language?: Language): string {
     .join(typeof between === 'string' ? between : BETWEEN);
 }
 
-function said({ template, values }: Sentence, language: Language | undefined): string {
+/** Values of users are left alone: phrases have several words. */
+function said(text: string, language: Language | undefined): string {
+  const translation = text.includes(' ') ? language?.translation(text) : undefined;
+  return typeof translation === 'string' ? translation : text;
+}
+
+function filled({ template, values }: Sentence, language: Language | undefined): string {
   const translation = language?.translation(template) ?? template;
   const form = typeof translation === 'string' ? translation : pluralForm(translation, values, language);
   return form.replace(/\{(\d+)\}/gu, (hole, number: string) => {

@@ -13,6 +13,7 @@ import { fail, hearMessages, refuseAll, whenClosed } from '../shared/failure';
 import type { IncomingMessage, Node, NodeAPI, NodeDef, NodeMessage, Send } from '../shared/node-red';
 import { StatusLine } from '../shared/status-line';
 import { WorkQueue } from './work-queue';
+import { say } from '../../src/sentence';
 
 /** The part of the dialog about messages that come while others are answered. */
 export interface QueueConfig extends NodeDef {
@@ -84,7 +85,7 @@ export function answerMessages(
     const bytes = payloadBytes(message.payload);
     const { maxMessageBytes } = engine.limits;
     if (bytes > maxMessageBytes) {
-      const words = `The message has about ${bytes} bytes of sound, and the engine takes up to ${maxMessageBytes}: put it in a file, or raise the limit in the engine.`;
+      const words = say`The message has about ${bytes} bytes of sound, and the engine takes up to ${maxMessageBytes}: put it in a file, or raise the limit in the engine.`;
       failed(new TooLargeError(words));
       return;
     }

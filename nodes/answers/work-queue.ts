@@ -1,4 +1,5 @@
 import { AbortedError, ClosedError, InvalidArgumentError, OverloadedError } from '../../src';
+import { say } from '../../src/sentence';
 
 /** One piece of work; it should stop soon after the signal is aborted. */
 export type Work = (signal: AbortSignal) => Promise<void>;
@@ -30,7 +31,7 @@ export class WorkQueue {
    */
   constructor(parallel: number, limit: number, limitBytes: () => number = () => Infinity) {
     if (parallel < 1) {
-      throw new InvalidArgumentError(`parallel is ${parallel}: a number of at least 1 is accepted.`);
+      throw new InvalidArgumentError(say`parallel is ${parallel}: a number of at least 1 is accepted.`);
     }
     this.#parallel = parallel;
     this.#limit = limit;
@@ -61,21 +62,19 @@ export class WorkQueue {
    */
   add(work: Work, refuse: (error: Error) => void, bytes = 0): void {
     if (this.#abort.signal.aborted) {
-      refuse(new ClosedError('The node is being stopped or deployed anew.'));
+      refuse(new ClosedError(say`The node is being stopped or deployed anew.`));
     } else if (this.#running.size < this.#parallel) {
       this.#begin(work);
     } else if (this.#waiting.length >= this.#limit) {
       refuse(
         new OverloadedError(
-          `${this.#waiting.length} messages are waiting already, and no more than that may wait. ` +
-            'Send them more slowly or raise the limit in the node.',
+          say`${this.#waiting.length} messages are waiting already, and no more than that may wait. Send them more slowly or raise the limit in the node.`,
         ),
       );
     } else if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.#limitBytes()) {
       refuse(
         new OverloadedError(
-          `Messages with ${this.#waitingBytes} bytes of sound are waiting already, and no more than ${this.#limitBytes()} may wait. ` +
-            'Send them more slowly or raise the limit in the engine.',
+          say`Messages with ${this.#waitingBytes} bytes of sound are waiting already, and no more than ${this.#limitBytes()} may wait. Send them more slowly or raise the limit in the engine.`,
         ),
       );
     } else {
@@ -88,7 +87,7 @@ export class WorkQueue {
   async close(): Promise<void> {
     this.#abort.abort();
     for (const { refuse } of this.#waiting.splice(0)) {
-      refuse(new AbortedError('The node was stopped or deployed anew before this message had its turn.'));
+      refuse(new AbortedError(say`The node was stopped or deployed anew before this message had its turn.`));
     }
     await Promise.all(this.#running);
   }

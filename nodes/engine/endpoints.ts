@@ -14,6 +14,8 @@ import {
 import { withoutPaths, type OpenEngine } from '../../src/supervision';
 import { isEngine, type EngineNode } from './connection';
 import { codeOf, toError } from '../shared/failure';
+import { spoken, spokenError } from '../shared/language';
+import { sentenceOf } from '../../src/sentence';
 import type { Vocabulary } from '../../src/insight';
 import type { NodeAPI } from '../shared/node-red';
 import { vocabularyOf } from '../shared/vocabulary';
@@ -88,7 +90,9 @@ export function serveEngineFacts(RED: NodeAPI): void {
   read('models', async (engine) => (await engine.open()).deeptone.describeModels().map(offered));
   read('license', async (engine) => {
     const { deeptone } = await engine.open();
-    const { state, daysLeft, evaluation, licensee, id, message } = await deeptone.verifyLicense();
+    const status = await deeptone.verifyLicense();
+    const { state, daysLeft, evaluation, licensee, id } = status;
+    const message = spoken(sentenceOf(status));
     return { deployed: engine.node !== undefined, state, daysLeft, evaluation, licensee, id, message };
   });
   read('runtime', async (engine) => {
@@ -178,7 +182,7 @@ function failure(error: unknown): object {
   const canInstall = code === 'DEEPTONE_RUNTIME_UNAVAILABLE' && hasNativeBuild(describeHost());
   return {
     code,
-    message: withoutPaths(toError(error).message),
+    message: withoutPaths(spokenError(toError(error)).message),
     ...(canInstall ? { installLine: installLine() } : {}),
   };
 }

@@ -1,9 +1,11 @@
 /** What the dialog of an engine asks about the installation of the native runtime. */
 import { withoutPaths } from '../../src/supervision';
 import { codeOf, toError } from '../shared/failure';
+import { spokenError } from '../shared/language';
 import type { NodeAPI } from '../shared/node-red';
 import { fromOwnPages, jsonOnly } from './requests';
 import { RuntimeInstaller, type InstallState } from './runtime-installer';
+import { phrase } from '../../src/sentence';
 
 /** Whoever may install modules in the palette may do it here. */
 const INSTALL = 'nodes.write';
@@ -22,17 +24,17 @@ export function serveRuntimeInstall(RED: NodeAPI, installer = new RuntimeInstall
     RED.auth.needsPermission(INSTALL),
     (_request, response) => {
       if (!mayInstall(RED)) {
-        const message =
-          'settings.js of this Node-RED does not let the editor install modules (externalModules.palette.allowInstall).';
+        const message = phrase`settings.js of this Node-RED does not let the editor install modules (externalModules.palette.allowInstall).`;
         response.status(403).json({ code: 'DEEPTONE_INVALID_ARGUMENT', message });
         return;
       }
       installer.begin().then(
         (state) => response.status(202).json(discreet(state)),
         (error: unknown) =>
-          response
-            .status(400)
-            .json({ code: codeOf(error) ?? 'OTHER', message: withoutPaths(toError(error).message) }),
+          response.status(400).json({
+            code: codeOf(error) ?? 'OTHER',
+            message: withoutPaths(spokenError(toError(error)).message),
+          }),
       );
     },
   );

@@ -6,6 +6,7 @@ import { administration } from '../shared/administration';
 import type { NodeAPI } from '../shared/node-red';
 import { isEngine, type EngineNode } from './connection';
 import { fromOwnPages } from './requests';
+import { phrase } from '../../src/sentence';
 
 const READ = 'deeptone-engine.read';
 
@@ -27,7 +28,7 @@ export function serveObservation(RED: NodeAPI): void {
     response.end(metricsText(engines.map(measured)));
   };
   const notFound = (response: Response): void => {
-    response.status(404).json({ code: 'OTHER', message: 'There is no such engine.' });
+    response.status(404).json({ code: 'OTHER', message: phrase`There is no such engine.` });
   };
 
   RED.httpAdmin.get('/deeptone-engine/metrics', fromOwnPages, mayRead, (_request, response) => {

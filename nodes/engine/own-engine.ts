@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { InvalidArgumentError, type PredictionEngine } from '../../src';
+import { phrase, say } from '../../src/sentence';
 
 /** What an engine of one's own may look at, of the settings of the engine node. */
 export interface OwnEngineSettings {
@@ -33,14 +34,14 @@ export function ownEngine(
   const engine = make(settings);
   if (isEngine(engine)) return engine;
   throw new InvalidArgumentError(
-    `The prediction engine ${nameOf(choice)} gave no engine: an object with models, start, openStream and close is accepted.`,
+    say`The prediction engine ${nameOf(choice)} gave no engine: an object with models, start, openStream and close is accepted.`,
   );
 }
 
 function makerOf(name: string, userDir: string): EngineMaker {
   if (!MODULE.test(name)) {
     throw new InvalidArgumentError(
-      `The prediction engine is ${JSON.stringify(name)}: the name of a module that is installed in the folder of Node-RED is accepted.`,
+      say`The prediction engine is ${JSON.stringify(name)}: the name of a module that is installed in the folder of Node-RED is accepted.`,
     );
   }
   const module: unknown = load(name, userDir);
@@ -49,7 +50,7 @@ function makerOf(name: string, userDir: string): EngineMaker {
     isObject && 'createPredictionEngine' in module ? module.createPredictionEngine : undefined;
   if (typeof make === 'function') return make as EngineMaker;
   throw new InvalidArgumentError(
-    `The module "${name}" is no prediction engine: it has to export a function createPredictionEngine.`,
+    say`The module "${name}" is no prediction engine: it has to export a function createPredictionEngine.`,
   );
 }
 
@@ -59,7 +60,7 @@ function load(name: string, userDir: string): unknown {
   } catch (cause) {
     const words = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
     throw new InvalidArgumentError(
-      `The prediction engine "${name}" cannot be loaded (${words}): install it in the folder of Node-RED (${userDir}), as a CommonJS module.`,
+      say`The prediction engine "${name}" cannot be loaded (${words}): install it in the folder of Node-RED (${userDir}), as a CommonJS module.`,
       { cause },
     );
   }
@@ -71,5 +72,5 @@ function isEngine(engine: unknown): engine is PredictionEngine {
 }
 
 function nameOf(choice: string | EngineMaker): string {
-  return typeof choice === 'string' ? `"${choice}"` : 'of settings.js';
+  return typeof choice === 'string' ? `"${choice}"` : phrase`of settings.js`;
 }

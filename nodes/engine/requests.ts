@@ -1,6 +1,7 @@
 /** Who may ask an engine over HTTP, and how. */
 import type { NextFunction, Request, Response } from 'express';
 import { TooLargeError } from '../../src';
+import { phrase, say } from '../../src/sentence';
 
 /** A minute of the largest WAV there is, and more. */
 const MOST_BYTES = 50_000_000;
@@ -17,7 +18,7 @@ export function fromOwnPages(request: Request, response: Response, next: NextFun
     'X-Content-Type-Options': 'nosniff',
   });
   if (isOwn(request)) next();
-  else refuse(response, 403, 'Other pages are not answered.');
+  else refuse(response, 403, phrase`Other pages are not answered.`);
 }
 
 /** By what browsers say of a request, whichever page it is from. What is no browser says nothing of the kind. */
@@ -34,7 +35,7 @@ function isOwn(request: Request): boolean {
 /** Takes JSON alone, which no form of another page can send. */
 export function jsonOnly(request: Request, response: Response, next: NextFunction): void {
   if (/^application\/json\s*(?:;|$)/iu.test(request.get('content-type') ?? '')) next();
-  else refuse(response, 415, 'Send it as application/json.');
+  else refuse(response, 415, phrase`Send it as application/json.`);
 }
 
 function refuse(response: Response, status: number, message: string): void {
@@ -56,6 +57,6 @@ export async function bodyOf(request: Request): Promise<Uint8Array> {
     else pieces.length = 0;
   }
   if (bytes > MOST_BYTES)
-    throw new TooLargeError(`It has more than ${MOST_BYTES / 1_000_000} MB: cut out what is meant.`);
+    throw new TooLargeError(say`It has more than ${MOST_BYTES / 1_000_000} MB: cut out what is meant.`);
   return Buffer.concat(pieces);
 }

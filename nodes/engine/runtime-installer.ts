@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DeeptoneError, InvalidArgumentError } from '../../src';
+import { DeeptoneError, InvalidArgumentError, RuntimeUnavailableError } from '../../src';
 import {
   describeHost,
   hasNativeBuild,
@@ -12,6 +12,8 @@ import {
 } from '../../src/inference';
 import { nativeRuntimeVersion } from '../../src/version';
 import { toError } from '../shared/failure';
+import { spokenError } from '../shared/language';
+import { say, sentenceOf } from '../../src/sentence';
 
 /** How far an installation is. */
 export type InstallState =
@@ -56,12 +58,12 @@ export class RuntimeInstaller {
     if (this.#state.state === 'running') return this.state;
     const host = describeHost();
     if (!hasNativeBuild(host)) {
-      throw new InvalidArgumentError(`There is no native runtime for this machine (${hostName(host)}).`);
+      throw new InvalidArgumentError(say`There is no native runtime for this machine (${hostName(host)}).`);
     }
     const folder = this.#setup.folder ?? installFolder(__dirname);
     await access(folder, constants.W_OK).catch((cause: unknown) => {
       throw new InvalidArgumentError(
-        `Node-RED has no right to write in ${folder}, where this package is installed; run the command as somebody who has.`,
+        say`Node-RED has no right to write in ${folder}, where this package is installed; run the command as somebody who has.`,
         { cause },
       );
     });
@@ -76,7 +78,7 @@ export class RuntimeInstaller {
       await this.#install(folder);
       this.#state = { state: 'done', runtime: await tryNative() };
     } catch (error) {
-      this.#state = { state: 'failed', message: toError(error).message };
+      this.#state = { state: 'failed', message: spokenError(toError(error)).message };
     }
   }
 
@@ -109,11 +111,11 @@ export class RuntimeInstaller {
       npm.stdout.on('data', hear);
       npm.stderr.on('data', hear);
       npm.on('error', (cause) => {
-        reject(new Error(`npm cannot be started (${cause.message}).`));
+        reject(new RuntimeUnavailableError(say`npm cannot be started (${cause.message}).`));
       });
       npm.on('close', (code) => {
         if (code === 0) resolve();
-        else reject(new Error(`npm ended with ${String(code ?? 'a timeout')}: ${said.trim()}`));
+        else reject(new RuntimeUnavailableError(say`npm ended with ${String(code ?? '?')}: ${said.trim()}`));
       });
     });
   }
@@ -127,7 +129,9 @@ async function tryNative(): Promise<string> {
     return `${engine.info.runtime ?? ''} ${engine.info.version ?? ''}`.trim();
   } catch (error) {
     if (!(error instanceof DeeptoneError)) throw error;
-    throw new Error(`It is installed, but does not run: ${error.message}`, { cause: error });
+    throw new RuntimeUnavailableError(say`It is installed, but does not run: ${sentenceOf(error)}`, {
+      cause: error,
+    });
   } finally {
     await engine.close();
   }

@@ -8,6 +8,8 @@ import { describeEngine } from '../../src/inference';
 import { heardInShort, sharesOfSummary, type Vocabulary } from '../../src/insight';
 import { withoutPaths, type OpenEngine } from '../../src/supervision';
 import { toError } from '../shared/failure';
+import { spoken, spokenError } from '../shared/language';
+import { sentenceOf } from '../../src/sentence';
 import { exampleSoundPath } from '../shared/paths';
 
 /** What one look came to; the editor has words for each subject, with these values. */
@@ -50,7 +52,7 @@ export async function tryEngine(open: OpenEngine, words: Vocabulary): Promise<Tr
         .then(what)
         .catch((error: unknown) => ({
           ...{ subject, state: 'problem' as const },
-          values: { message: withoutPaths(toError(error).message) },
+          values: { message: withoutPaths(spokenError(toError(error)).message) },
         })),
     );
   };
@@ -71,9 +73,10 @@ export async function tryEngine(open: OpenEngine, words: Vocabulary): Promise<Tr
 }
 
 async function license({ deeptone }: OpenEngine): Promise<Finding> {
-  const { state, message } = await deeptone.verifyLicense();
+  const status = await deeptone.verifyLicense();
+  const { state } = status;
   const how = { valid: 'ok', expiring: 'warning', expired: 'problem', 'not-yet-valid': 'problem' } as const;
-  return { subject: 'license', state: how[state], values: { message } };
+  return { subject: 'license', state: how[state], values: { message: spoken(sentenceOf(status)) } };
 }
 
 async function runtime({ deeptone, runtime: engine }: OpenEngine): Promise<Finding> {

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { InvalidArgumentError, type Deeptone, type VoiceSignature, VoiceSignatureError } from '../../src';
 import { readSound } from '../../src/audio';
 import { isVoiceOf } from '../../src/insight';
+import { say } from '../../src/sentence';
 
 const SAMPLE_RATE = 16_000;
 /** A minute is read; of it what one signature takes is used. */
@@ -87,7 +88,7 @@ export class Voices {
   async remove(name: string): Promise<void> {
     await this.#inTurn(async () => {
       const left = this.#all().filter((voice) => voice.name !== name);
-      if (left.length === this.#all().length) throw new InvalidArgumentError('No voice has that name.');
+      if (left.length === this.#all().length) throw new InvalidArgumentError(say`No voice has that name.`);
       await this.#save(left);
     });
   }
@@ -95,10 +96,10 @@ export class Voices {
   #refuseTaken(name: string, deeptone: Deeptone): void {
     if (Object.hasOwn(this.signatures(embeddingIdOf(deeptone)), name))
       throw new InvalidArgumentError(
-        `There is a voice named "${name}": remove it first, or take another name.`,
+        say`There is a voice named "${name}": remove it first, or take another name.`,
       );
     if (this.#all().length >= MOST_VOICES)
-      throw new InvalidArgumentError(`There are ${MOST_VOICES} voices: remove one first.`);
+      throw new InvalidArgumentError(say`There are ${MOST_VOICES} voices: remove one first.`);
   }
 
   #all(): readonly SavedVoice[] {
@@ -144,7 +145,7 @@ function nameIn(name: unknown): string {
   const isOurs = /^speaker_\d+$/u.test(text) || ['silence', 'no_speech', 'unknown'].includes(text);
   if (text === '' || text.length > LONGEST_NAME || /\p{C}/u.test(text) || isOurs)
     throw new InvalidArgumentError(
-      `A name of 1 to ${LONGEST_NAME} characters is needed, and none that DeepTone itself uses, such as speaker_1.`,
+      say`A name of 1 to ${LONGEST_NAME} characters is needed, and none that DeepTone itself uses, such as speaker_1.`,
     );
   return text;
 }
@@ -160,7 +161,9 @@ async function refuseTwo(audio: Float32Array, deeptone: Deeptone): Promise<void>
     .sort((one, other) => other - one);
   const spoken = fractions.reduce((sum, share) => sum + share, 0);
   if ((fractions[1] ?? 0) > SECOND_PERSON * spoken)
-    throw new VoiceSignatureError('Two people are heard in it: a recording of one person alone is needed.');
+    throw new VoiceSignatureError(
+      say`Two people are heard in it: a recording of one person alone is needed.`,
+    );
 }
 
 /** Of a long recording the ten seconds in which most is said. */

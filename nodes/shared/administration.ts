@@ -3,6 +3,7 @@ import { InvalidArgumentError } from '../../src';
 import { checkValue, type Rule } from '../../src/rules';
 import type { NodeAPI } from './node-red';
 import { EXAMPLE_SOUNDS } from './paths';
+import { phrase, say, sentenceOf } from '../../src/sentence';
 
 /** `deeptone` of settings.js. */
 export interface Administration {
@@ -14,11 +15,11 @@ export interface Administration {
   readonly metrics?: { readonly token: string };
 }
 
-const FOLDERS = 'a list of absolute paths of folders is accepted';
-const TOKEN = 'a text of at least 16 letters, digits and signs, without spaces, is accepted';
+const FOLDERS = phrase`a list of absolute paths of folders is accepted`;
+const TOKEN = phrase`a text of at least 16 letters, digits and signs, without spaces, is accepted`;
 const RULE: Rule = {
   type: 'object',
-  accepted: 'an object with folders, predictionEngine and metrics is accepted',
+  accepted: say`an object with folders, predictionEngine and metrics is accepted`,
   fields: {
     folders: {
       type: 'list',
@@ -28,11 +29,11 @@ const RULE: Rule = {
     predictionEngine: {
       type: 'judged',
       holds: (value) => typeof value === 'function' || (typeof value === 'string' && value !== ''),
-      accepted: 'the name of a module or a function that makes an engine is accepted',
+      accepted: say`the name of a module or a function that makes an engine is accepted`,
     },
     metrics: {
       type: 'object',
-      accepted: 'an object with a token is accepted',
+      accepted: say`an object with a token is accepted`,
       fields: { token: { type: 'text', pattern: /^[!-~]{16,}$/u, isSecret: true, accepted: TOKEN } },
       required: ['token'],
       others: 'none',
@@ -52,8 +53,8 @@ export function administration(RED: Pick<NodeAPI, 'settings'>): Administration {
   try {
     checkValue('deeptone', deeptone, RULE);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidArgumentError(`In settings.js of this Node-RED ${reason}`, { cause });
+    const reason = cause instanceof Error ? sentenceOf(cause) : String(cause);
+    throw new InvalidArgumentError(say`In settings.js of this Node-RED ${reason}`, { cause });
   }
   return deeptone as Administration; // As it was checked.
 }

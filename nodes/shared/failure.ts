@@ -14,7 +14,9 @@ import {
   type NodeStatus,
   type Send,
 } from './node-red';
+import { spokenError } from './language';
 import type { StatusLine } from './status-line';
+import { phrase } from '../../src/sentence';
 
 /** What was thrown, as an Error. Never throws. */
 export const toError = thrownError;
@@ -23,7 +25,7 @@ export { codeOf };
 /** No engine was chosen for a node, or the one that was chosen is gone. */
 export class NoEngineError extends InvalidArgumentError {
   constructor() {
-    super('This node has no DeepTone engine: open the node and choose or add one, then deploy.');
+    super(phrase`This node has no DeepTone engine: open the node and choose or add one, then deploy.`);
   }
 }
 
@@ -38,14 +40,14 @@ export function failureStatus(error: unknown): NodeStatus {
 function failureText(error: unknown): string {
   if (error instanceof NoEngineError) return sharedText('status.noEngine');
   // Its sentence names the setting, the value and what is accepted: four causes in two words would help nobody.
-  if (error instanceof InvalidArgumentError) return inShort(error.message);
+  if (error instanceof InvalidArgumentError) return inShort(spokenError(error).message);
   return sharedText(`error.${codeOf(error) ?? 'OTHER'}`);
 }
 
 /** The first sentence, or as much of it as fits. */
 function inShort(text: string): string {
-  const sentence = /^.*?[.](?=\s|$)/su.exec(text)?.[0] ?? text;
-  const line = sentence.replace(/\s+/gu, ' ').replace(/\.$/u, '');
+  const sentence = /^.*?(?:[.](?=\s|$)|。)/su.exec(text)?.[0] ?? text;
+  const line = sentence.replace(/\s+/gu, ' ').replace(/[.。]$/u, '');
   return line.length <= LONGEST_TEXT ? line : `${line.slice(0, LONGEST_TEXT - 2).trimEnd()} …`;
 }
 
@@ -66,7 +68,7 @@ export function hearMessages(
   node.on('input', (message, send, done) => {
     const end: Done = (error) => {
       try {
-        if (error) done(error);
+        if (error) done(spokenError(error));
         else done();
       } catch (thrown) {
         tell(node, error ?? toError(thrown));
@@ -83,8 +85,9 @@ export function hearMessages(
 /** Tells the Catch nodes of an error that no message asked for, or the log alone where they cannot be told. */
 export function tell(node: Pick<Node, 'error'>, error: Error, about?: NodeMessage): void {
   try {
-    if (about) node.error(error, about);
-    else node.error(error);
+    const told = spokenError(error);
+    if (about) node.error(told, about);
+    else node.error(told);
   } catch {
     // With a message it is for Catch nodes; without one it goes to the log.
     if (about) tell(node, error);

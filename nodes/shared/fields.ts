@@ -8,6 +8,7 @@ import { DEFAULT_LIVE_SETTINGS } from '../../src/streams';
 import { DEFAULT_LIMITS, DEFAULT_SEGMENTS, ENGINE_RULES, OPTIONS } from '../../src/pipeline';
 import { checkValue, type NumberLimits, type Rule } from '../../src/rules';
 import { InvalidArgumentError } from '../../src';
+import { type Word, phrase, say } from '../../src/sentence';
 
 type NumberRule = Extract<Rule, { readonly type: 'number' }>;
 
@@ -22,18 +23,18 @@ export interface FieldWithDefault extends Field {
 }
 
 function atLeast(minimum: number, fallback: number): FieldWithDefault {
-  return field({ minimum }, `a number of at least ${minimum} is accepted`, fallback);
+  return field({ minimum }, say`a number of at least ${minimum} is accepted`, fallback);
 }
 
 function above(limit: number, fallback: number): FieldWithDefault {
-  return field({ above: limit }, `a number above ${limit} is accepted`, fallback);
+  return field({ above: limit }, say`a number above ${limit} is accepted`, fallback);
 }
 
 function countFrom(minimum: number, fallback: number): FieldWithDefault {
-  return field({ whole: true, minimum }, `a whole number of at least ${minimum} is accepted`, fallback);
+  return field({ whole: true, minimum }, say`a whole number of at least ${minimum} is accepted`, fallback);
 }
 
-function field(limits: NumberLimits, accepted: string, fallback: number): FieldWithDefault {
+function field(limits: NumberLimits, accepted: Word, fallback: number): FieldWithDefault {
   return { rule: { type: 'number', ...limits, accepted }, default: fallback };
 }
 
@@ -49,7 +50,7 @@ const SOUND = {
   segmentHold: { rule: segments.rule.fields.hold, default: DEFAULT_SEGMENTS.hold },
   segmentLongest: field(
     { minimum: 1, maximum: 600 },
-    'a number of seconds from 1 to 600 is accepted',
+    phrase`a number of seconds from 1 to 600 is accepted`,
     DEFAULT_SEGMENTS.longest / 1_000,
   ),
 };
@@ -100,7 +101,7 @@ export const FIELDS = {
     waitingSecondsTotal: above(0, waiting.totalMs / 1_000),
     groupLost: field(
       { minimum: 1, maximum: 60 },
-      'a number from 1 to 60 is accepted',
+      phrase`a number from 1 to 60 is accepted`,
       DEFAULT_LOST_MS / 1_000,
     ),
     publishDevices: countFrom(1, 256),
@@ -143,7 +144,7 @@ export function numberIn(name: string, value: unknown): number | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const number = typeof value === 'string' ? Number(value) : value;
   if (typeof number !== 'number' || Number.isNaN(number)) {
-    throw new InvalidArgumentError(`${name} is ${JSON.stringify(value)}: a number is accepted.`);
+    throw new InvalidArgumentError(say`${name} is ${JSON.stringify(value)}: a number is accepted.`);
   }
   return number;
 }

@@ -1,7 +1,7 @@
 /** The language that the runtime speaks, for sentences that are made while flows run (decision 37). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Language, PluralForms } from '../../src/sentence';
+import { inLanguage, sentenceOf, type Language, type PluralForms, type Word } from '../../src/sentence';
 import { sharedText, type NodeAPI } from './node-red';
 
 /** What the keys of `sentences.json` are written in: needs no translation. */
@@ -27,4 +27,31 @@ export function languageNamed(locale: string): Language | undefined {
   } catch {
     return undefined;
   }
+}
+
+let runtime: Pick<NodeAPI, '_'> | undefined;
+
+/** From here on what nodes say is in the language of this runtime; there is one in a process. */
+export function speakAs(RED: Pick<NodeAPI, '_'>): void {
+  runtime = RED;
+}
+
+/** A sentence in the language of the runtime. */
+export function spoken(word: Word): string {
+  return inLanguage(word, runtime && languageOf(runtime));
+}
+
+/** An error that says its sentence in the language of the runtime. Its code, its cause and its stack, which programs and reports use, stay. */
+export function spokenError(error: Error): Error {
+  const message = spoken(sentenceOf(error));
+  if (message === error.message) return error;
+  const copy = Object.create(
+    Object.getPrototypeOf(error) as object,
+    Object.getOwnPropertyDescriptors(error),
+  ) as Error;
+  return Object.defineProperty(copy, 'message', {
+    value: message,
+    configurable: true,
+    writable: true,
+  });
 }

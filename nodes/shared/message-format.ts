@@ -14,6 +14,7 @@ import { inTurns } from '../../src/steps';
 import { numberIn, textIn } from './fields';
 import type { IncomingMessage } from './node-red';
 import type { LooseOptions } from './options';
+import { say } from '../../src/sentence';
 
 /** The rows of a dialog about the format. Empty fields say nothing. */
 export interface FormatDialog {
@@ -46,7 +47,7 @@ export function formatTrust({ trust }: FormatDialog): FormatTrust | undefined {
     .map((word) => {
       const name = word.trim();
       if (isSource(name)) return name;
-      throw new InvalidArgumentError(`trust names "${name}". Accepted: ${SOURCES.join(', ')}.`);
+      throw new InvalidArgumentError(say`trust names "${name}". Accepted: ${SOURCES.join(', ')}.`);
     });
 }
 

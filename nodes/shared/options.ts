@@ -6,6 +6,7 @@ import { InvalidArgumentError } from '../../src';
 import { optionEntries, type OPTIONS, type WayIn } from '../../src/pipeline';
 import { numberIn } from './fields';
 import type { IncomingMessage } from './node-red';
+import { say } from '../../src/sentence';
 
 /** The outermost name that an option has in a message: `format` of `format.rate`. */
 type Outermost<Path> = Path extends `${infer Head}.${string}` ? Head : Path;
@@ -43,14 +44,13 @@ export function messageOptions(kind: NodeKind, message: IncomingMessage): LooseO
   const known: readonly string[] = MESSAGE_OPTIONS[kind];
   if (typeof asked !== 'object' || Array.isArray(asked)) {
     throw new InvalidArgumentError(
-      `msg.deeptone is ${Array.isArray(asked) ? 'an array' : `a ${typeof asked}`}: ` +
-        `an object with any of ${known.join(', ')} is accepted.`,
+      say`msg.deeptone is ${Array.isArray(asked) ? say`an array` : say`a ${typeof asked}`}: an object with any of ${known.join(', ')} is accepted.`,
     );
   }
   for (const name of Object.keys(asked)) {
     if (!known.includes(name)) {
       throw new InvalidArgumentError(
-        `There is no option "${name}" in msg.deeptone of this node. Accepted: ${known.join(', ')}.`,
+        say`There is no option "${name}" in msg.deeptone of this node. Accepted: ${known.join(', ')}.`,
       );
     }
   }
@@ -121,7 +121,7 @@ function decisionsIn(value: unknown): unknown {
   try {
     return JSON.parse(value);
   } catch (cause) {
-    throw new InvalidArgumentError(`decisions is ${JSON.stringify(value)}: JSON is accepted.`, { cause });
+    throw new InvalidArgumentError(say`decisions is ${JSON.stringify(value)}: JSON is accepted.`, { cause });
   }
 }
 

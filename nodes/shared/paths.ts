@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../src';
 import { filePath } from '../../src/audio';
 import type { NodeAPI } from './node-red';
+import { say } from '../../src/sentence';
 
 /** The folder of the sounds that ship with the package, for examples and first steps. */
 export const EXAMPLE_SOUNDS = resolve(__dirname, '../../../resources/sounds');
@@ -23,7 +24,7 @@ export function exampleSounds(): readonly string[] {
 export function exampleSoundPath(name: string): string {
   const names = exampleSounds();
   if (!names.includes(name)) {
-    throw new InvalidArgumentError(`There is no example sound "${name}". There are: ${names.join(', ')}.`);
+    throw new InvalidArgumentError(say`There is no example sound "${name}". There are: ${names.join(', ')}.`);
   }
   return join(EXAMPLE_SOUNDS, name);
 }
@@ -44,7 +45,7 @@ export async function namedFile(filename: unknown, workingDirectory: unknown): P
   if (filename === undefined || filename === null || isBlank) {
     const given = isBlank ? JSON.stringify(filename) : 'missing';
     throw new InvalidArgumentError(
-      `The file name is ${given}: set it in the node, or send it in msg.filename as text.`,
+      say`The file name is ${given}: set it in the node, or send it in msg.filename as text.`,
     );
   }
   const example = typeof filename === 'string' ? EXAMPLE.exec(filename)?.[1] : undefined;

@@ -1,5 +1,5 @@
 import type { LiveEvent } from '../../src';
-import { say, type Word } from '../../src/sentence';
+import { say, sentenceOf, type Word } from '../../src/sentence';
 
 /** An event of a live stream that is no answer, as a sentence. */
 export function eventText(event: LiveEvent): Word {
@@ -11,7 +11,9 @@ export function eventText(event: LiveEvent): Word {
     case 'closed': {
       const { error } = event;
       if (error)
-        return isNamed ? say`"${key}" failed: ${error.message}` : say`The stream failed: ${error.message}`;
+        return isNamed
+          ? say`"${key}" failed: ${sentenceOf(error)}`
+          : say`The stream failed: ${sentenceOf(error)}`;
       const reason = REASONS[event.reason];
       return isNamed ? say`"${key}" ends (${reason}).` : say`The stream ends (${reason}).`;
     }
@@ -30,7 +32,7 @@ export function eventText(event: LiveEvent): Word {
         : say`${dropped} s of audio were dropped: there is more than there is time for.`;
     }
     case 'warning':
-      return event.message;
+      return sentenceOf(event);
     case 'step':
     case 'segment':
     case 'summary':

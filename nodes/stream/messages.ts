@@ -3,6 +3,7 @@ import type { LiveEvent, StreamFacts, TimeSeriesStep } from '../../src';
 import { stepText, summaryText, transitionText, type Vocabulary } from '../../src/insight';
 import { inLanguage } from '../../src/sentence';
 import { asBuffer, type Facts, insight, stepPoints, withWarnings } from '../answers';
+import { spokenError } from '../shared/language';
 import type { NodeMessage, Outputs } from '../shared/node-red';
 import { eventText, groupText } from './event-text';
 
@@ -129,7 +130,10 @@ export class StreamMessages {
     if (!this.#settings.events) return undefined;
     const told = Object.entries(event).filter(([name]) => name !== 'stream' && name !== 'context');
     const payload = Object.fromEntries(
-      told.map(([name, value]: [string, unknown]) => [name, value instanceof Error ? value.message : value]),
+      told.map(([name, value]: [string, unknown]) => [
+        name,
+        value instanceof Error ? spokenError(value).message : value,
+      ]),
     );
     return [
       null,

@@ -16,6 +16,7 @@ import {
 } from '../../src/mqtt';
 import { guarded, tell, toError } from '../shared/failure';
 import type { Node, NodeAPI } from '../shared/node-red';
+import { say } from '../../src/sentence';
 
 type SubscribeOptions = Readonly<Record<string, unknown>>;
 
@@ -48,7 +49,7 @@ export function connectBroker(
   const broker: unknown = brokerId === undefined ? undefined : RED.nodes.getNode(brokerId);
   if (!isBroker(broker)) {
     throw new InvalidArgumentError(
-      'This node has no MQTT broker: open the node and choose or add one (an "mqtt-broker" configuration), then deploy.',
+      say`This node has no MQTT broker: open the node and choose or add one (an "mqtt-broker" configuration), then deploy.`,
     );
   }
   return new CoreBrokerConnection(broker, node, changed);

@@ -21,6 +21,8 @@ import { ATTACHMENTS, type StreamAttachment, type StreamNode } from './attachmen
 import { StreamStatus } from './status';
 import { typedInput } from '../shared/typed-input';
 import { vocabularyOf } from '../shared/vocabulary';
+import { say, sentenceOf } from '../../src/sentence';
+import { spoken } from '../shared/language';
 
 /** What a source that decodes for itself gives. */
 const SAMPLES: SampleFormat = { encoding: 'f32le', sampleRate: 16_000, channels: 1 };
@@ -231,7 +233,7 @@ export class StreamSession {
   #forget(what: unknown, stream: string | undefined): void {
     if (what !== true && (typeof what !== 'string' || what === '')) {
       throw new InvalidArgumentError(
-        'msg.forget takes the name of a device, or true for that of the stream that the message names, or of all where it names none.',
+        say`msg.forget takes the name of a device, or true for that of the stream that the message names, or of all where it names none.`,
       );
     }
     const device = typeof what === 'string' ? what : undefined;
@@ -269,12 +271,14 @@ export class StreamSession {
       case 'dropped':
         this.#engine.meter.overloaded();
         this.#warn(
-          `There is more audio than there is time for: ${event.droppedMs} ms of "${event.stream.key}" were dropped.`,
+          spoken(
+            say`There is more audio than there is time for: ${event.droppedMs} ms of "${event.stream.key}" were dropped.`,
+          ),
           'dropped',
         );
         break;
       case 'warning':
-        this.#warn(`Stream "${event.stream.key}": ${event.message}`);
+        this.#warn(spoken(say`Stream "${event.stream.key}": ${sentenceOf(event)}`));
         break;
       case 'gap':
       case 'opened':
@@ -359,7 +363,7 @@ function keyIn(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return String(value);
-  throw new InvalidArgumentError(`The name of a stream is ${typeof value}: text or a number is accepted.`);
+  throw new InvalidArgumentError(say`The name of a stream is ${typeof value}: text or a number is accepted.`);
 }
 
 /** Of a message whose source tells whether it may have come before; the core `mqtt in` node does not. */

@@ -5,10 +5,12 @@ import { forgetHead, type ModelSet } from '../../src/heads';
 import { withoutPaths } from '../../src/supervision';
 import { bodyOf, fromOwnPages, jsonOnly } from '../engine';
 import { codeOf, toError } from '../shared/failure';
+import { spokenError } from '../shared/language';
 import type { NodeAPI } from '../shared/node-red';
 import { ownFolders } from '../shared/paths';
 import { Learning } from './learning';
 import { KINDS, Lessons, type Kind, type Lesson } from './lessons';
+import { say } from '../../src/sentence';
 
 const READ = 'deeptone-engine.read';
 const WRITE = 'deeptone-engine.write';
@@ -60,7 +62,7 @@ export function serveTeaching(RED: NodeAPI): void {
     const { id } = await lessons.find(named(request, 'id'));
     const { state } = learning;
     if (state.state === 'running' && state.id === id)
-      throw new InvalidArgumentError('This sound is being learned: wait for it.');
+      throw new InvalidArgumentError(say`This sound is being learned: wait for it.`);
     for (const set of SETS) await forgetHead(`${folders.models}/${set}`, id);
     await lessons.forget(id);
     return {};
@@ -78,7 +80,7 @@ function answering(answer: Answer): RequestHandler {
         const status = code === 'DEEPTONE_TOO_LARGE' ? 413 : code === undefined ? 500 : 400;
         response
           .status(status)
-          .json({ code: code ?? 'OTHER', message: withoutPaths(toError(error).message) });
+          .json({ code: code ?? 'OTHER', message: withoutPaths(spokenError(toError(error)).message) });
       },
     );
   };
@@ -102,7 +104,7 @@ function named(request: Request, name: string): string {
 
 function kindOf(request: Request): Kind {
   const kind = KINDS.find((one) => one === request.params['kind']);
-  if (!kind) throw new InvalidArgumentError(`An example is of one of: ${KINDS.join(', ')}.`);
+  if (!kind) throw new InvalidArgumentError(say`An example is of one of: ${KINDS.join(', ')}.`);
   return kind;
 }
 

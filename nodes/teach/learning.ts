@@ -7,6 +7,7 @@ import type { HeadReport, ModelSet } from '../../src/heads';
 import { endWithUs } from '../../src/reaper';
 import { withoutPaths } from '../../src/supervision';
 import { toError } from '../shared/failure';
+import { spokenError } from '../shared/language';
 import {
   checkReady,
   folderOf,
@@ -17,6 +18,7 @@ import {
   type Lesson,
   type Lessons,
 } from './lessons';
+import { say } from '../../src/sentence';
 
 /** How far learning is. */
 export type LearningState =
@@ -57,7 +59,7 @@ export class Learning {
    */
   begin(lesson: Lesson): LearningState {
     if (this.#state.state === 'running')
-      throw new InvalidArgumentError('A sound is being learned: wait for it.');
+      throw new InvalidArgumentError(say`A sound is being learned: wait for it.`);
     checkReady(lesson);
     this.#since = performance.now();
     this.#state = { state: 'running', id: lesson.id, seconds: 0 };
@@ -82,7 +84,7 @@ export class Learning {
   }
 
   #fail({ id }: Lesson, error: unknown): void {
-    this.#state = { state: 'failed', id, message: withoutPaths(toError(error).message) };
+    this.#state = { state: 'failed', id, message: withoutPaths(spokenError(toError(error)).message) };
   }
 
   async #learn(lesson: Lesson): Promise<Learned> {

@@ -10,6 +10,7 @@ import { readSound, wavFile } from '../../src/audio';
 import { FEWEST_RECORDINGS } from '../../src/heads';
 import { loadCatalogue } from '../../src/inference';
 import { areAlike, likenessOf, type Likeness } from './likeness';
+import { phrase, say } from '../../src/sentence';
 
 /** An example is of the sound, or of anything else that is to be told from it. */
 export const KINDS = ['that', 'other'] as const;
@@ -88,7 +89,7 @@ export class Lessons {
     const text = isName(id)
       ? await readFile(join(this.#folder, id, FILE), 'utf8').catch(() => undefined)
       : undefined;
-    if (text === undefined) throw new InvalidArgumentError('No sound of that name is taught here.');
+    if (text === undefined) throw new InvalidArgumentError(say`No sound of that name is taught here.`);
     return JSON.parse(text) as Lesson; // Nobody else writes it.
   }
 
@@ -99,7 +100,7 @@ export class Lessons {
 
   wavOf(lesson: Lesson, kind: Kind, example: string): string {
     if (!lesson.examples[kind].some(({ id }) => id === example))
-      throw new InvalidArgumentError('There is no such example.');
+      throw new InvalidArgumentError(say`There is no such example.`);
     return join(this.soundsOf(lesson), folderOf(lesson, kind), `${example}.wav`);
   }
 
@@ -109,9 +110,9 @@ export class Lessons {
       const name = titleIn(title);
       const lessons = await this.list();
       if (lessons.length >= MOST_LESSONS)
-        throw new InvalidArgumentError(`${MOST_LESSONS} sounds are taught already: forget one first.`);
+        throw new InvalidArgumentError(say`${MOST_LESSONS} sounds are taught already: forget one first.`);
       if (lessons.some((lesson) => lesson.title.toLowerCase() === name.toLowerCase()))
-        throw new InvalidArgumentError(`"${name}" is taught already: choose it in the list.`);
+        throw new InvalidArgumentError(say`"${name}" is taught already: choose it in the list.`);
       const lesson: Lesson = {
         ...{ id: freeName(name, lessons), title: name, label: labelOf(name) },
         examples: { that: [], other: [] },
@@ -136,7 +137,7 @@ export class Lessons {
       const example = exampleOf(samples);
       refuseTwin(lesson, example);
       if (lesson.examples[kind].length >= MOST_EXAMPLES)
-        throw new TooLargeError(`${MOST_EXAMPLES} examples are enough: take one away first.`);
+        throw new TooLargeError(say`${MOST_EXAMPLES} examples are enough: take one away first.`);
       const file = join(this.soundsOf(lesson), folderOf(lesson, kind), `${example.id}.wav`);
       await writeFile(file, wavFile([whole(samples)], SAMPLE_RATE));
       return this.#save(withExamples(lesson, kind, [...lesson.examples[kind], example]));
@@ -189,9 +190,9 @@ export function checkReady({ examples }: Lesson): void {
   for (const kind of KINDS) {
     const count = examples[kind].length;
     if (count >= FEWEST_RECORDINGS) continue;
-    const what = kind === 'that' ? 'the sound' : 'what it is not';
+    const what = kind === 'that' ? phrase`the sound` : phrase`what it is not`;
     throw new InvalidArgumentError(
-      `There are ${count} examples of ${what}: at least ${FEWEST_RECORDINGS} are needed, and 10 or more are better.`,
+      say`There are ${count} examples of ${what}: at least ${FEWEST_RECORDINGS} are needed, and 10 or more are better.`,
     );
   }
 }
@@ -200,7 +201,7 @@ function titleIn(title: unknown): string {
   const name = typeof title === 'string' ? title.normalize().trim().replace(/\s+/gu, ' ') : '';
   if (!/[\p{L}\p{N}]/u.test(name) || /\p{C}/u.test(name) || name.length > LONGEST_TITLE)
     throw new InvalidArgumentError(
-      `A name of 1 to ${LONGEST_TITLE} characters is needed, with a letter or a digit, such as "door bell".`,
+      say`A name of 1 to ${LONGEST_TITLE} characters is needed, with a letter or a digit, such as "door bell".`,
     );
   return name;
 }
@@ -242,9 +243,9 @@ async function heard(bytes: Uint8Array, ffmpegPath: string | undefined): Promise
   const limit = LONGEST_SECONDS * SAMPLE_RATE;
   const samples = await readSound({ bytes }, { ffmpegPath, takesRaw: false }, limit);
   if (samples.length > limit)
-    throw new TooLargeError(`It is longer than ${LONGEST_SECONDS} s: cut out what is meant.`);
+    throw new TooLargeError(say`It is longer than ${LONGEST_SECONDS} s: cut out what is meant.`);
   if (samples.length < (SHORTEST_MS * SAMPLE_RATE) / 1_000)
-    throw new BadAudioError('It is shorter than a fifth of a second: record it again.');
+    throw new BadAudioError(say`It is shorter than a fifth of a second: record it again.`);
   return samples;
 }
 
@@ -255,7 +256,9 @@ function exampleOf(samples: Float32Array): Example {
     loudest = Math.max(loudest, Math.sqrt(frame.reduce((sum, sample) => sum + sample * sample, 0) / FRAME));
   }
   if (loudest < QUIETEST)
-    throw new BadAudioError('Nothing is to be heard in it: it is silence. Go nearer, or record it louder.');
+    throw new BadAudioError(
+      say`Nothing is to be heard in it: it is silence. Go nearer, or record it louder.`,
+    );
   return {
     id: randomBytes(4).toString('hex'),
     milliseconds: Math.round((samples.length * 1_000) / SAMPLE_RATE),
@@ -269,9 +272,9 @@ function refuseTwin({ examples }: Lesson, { likeness }: Example): void {
   for (const kind of KINDS) {
     const at = examples[kind].findIndex((one) => areAlike(one.likeness, likeness));
     if (at < 0) continue;
-    const what = kind === 'that' ? 'the sound' : 'what it is not';
+    const what = kind === 'that' ? phrase`the sound` : phrase`what it is not`;
     throw new InvalidArgumentError(
-      `This recording is there already (example ${at + 1} of ${what}): each has to be one of its own.`,
+      say`This recording is there already (example ${at + 1} of ${what}): each has to be one of its own.`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
 import { AudioFileError } from '../errors';
+import { say } from '../sentence';
 
 /** Windows has none of these flags, and neither named pipes among its files. */
 const {
@@ -92,6 +93,6 @@ function isInside(folder: string, file: string): boolean {
 function notAllowed(filename: string): AudioFileError {
   return new AudioFileError(
     'DEEPTONE_FILE_NOT_ALLOWED',
-    `"${filename}" is not in a folder that sound may be read from. Put it into one, or have the administrator add its folder.`,
+    say`"${filename}" is not in a folder that sound may be read from. Put it into one, or have the administrator add its folder.`,
   );
 }

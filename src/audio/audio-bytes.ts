@@ -2,6 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { AudioFileError, BadAudioError, DeeptoneError } from '../errors';
+import { phrase, say } from '../sentence';
 import { breathe } from '../steps';
 import { allowedPath, openAllowed, sameFilePath } from './allowed-folders';
 
@@ -53,13 +54,13 @@ export async function openRegularFile(filename: string, folders?: readonly strin
 
 function checkRegular(filename: string, status: Stats): void {
   if (!status.isFile()) {
-    const kind = status.isDirectory() ? 'a directory' : 'not a regular file';
+    const kind = status.isDirectory() ? 'a directory' : phrase`not a regular file`;
     throw new AudioFileError(
       'DEEPTONE_FILE_UNREADABLE',
-      `"${filename}" is ${kind}; an audio file is needed.`,
+      say`"${filename}" is ${kind}; an audio file is needed.`,
     );
   }
-  if (status.size === 0) throw new BadAudioError(`The file "${filename}" is empty (0 bytes).`);
+  if (status.size === 0) throw new BadAudioError(say`The file "${filename}" is empty (0 bytes).`);
 }
 
 function fileError(filename: string, cause: unknown): AudioFileError {
@@ -67,21 +68,21 @@ function fileError(filename: string, cause: unknown): AudioFileError {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new AudioFileError('DEEPTONE_FILE_NOT_FOUND', `There is no file "${filename}".`, { cause });
+      return new AudioFileError('DEEPTONE_FILE_NOT_FOUND', say`There is no file "${filename}".`, { cause });
     case 'EACCES':
     case 'EPERM':
-      return new AudioFileError('DEEPTONE_FILE_UNREADABLE', `No permission to read "${filename}".`, {
+      return new AudioFileError('DEEPTONE_FILE_UNREADABLE', say`No permission to read "${filename}".`, {
         cause,
       });
     case 'EISDIR':
       return new AudioFileError(
         'DEEPTONE_FILE_UNREADABLE',
-        `"${filename}" is a directory; an audio file is needed.`,
+        say`"${filename}" is a directory; an audio file is needed.`,
         { cause },
       );
     default: {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      return new AudioFileError('DEEPTONE_FILE_UNREADABLE', `"${filename}" cannot be read: ${reason}.`, {
+      return new AudioFileError('DEEPTONE_FILE_UNREADABLE', say`"${filename}" cannot be read: ${reason}.`, {
         cause,
       });
     }
@@ -118,7 +119,7 @@ async function* readFrom(file: OpenFile): AsyncGenerator<Uint8Array, void, undef
     if (bytes.length === 0) {
       if (position >= file.size) return;
       throw new BadAudioError(
-        `The file "${file.filename}" became shorter while it was read: ${file.size} bytes when it was opened, ${position} at the end. Analyse it again when nobody writes to it.`,
+        say`The file "${file.filename}" became shorter while it was read: ${file.size} bytes when it was opened, ${position} at the end. Analyse it again when nobody writes to it.`,
       );
     }
     position += bytes.length;

@@ -1,5 +1,6 @@
 /** What callers hand over as audio. */
 import { InvalidArgumentError } from '../errors';
+import { phrase, say } from '../sentence';
 import type { SampleArray } from './pcm/sample-array';
 import type { Sound } from './sound';
 
@@ -22,7 +23,7 @@ export function soundIn(data: AudioData, hasFormat: boolean): Sound {
   if (data instanceof Uint8Array && (Buffer.isBuffer(data) || hasFormat)) return { bytes: data };
   if (hasFormat) {
     throw new InvalidArgumentError(
-      'format says what bytes hold, and the data are samples whose type says it: leave format out; rateIn and channels are accepted.',
+      say`format says what bytes hold, and the data are samples whose type says it: leave format out; rateIn and channels are accepted.`,
     );
   }
   return { samples: data };
@@ -30,11 +31,10 @@ export function soundIn(data: AudioData, hasFormat: boolean): Sound {
 
 /** @throws InvalidArgumentError for an input that gives no pieces, or that is itself a piece */
 export function checkStreamInput(input: unknown): asserts input is StreamInput {
-  const accepted =
-    'an (async) iterable of byte arrays or sample arrays is accepted, such as a readable stream or a list';
+  const accepted = phrase`an (async) iterable of byte arrays or sample arrays is accepted, such as a readable stream or a list`;
   if (ArrayBuffer.isView(input) || typeof input === 'string') {
     throw new InvalidArgumentError(
-      `The input of a stream is ${typeof input === 'string' ? 'a text' : 'one array'}: ${accepted}. Put a single array into a list.`,
+      say`The input of a stream is ${typeof input === 'string' ? say`a text` : say`one array`}: ${accepted}. Put a single array into a list.`,
     );
   }
   const isIterable =
@@ -42,6 +42,6 @@ export function checkStreamInput(input: unknown): asserts input is StreamInput {
     input !== null &&
     (Symbol.asyncIterator in input || Symbol.iterator in input);
   if (!isIterable) {
-    throw new InvalidArgumentError(`The input of a stream cannot be iterated: ${accepted}.`);
+    throw new InvalidArgumentError(say`The input of a stream cannot be iterated: ${accepted}.`);
   }
 }

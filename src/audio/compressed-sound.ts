@@ -1,5 +1,6 @@
 import type { AudioWarning } from './decoder-warning';
 import { OverloadedError } from '../errors';
+import { say } from '../sentence';
 import { PieceDecoder, type PieceDecoderOptions } from './ffmpeg/piece-decoder';
 
 /** Bytes that may wait for ffmpeg to take them: minutes of compressed audio. */
@@ -23,7 +24,7 @@ export class CompressedSound {
     if (this.#waitingBytes + bytes.length > MOST_WAITING_BYTES) {
       this.#writing = Promise.reject(
         new OverloadedError(
-          `${this.#name} comes faster than ffmpeg decodes it: more than ${MOST_WAITING_BYTES} bytes wait.`,
+          say`${this.#name} comes faster than ffmpeg decodes it: more than ${MOST_WAITING_BYTES} bytes wait.`,
         ),
       );
       this.#writing.catch(() => undefined);

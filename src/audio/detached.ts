@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { BadAudioError } from '../errors';
+import { say } from '../sentence';
 
 /** Whether the memory of an array, or the memory itself, was given away or made shorter than the array, so that nothing can be read of it. */
 function isDetached(value: unknown): boolean {
@@ -18,6 +19,6 @@ function isDetached(value: unknown): boolean {
 export function checkAttached(audio: unknown): void {
   if (!isDetached(audio)) return;
   throw new BadAudioError(
-    'The memory of the audio was given away before it could be read, as postMessage and structuredClone do with what they transfer. Hand over a copy.',
+    say`The memory of the audio was given away before it could be read, as postMessage and structuredClone do with what they transfer. Hand over a copy.`,
   );
 }

@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AudioFileError, InvalidArgumentError } from '../errors';
+import { type Word, phrase, say } from '../sentence';
 
 /** Characters of a name that a message repeats. */
 const MOST_SHOWN = 200;
@@ -43,23 +44,23 @@ function nameText(name: unknown): string {
   if (typeof name === 'string') return name;
   if (!(name instanceof Uint8Array)) {
     throw new InvalidArgumentError(
-      `The file name is ${kindOf(name)}: the path of a file is accepted, as text.`,
+      say`The file name is ${kindOf(name)}: the path of a file is accepted, as text.`,
     );
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(name);
   } catch (cause) {
     throw new InvalidArgumentError(
-      `The file name is ${name.length} bytes that are no text: the path of a file is accepted, not what is in it.`,
+      say`The file name is ${name.length} bytes that are no text: the path of a file is accepted, not what is in it.`,
       { cause },
     );
   }
 }
 
-function kindOf(value: unknown): string {
+function kindOf(value: unknown): Word {
   if (value === undefined || value === null) return 'missing';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  return typeof value === 'object' ? 'an object' : `${JSON.stringify(value)}, a ${typeof value}`;
+  if (Array.isArray(value)) return say`a list of ${value.length}`;
+  return typeof value === 'object' ? phrase`an object` : say`${JSON.stringify(value)}, a ${typeof value}`;
 }
 
 /**
@@ -76,7 +77,7 @@ function namesIn(text: string): readonly string[] {
     .map((line) => unquoted(line.trim()))
     .filter((line) => line !== '');
   if (names.length === 0) {
-    throw new InvalidArgumentError(`The file name is ${shown(text)}: the path of a file is accepted.`);
+    throw new InvalidArgumentError(say`The file name is ${shown(text)}: the path of a file is accepted.`);
   }
   return names;
 }
@@ -86,7 +87,7 @@ function onlyName(names: readonly string[]): string {
   const [first = '', second] = names;
   if (second !== undefined) {
     throw new InvalidArgumentError(
-      `The file name has ${names.length} lines, ${shown(first)} and ${shown(second)} among them: one name at a time is accepted.`,
+      say`The file name has ${names.length} lines, ${shown(first)} and ${shown(second)} among them: one name at a time is accepted.`,
     );
   }
   return first;
@@ -146,22 +147,22 @@ function refuseAddress(name: string): void {
   const host = /^file:\/\/(?!localhost\/)([^/\\]+)[/\\]/iu.exec(name)?.[1];
   if (host !== undefined && process.platform !== 'win32' && !/^[A-Za-z]:$/u.test(host)) {
     throw new InvalidArgumentError(
-      `The file name ${shown(name)} is an address on the machine "${host}": a file of this machine is accepted, as in file:///sounds/a.wav.`,
+      say`The file name ${shown(name)} is an address on the machine "${host}": a file of this machine is accepted, as in file:///sounds/a.wav.`,
     );
   }
   if (scheme !== undefined && scheme !== 'file') {
     throw new InvalidArgumentError(
-      `The file name ${shown(name)} is an address (${scheme}://), not a file of this machine: fetch it first, or open it as a live source.`,
+      say`The file name ${shown(name)} is an address (${scheme}://), not a file of this machine: fetch it first, or open it as a live source.`,
     );
   }
   if (/^(data|blob):/iu.test(name)) {
     throw new InvalidArgumentError(
-      `The file name ${shown(name)} is ${/^data/iu.test(name) ? 'the content of a file' : 'an address inside a browser'}: the path of a file is accepted.`,
+      say`The file name ${shown(name)} is ${/^data/iu.test(name) ? say`the content of a file` : say`an address inside a browser`}: the path of a file is accepted.`,
     );
   }
   if (process.platform !== 'win32' && /^(file:\/*)?([A-Za-z]:[\\/]|\\\\)/u.test(name)) {
     throw new InvalidArgumentError(
-      `The file name ${shown(name)} is a path of Windows, and this machine (${process.platform}) has no such drives.`,
+      say`The file name ${shown(name)} is a path of Windows, and this machine (${process.platform}) has no such drives.`,
     );
   }
 }
@@ -169,13 +170,13 @@ function refuseAddress(name: string): void {
 /** @throws AudioFileError for what a shell would have replaced */
 function refuseShellWords(name: string): void {
   const words: readonly (readonly [RegExp, string])[] = [
-    [/[*?]|\[[^\]]+\]/u, 'names are taken as they are, without wildcards'],
-    [/\$\{?\w|^%\w+%/u, 'names are taken as they are, without variables'],
-    [/^~[^/\\]/u, 'of the names with ~ only ~/ is known, the folder of the user that this runs as'],
+    [/[*?]|\[[^\]]+\]/u, phrase`names are taken as they are, without wildcards`],
+    [/\$\{?\w|^%\w+%/u, phrase`names are taken as they are, without variables`],
+    [/^~[^/\\]/u, phrase`of the names with ~ only ~/ is known, the folder of the user that this runs as`],
   ];
   const reason = words.find(([pattern]) => pattern.test(name))?.[1];
   if (reason !== undefined) {
-    throw new AudioFileError('DEEPTONE_FILE_NOT_FOUND', `There is no file ${shown(name)}: ${reason}.`);
+    throw new AudioFileError('DEEPTONE_FILE_NOT_FOUND', say`There is no file ${shown(name)}: ${reason}.`);
   }
 }
 

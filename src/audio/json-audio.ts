@@ -1,6 +1,7 @@
 /** Audio in JSON and in objects that were JSON: arrays, Buffers, envelopes with one field of audio. */
 import { types } from 'node:util';
 import { BadAudioError } from '../errors';
+import { type Word, say } from '../sentence';
 import { type Steps } from '../steps';
 import { namedContainer } from './containers';
 import { PlainNumbers } from './pcm/plain-numbers';
@@ -125,7 +126,7 @@ export function audioInJson(text: string, holes = NO_HOLES): Steps<FoundAudio> {
 /** What is said of text that begins as JSON does. */
 export function noJson(text: string, cause?: unknown): BadAudioError {
   const beginning = text.slice(0, 40).replace(/\s+/gu, ' ');
-  return new BadAudioError(`The audio is text that begins "${beginning}" as JSON does, and is none.`, {
+  return new BadAudioError(say`The audio is text that begins "${beginning}" as JSON does, and is none.`, {
     cause,
   });
 }
@@ -138,12 +139,12 @@ export function noJson(text: string, cause?: unknown): BadAudioError {
  * @param holes what was taken out of it
  * @throws BadAudioError that says what it is instead, and how to get at the audio
  */
-export function* audioInValue(value: unknown, what: string, holes = NO_HOLES): Steps<FoundAudio> {
+export function* audioInValue(value: unknown, what: Word, holes = NO_HOLES): Steps<FoundAudio> {
   const direct = yield* audioLike(value, true, holes);
   if (direct) return direct;
   if (Array.isArray(value) || (typeof value === 'string' && holes.has(value)))
     throw new BadAudioError(
-      `The audio is ${what}, ${typeof value === 'string' ? 'a long text or array' : 'an array'} of other things than numbers.`,
+      say`The audio is ${what}, ${typeof value === 'string' ? say`a long text or array` : say`an array`} of other things than numbers.`,
     );
   const isObject = typeof value === 'object' && value !== null;
   const candidates = isObject ? yield* fieldsWithAudio(value as Fields, holes) : [];
@@ -153,7 +154,7 @@ export function* audioInValue(value: unknown, what: string, holes = NO_HOLES): S
   }
   if (surest) {
     throw new BadAudioError(
-      `The audio is ${what} with several fields that may hold it (${candidates.map(({ path }) => path).join(', ')}): send the field that does.`,
+      say`The audio is ${what} with several fields that may hold it (${candidates.map(({ path }) => path).join(', ')}): send the field that does.`,
     );
   }
   const names = isObject
@@ -163,7 +164,7 @@ export function* audioInValue(value: unknown, what: string, holes = NO_HOLES): S
         .join(', ')
     : typeof value;
   throw new BadAudioError(
-    `The audio is ${what} without a field that holds any (it has: ${names}): send audio as bytes, "a Buffer", or in a field named audio, as base64 or an array of numbers.`,
+    say`The audio is ${what} without a field that holds any (it has: ${names}): send audio as bytes, "a Buffer", or in a field named audio, as base64 or an array of numbers.`,
   );
 }
 
@@ -245,7 +246,7 @@ function* bufferLike(data: unknown, holes: Holes): Steps<FoundAudio> {
   }
   if (numbers?.areBytes === true) return { kind: 'bytes', bytes: yield* numbers.bytes() };
   throw new BadAudioError(
-    'The audio was a Buffer that was turned into JSON ({"type":"Buffer","data":[...]}), and its data are no bytes: Buffer.from(object.data) makes a Buffer of bytes.',
+    say`The audio was a Buffer that was turned into JSON ({"type":"Buffer","data":[...]}), and its data are no bytes: Buffer.from(object.data) makes a Buffer of bytes.`,
   );
 }
 
@@ -297,7 +298,7 @@ export function* audioInNumbers(numbers: PlainNumbers, isNamed: boolean): Steps<
   }
   if (numbers.areBytesOfSamples) return { kind: 'bytes', bytes: yield* numbers.bytes() };
   throw new BadAudioError(
-    'The audio is an array of numbers from 0 to 255, which may be bytes or 8-bit samples: send bytes in a Buffer (Buffer.from(array)), samples in an array of their own type (Int16Array.from(...), Uint8Array.from(...)) or as floats from -1 to 1.',
+    say`The audio is an array of numbers from 0 to 255, which may be bytes or 8-bit samples: send bytes in a Buffer (Buffer.from(array)), samples in an array of their own type (Int16Array.from(...), Uint8Array.from(...)) or as floats from -1 to 1.`,
   );
 }
 

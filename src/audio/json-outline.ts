@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BadAudioError } from '../errors';
+import { say } from '../sentence';
 import { noJson, type FoundAudio, type Hole, type Holes } from './json-audio';
 import { PlainNumbers } from './pcm/plain-numbers';
 import { isHexText } from './text-kind';
@@ -121,7 +122,9 @@ export class JsonOutline {
       this.#tokenAt = place + 1;
     } else if (OPENING.has(letter)) {
       if (++this.#depth > DEEPEST) {
-        throw new BadAudioError(`A JSON value holds more than ${DEEPEST} arrays or objects in each other.`);
+        throw new BadAudioError(
+          say`A JSON value holds more than ${DEEPEST} arrays or objects in each other.`,
+        );
       }
       this.#tokenAt = letter === BRACKET ? place : -1;
     } else if (CLOSING.has(letter)) {
@@ -171,7 +174,7 @@ export class JsonOutline {
     this.#count(letters.length);
     if (length > LONGEST_REST) {
       throw new BadAudioError(
-        `A JSON value holds more than ${LONGEST_REST} bytes beside its audio: send audio as bytes, "a Buffer", as base64 or in an array of numbers.`,
+        say`A JSON value holds more than ${LONGEST_REST} bytes beside its audio: send audio as bytes, "a Buffer", as base64 or in an array of numbers.`,
       );
     }
     if (length > this.#outline.length) {
@@ -186,7 +189,7 @@ export class JsonOutline {
   #count(bytes: number): void {
     this.#valueBytes += bytes;
     if (this.#valueBytes > LONGEST_VALUE) {
-      throw new BadAudioError(`A JSON value is longer than ${LONGEST_VALUE} bytes: send audio as bytes.`);
+      throw new BadAudioError(say`A JSON value is longer than ${LONGEST_VALUE} bytes: send audio as bytes.`);
     }
   }
 }
@@ -217,7 +220,7 @@ class LongNumbers implements Filling {
       throw noJson(text, cause);
     }
     if (!Array.isArray(values) || this.#numbers.push(values) >= 0) {
-      throw new BadAudioError('The audio is JSON, an array of other things than numbers.');
+      throw new BadAudioError(say`The audio is JSON, an array of other things than numbers.`);
     }
   }
 }
@@ -259,7 +262,7 @@ class LongText implements Filling {
     try {
       const plain: unknown = text.includes('\\') ? JSON.parse(`"${text}"`) : text;
       const letters = String(plain);
-      if (!this.#reader && isHexText(letters)) throw new BadAudioError('These are hexadecimal digits.');
+      if (!this.#reader && isHexText(letters)) throw new BadAudioError(say`These are hexadecimal digits.`);
       this.#reader ??= this.#base64(letters);
       this.#take(this.#reader.push(Buffer.from(letters, 'utf8')));
     } catch {

@@ -1,6 +1,7 @@
 /** Audio as it is handed over: what kind of thing it is, and a plain sentence when it is none. */
 import { types } from 'node:util';
 import { BadAudioError, DeeptoneError } from '../errors';
+import { type Word, phrase, say } from '../sentence';
 import { checkAttached } from './detached';
 import { atOnce, type Steps } from '../steps';
 import { audioInNumbers, audioInValue, joinedBytes, type FoundAudio } from './json-audio';
@@ -17,8 +18,7 @@ const DATA_URL = /^data:[^,]*;base64,/iu;
 /** Texts of fewer letters may be words. */
 const FEW_LETTERS = 64;
 
-const HINT =
-  'If it came through something that turns bytes into text where they look like it, have that give bytes, "a Buffer".';
+const HINT = phrase`If it came through something that turns bytes into text where they look like it, have that give bytes, "a Buffer".`;
 
 /** Letters of a text that are looked at or read in one step. */
 const STEP_LETTERS = 65_536;
@@ -50,7 +50,7 @@ export function* payloadSteps(payload: unknown): Steps<AudioPayload> {
     return yield* readObject(payload);
   }
   throw new BadAudioError(
-    `The audio is ${describe(payload)}: a Buffer, a typed array, an array of numbers or base64 text is accepted. ${HINT}`,
+    say`The audio is ${describe(payload)}: a Buffer, a typed array, an array of numbers or base64 text is accepted. ${HINT}`,
   );
 }
 
@@ -103,8 +103,8 @@ function* readObject(payload: object): Steps<AudioPayload> {
     return yield* audioInValue(payload, describe(payload));
   } catch (cause) {
     if (cause instanceof DeeptoneError) throw cause;
-    const words = cause instanceof Error ? cause.message : 'it throws';
-    throw new BadAudioError(`The audio is an object that cannot be read: ${words}`, { cause });
+    const words = cause instanceof Error ? cause.message : phrase`it throws`;
+    throw new BadAudioError(say`The audio is an object that cannot be read: ${words}`, { cause });
   }
 }
 
@@ -126,14 +126,14 @@ function* readText(payload: string): Steps<AudioPayload> {
 function refuseWords(base64: string, text: string): void {
   if (isHexText(base64)) {
     throw new BadAudioError(
-      'The audio is text of hexadecimal digits: turn it into bytes, as with Buffer.from(text, "hex").',
+      say`The audio is text of hexadecimal digits: turn it into bytes, as with Buffer.from(text, "hex").`,
     );
   }
   if (!BASE64.test(base64) || isWord(base64) || isWords(text)) throw noBase64(text);
 }
 
 function noBase64(text: string): BadAudioError {
-  return new BadAudioError(`The audio is a text that is not base64${beginning(text)}. ${HINT}`);
+  return new BadAudioError(say`The audio is a text that is not base64${beginning(text)}. ${HINT}`);
 }
 
 /** One text, of any length, a little at a time. */
@@ -150,7 +150,7 @@ function* readLong(text: string, kind: TextKind): Steps<AudioPayload> {
   const [only, second] = found;
   if (!only || (kind === 'json' && second)) {
     throw new BadAudioError(
-      `The audio is text${beginning(text)} that holds ${only ? 'several values' : 'nothing'}: one value with audio is accepted.`,
+      say`The audio is text${beginning(text)} that holds ${only ? say`several values` : say`nothing`}: one value with audio is accepted.`,
     );
   }
   if (only.kind === 'samples' || !second) return only;
@@ -168,8 +168,8 @@ function isWords(text: string): boolean {
   return text.length < FEW_LETTERS && /[a-z][ \t]+[a-z]/iu.test(text);
 }
 
-function beginning(text: string): string {
-  return text === '' ? '' : `: it begins "${text.slice(0, 40).replace(/\s+/gu, ' ')}"`;
+function beginning(text: string): Word {
+  return text === '' ? '' : say`: it begins "${text.slice(0, 40).replace(/\s+/gu, ' ')}"`;
 }
 
 function* readNumbers(list: readonly unknown[]): Steps<FoundAudio> {
@@ -177,7 +177,7 @@ function* readNumbers(list: readonly unknown[]): Steps<FoundAudio> {
   const position = yield* numbers.take(list);
   if (position >= 0) {
     throw new BadAudioError(
-      `The audio is an array with ${describe(list[position])} at position ${position}: an array of numbers is accepted. ${HINT}`,
+      say`The audio is an array with ${describe(list[position])} at position ${position}: an array of numbers is accepted. ${HINT}`,
     );
   }
   return (yield* audioInNumbers(numbers, true)) ?? { kind: 'samples', samples: new Float32Array(0) };
@@ -189,9 +189,9 @@ function nameOf(value: object): string {
   return typeof constructor === 'function' ? constructor.name : 'Object';
 }
 
-function describe(value: unknown): string {
+function describe(value: unknown): Word {
   if (value === null || value === undefined) return 'missing';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return `an object (${nameOf(value)})`;
-  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
+  if (Array.isArray(value)) return phrase`an array`;
+  if (typeof value === 'object') return say`an object (${nameOf(value)})`;
+  return typeof value === 'string' ? phrase`a text` : say`a ${typeof value}`;
 }

@@ -1,6 +1,7 @@
 /** Bytes and samples of known formats, as they follow each other in one sound, to 16 kHz channels. */
 import { SAMPLE_RATE } from '../clock';
 import { BadAudioError } from '../errors';
+import { phrase, say } from '../sentence';
 import { DecoderWarnings } from './decoder-warnings';
 import { concatenateChannels } from './pcm/concatenate';
 import { PcmDecoder } from './pcm/pcm-decoder';
@@ -42,7 +43,7 @@ export class SampleSink {
 
   constructor(options: SampleSinkOptions) {
     this.#options = options;
-    this.warnings = new DecoderWarnings(options.name ?? 'The audio');
+    this.warnings = new DecoderWarnings(options.name ?? phrase`The audio`);
   }
 
   get channels(): readonly number[] | undefined {
@@ -130,7 +131,7 @@ export class SampleSink {
     if (pcm.nonFiniteSamples > 0) {
       if (this.#options.nonFinite === 'refuse') {
         throw new BadAudioError(
-          `Sample ${pcm.firstNonFiniteSample} is not a finite number: finite numbers at full scale 1.0 are accepted.`,
+          say`Sample ${pcm.firstNonFiniteSample} is not a finite number: finite numbers at full scale 1.0 are accepted.`,
         );
       }
       this.warnings.nonFinite(this.#found);

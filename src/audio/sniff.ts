@@ -8,6 +8,7 @@ import { laterPiece, refusedContent } from './not-audio';
 import { decodeChannel } from './pcm/sample-codec';
 import { blockBytes, bytesPerSample, type SampleFormat } from './pcm/sample-format';
 import { isAllText, textKind, type TextKind } from './text-kind';
+import { type Word, phrase } from '../sentence';
 
 /** What bytes are taken for. */
 export type Verdict =
@@ -19,7 +20,7 @@ export type Verdict =
   | { readonly is: 'text'; readonly kind: TextKind }
   | { readonly is: 'raw' }
   /** Known, and no audio that can be heard: a sentence that says what it is and what to do. */
-  | { readonly is: 'refused'; readonly reason: string };
+  | { readonly is: 'refused'; readonly reason: Word };
 
 /** What is known when bytes are judged. */
 export interface Judgement {
@@ -87,8 +88,7 @@ const ENOUGH_BYTES = 2_048;
  * compressed audio has 1 to 2, loud noise at -9 dBFS 3, speech in 16 bits more than 30.
  */
 const ORDER = 2;
-const NO_ORDER =
-  'its bytes have no order, as those of compressed or encrypted data: send a recording from its beginning on; if these are samples, send their format with them';
+const NO_ORDER = phrase`its bytes have no order, as those of compressed or encrypted data: send a recording from its beginning on; if these are samples, send their format with them`;
 
 /** Mean step from one sample to the next where they have nothing to do with each other: two thirds of full scale, here and there. */
 const LEAST_STEP = 0.55;

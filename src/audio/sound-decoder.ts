@@ -1,5 +1,6 @@
 import { SAMPLE_RATE } from '../clock';
 import { BadAudioError } from '../errors';
+import { type Sentence, phrase, say } from '../sentence';
 import type { Steps } from '../steps';
 import { CompressedSound } from './compressed-sound';
 import { checkAttached } from './detached';
@@ -370,13 +371,13 @@ export class SoundDecoder {
         return;
       }
       case 'text':
-        if (this.#text) throw new BadAudioError(`${this.#name} is text within text: send bytes.`);
+        if (this.#text) throw new BadAudioError(say`${this.#name} is text within text: send bytes.`);
         this.#text = textAudio(verdict.kind);
         this.#phase = { is: 'open', head: NO_BYTES };
         yield* this.#unwrap(this.#text.push(head));
         return;
       case 'refused':
-        throw new BadAudioError(`${this.#name} is not audio: ${verdict.reason}.`);
+        throw new BadAudioError(say`${this.#name} is not audio: ${verdict.reason}.`);
     }
   }
 
@@ -396,12 +397,12 @@ export class SoundDecoder {
   }
 
   get #name(): string {
-    return this.#options.name ?? 'The audio';
+    return this.#options.name ?? phrase`The audio`;
   }
 
-  #unknown(head: Buffer): string {
+  #unknown(head: Buffer): Sentence {
     const few = head.toString('hex', 0, 8).replace(/../gu, '$& ').trim();
-    return `${this.#name} is not audio: it is data of an unknown kind that begins with the bytes ${few}. Raw samples need a declared format.`;
+    return say`${this.#name} is not audio: it is data of an unknown kind that begins with the bytes ${few}. Raw samples need a declared format.`;
   }
 
   /** After a bad start, the next piece may make a good one. */

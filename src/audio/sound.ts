@@ -1,5 +1,6 @@
 /** Sound that ends: a file, a clip, samples in memory. One door for all of them. */
 import { AbortedError, BadAudioError, FfmpegError, InvalidArgumentError } from '../errors';
+import { phrase, say, sentenceOf } from '../sentence';
 import { atOnce, gently, inTurns, type Steps } from '../steps';
 import { throwIfAborted } from './abort';
 import { clipBytes, fileBytes, openRegularFile, readAt, type AudioBytes, type OpenFile } from './audio-bytes';
@@ -84,7 +85,7 @@ export interface DecodedAudio {
  *   or fails; AbortedError
  */
 export async function openSound(sound: Sound, options: OpenSoundOptions = {}): Promise<DecodedAudio> {
-  throwIfAborted('the sound', options.signal);
+  throwIfAborted(phrase`the sound`, options.signal);
   if ('file' in sound) return openFile(sound.file, options);
   if ('bytes' in sound) return openClip(sound.bytes, options);
   return openSamples(sound.samples, options);
@@ -137,13 +138,13 @@ async function openFile(filename: string, options: OpenSoundOptions): Promise<De
 }
 
 async function openClip(bytes: Uint8Array, options: OpenSoundOptions): Promise<DecodedAudio> {
-  const how = { ...options, name: options.name ?? 'The audio clip' };
-  if (bytes.length === 0) throw new BadAudioError(`${how.name} is empty (0 bytes).`);
+  const how = { ...options, name: options.name ?? phrase`The audio clip` };
+  if (bytes.length === 0) throw new BadAudioError(say`${how.name} is empty (0 bytes).`);
   const head = bytes.subarray(0, HEAD_BYTES);
   const verdict = judgeAll(head, bytes.length <= HEAD_BYTES, options);
   const byFfmpeg = async (container: string): Promise<DecodedAudio> => {
-    const ffmpegPath = await requireFfmpeg(options.ffmpegPath, `To decode ${container} audio`);
-    const input = { ffmpegPath, container, name: 'the audio clip', signal: options.signal };
+    const ffmpegPath = await requireFfmpeg(options.ffmpegPath, say`To decode ${container} audio`);
+    const input = { ffmpegPath, container, name: phrase`the audio clip`, signal: options.signal };
     return decodedByFfmpeg(await ffmpegClipBytes(bytes, input), { head, size: bytes.length, container }, how);
   };
   if (verdict.is === 'compressed') return byFfmpeg(verdict.container);
@@ -210,7 +211,7 @@ async function openFileByFfmpeg(
   options: Named,
 ): Promise<DecodedAudio> {
   const { name, signal } = options;
-  const ffmpegPath = await requireFfmpeg(options.ffmpegPath, `To decode ${container ?? 'unknown'} audio`);
+  const ffmpegPath = await requireFfmpeg(options.ffmpegPath, say`To decode ${container ?? 'unknown'} audio`);
   const source = await ffmpegFileBytes(file, { ffmpegPath, container, name, signal });
   return decodedByFfmpeg(source, { head, size: file.size, container }, options);
 }
@@ -240,7 +241,7 @@ async function decodedByFfmpeg(
     await source.close();
     if (container === undefined && (error instanceof FfmpegError || error instanceof BadAudioError)) {
       throw new BadAudioError(
-        `${options.name} is not audio: it is ${describeContent(head)}. ${error.message}`,
+        say`${options.name} is not audio: it is ${describeContent(head)}. ${sentenceOf(error)}`,
         { cause: error },
       );
     }
@@ -260,7 +261,7 @@ async function decoded(
   try {
     const first = await pieces.next();
     if (first.done === true) {
-      throw new BadAudioError(`There is no sound in ${within(options.name)}: it holds no sample.`);
+      throw new BadAudioError(say`There is no sound in ${within(options.name)}: it holds no sample.`);
     }
     const info = await describe(decoder);
     return decodedAudio(info, decoder, from(first.value, pieces), close);
@@ -311,7 +312,8 @@ function decodedAudio(
     channels: decoder.channels ?? [0],
     pieces: {
       [Symbol.asyncIterator]() {
-        if (begun) throw new InvalidArgumentError('The pieces of decoded audio can be iterated only once.');
+        if (begun)
+          throw new InvalidArgumentError(say`The pieces of decoded audio can be iterated only once.`);
         begun = true;
         return closing(pieces, close);
       },
@@ -355,10 +357,10 @@ async function openSamples(data: SampleArray, options: OpenSoundOptions): Promis
   const samples = await inTurns(finiteSamples(data)); // All of them at once: they tell together what scale they have.
   if (data.length % format.channels !== 0) {
     throw new InvalidArgumentError(
-      `channels is ${format.channels}, but ${data.length} samples cannot be shared out among so many channels.`,
+      say`channels is ${format.channels}, but ${data.length} samples cannot be shared out among so many channels.`,
     );
   }
-  const decoder = new SoundDecoder({ ...options, name: options.name ?? 'The audio' });
+  const decoder = new SoundDecoder({ ...options, name: options.name ?? phrase`The audio` });
   const { sampleRate, channels } = format;
   const info = {
     ...{ container: 'raw', sampleRate, channels, bytes: null },
@@ -375,7 +377,7 @@ async function* decodeSamples(
   { declared, signal }: OpenSoundOptions,
 ): AsyncGenerator<DecodedChannels, void, undefined> {
   for await (const part of gently(decoder.partsOfSamples(samples, declared))) {
-    if (signal?.aborted) throw new AbortedError('Decoding was aborted.', { cause: signal.reason });
+    if (signal?.aborted) throw new AbortedError(say`Decoding was aborted.`, { cause: signal.reason });
     yield* inSeconds(part);
   }
   yield* inSeconds(decoder.finish());

@@ -1,5 +1,6 @@
 /** Audio in text that comes in pieces: base64, data URLs, JSON. What it is was decided; here it is taken out, in linear time. */
 import { BadAudioError } from '../errors';
+import { say } from '../sentence';
 import { done, type Steps } from '../steps';
 import { audioInJson, type FoundAudio } from './json-audio';
 import { JsonOutline } from './json-outline';
@@ -76,7 +77,7 @@ class Base64Audio implements LetterAudio {
       .replace(/[\s"]+|\xef\xbb\xbf/gu, '');
     if (!/^[A-Za-z0-9+/_=-]*$/u.test(letters)) {
       throw new BadAudioError(
-        'The audio began as base64 text, and this is something else: one kind of audio is accepted until it ends.',
+        say`The audio began as base64 text, and this is something else: one kind of audio is accepted until it ends.`,
       );
     }
     const parts: Buffer[] = [];
@@ -133,7 +134,7 @@ class DataUrlAudio implements LetterAudio {
     }
     const prefix = all.toString('latin1', 0, Math.max(0, comma));
     if (!/;base64$/iu.test(prefix.trim())) {
-      throw new BadAudioError('The data URL is not in base64: data:audio/...;base64,... is accepted.');
+      throw new BadAudioError(say`The data URL is not in base64: data:audio/...;base64,... is accepted.`);
     }
     this.#prefix = undefined;
     return this.#base64.push(all.subarray(comma + 1));
@@ -188,7 +189,7 @@ class JsonAudio implements TextAudio {
   end(): Steps<readonly FoundAudio[]> {
     const isEnded = this.#outline.isEmpty || /^[,\]]?$/u.test(this.#outline.take().text.trim());
     if (isEnded) return done([]);
-    throw new BadAudioError('The audio is JSON that ends before its end: a whole value is needed.');
+    throw new BadAudioError(say`The audio is JSON that ends before its end: a whole value is needed.`);
   }
 }
 

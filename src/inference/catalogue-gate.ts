@@ -1,5 +1,6 @@
 /** The gate of a shipped set: not a model that anybody asks for, but run like one. */
 import { ModelInvalidError } from '../errors';
+import { say } from '../sentence';
 import type { CatalogueGate } from './catalogue';
 import type { GateEntry, TrunkEntry } from './catalogue-schema';
 import type { ModelDescription } from './prediction-engine';
@@ -16,12 +17,12 @@ export function gateOf(entry: GateEntry, trunk: TrunkEntry): CatalogueGate {
   const { source, temperature, openAbove, closeBelow } = entry;
   if (source.offset >= trunk.scoresSize) {
     throw new ModelInvalidError(
-      `The shipped model catalogue cannot be used: the gate's offset ${source.offset} reaches beyond the ${trunk.scoresSize} scores of the trunk.`,
+      say`The shipped model catalogue cannot be used: the gate's offset ${source.offset} reaches beyond the ${trunk.scoresSize} scores of the trunk.`,
     );
   }
   if (closeBelow > openAbove) {
     throw new ModelInvalidError(
-      `The shipped model catalogue cannot be used: the gate would open from ${openAbove} on and close below ${closeBelow}; closeBelow must not be the larger one.`,
+      say`The shipped model catalogue cannot be used: the gate would open from ${openAbove} on and close below ${closeBelow}; closeBelow must not be the larger one.`,
     );
   }
   const description: ModelDescription = {

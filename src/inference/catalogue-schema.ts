@@ -315,7 +315,7 @@ function checkBy<T>(rule: Rule): Check<T> {
     const problem = problemWith('', value, rule);
     if (!problem) return { ok: true, value: value as T };
     const place = problem.path === '' ? 'the entry' : `"${problem.path}"`;
-    return { ok: false, reason: `${place} ${problem.sentence}` };
+    return { ok: false, reason: `${place} ${String(problem.sentence)}` };
   };
 }
 

@@ -5,6 +5,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { ModelInvalidError } from '../errors';
+import { say } from '../sentence';
 import {
   CATALOGUE_CHECKS,
   type BuiltInEntry,
@@ -120,10 +121,12 @@ class Found {
     const name = entryName(entry, index);
     try {
       if (name === RESERVED_NAME) {
-        throw new ModelInvalidError(`the name "${name}" belongs to the level of the sound in every summary`);
+        throw new ModelInvalidError(
+          say`the name "${name}" belongs to the level of the sound in every summary`,
+        );
       }
       const owner = this.owners.get(name);
-      if (owner !== undefined) throw new ModelInvalidError(`the name is taken by a model of ${owner}`);
+      if (owner !== undefined) throw new ModelInvalidError(say`the name is taken by a model of ${owner}`);
       const model = read(entry);
       this.owners.set(name, this.owner);
       this.models.push(model);
@@ -142,7 +145,9 @@ function readSet(folder: string): {
 } {
   const header = CATALOGUE_CHECKS.setHeader(readCatalogueFile(folder));
   if (!header.ok) {
-    throw new ModelInvalidError(`The shipped model catalogue in ${folder} cannot be used: ${header.reason}.`);
+    throw new ModelInvalidError(
+      say`The shipped model catalogue in ${folder} cannot be used: ${header.reason}.`,
+    );
   }
   const { set, title, trunk, gate, models } = header.value;
   return {
@@ -179,17 +184,17 @@ function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
   const entry = checked(CATALOGUE_CHECKS.builtIn(value));
   const isEmbedding = entry.source.output === 'embedding';
   if (isEmbedding !== (entry.activation === 'embedding')) {
-    throw new ModelInvalidError('activation "embedding" and the trunk output "embedding" go together');
+    throw new ModelInvalidError(say`activation "embedding" and the trunk output "embedding" go together`);
   }
   if (!isEmbedding) checkClasses(entry);
   if (entry.reject !== undefined && entry.activation !== 'softmax') {
-    throw new ModelInvalidError('reject is for softmax models');
+    throw new ModelInvalidError(say`reject is for softmax models`);
   }
   const rejected = entry.reject === undefined ? 0 : 1;
   const scores = entry.classes.length + rejected;
   if (entry.source.output === 'scores' && entry.source.offset + scores > trunk.scoresSize) {
     throw new ModelInvalidError(
-      `offset ${entry.source.offset} and ${scores} classes reach beyond the ${trunk.scoresSize} scores of the trunk`,
+      say`offset ${entry.source.offset} and ${scores} classes reach beyond the ${trunk.scoresSize} scores of the trunk`,
     );
   }
   return {
@@ -237,11 +242,11 @@ function userSource(
       const tap = trunk.taps[source.tap];
       if (!tap) {
         const names = Object.keys(trunk.taps).join(', ');
-        throw new ModelInvalidError(`there is no tap "${source.tap}"; the trunk has ${names}`);
+        throw new ModelInvalidError(say`there is no tap "${source.tap}"; the trunk has ${names}`);
       }
       if (source.trunkSha256 !== undefined && source.trunkSha256 !== trunk.sha256) {
         throw new ModelInvalidError(
-          'the head was trained on another trunk than this one; train it again on this one',
+          say`the head was trained on another trunk than this one; train it again on this one`,
         );
       }
       return {
@@ -251,7 +256,7 @@ function userSource(
     }
     case 'pcm':
       if (entry.receptiveFieldMs === undefined) {
-        throw new ModelInvalidError('a model of kind "pcm" must state its receptiveFieldMs');
+        throw new ModelInvalidError(say`a model of kind "pcm" must state its receptiveFieldMs`);
       }
       return {
         source: { kind: 'pcm', file, stateSize: source.stateSize },
@@ -277,11 +282,11 @@ function described(
 function checkClasses(entry: BuiltInEntry | UserEntry): void {
   const fewest = entry.activation === 'softmax' ? 2 : 1;
   if (entry.classes.length < fewest) {
-    throw new ModelInvalidError(`a ${entry.activation} model needs ${fewest} or more classes`);
+    throw new ModelInvalidError(say`a ${entry.activation} model needs ${fewest} or more classes`);
   }
   const bias = entry.calibration?.bias;
   if (bias && (entry.activation !== 'sigmoid' || bias.length !== entry.classes.length)) {
-    throw new ModelInvalidError('calibration.bias is for sigmoid models and has one number per class');
+    throw new ModelInvalidError(say`calibration.bias is for sigmoid models and has one number per class`);
   }
 }
 
@@ -296,12 +301,14 @@ function readCatalogueFile(folder: string): unknown {
   try {
     json = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ModelInvalidError(`The model catalogue ${file} cannot be read: ${reasonOf(cause)}.`, { cause });
+    throw new ModelInvalidError(say`The model catalogue ${file} cannot be read: ${reasonOf(cause)}.`, {
+      cause,
+    });
   }
   try {
     return JSON.parse(json) as unknown;
   } catch (cause) {
-    throw new ModelInvalidError(`The model catalogue ${file} is not JSON: ${reasonOf(cause)}.`, { cause });
+    throw new ModelInvalidError(say`The model catalogue ${file} is not JSON: ${reasonOf(cause)}.`, { cause });
   }
 }
 
@@ -309,13 +316,13 @@ function readCatalogueFile(folder: string): unknown {
 function fileInside(folder: string, name: string): string {
   const file = path.resolve(folder, name);
   if (path.isAbsolute(name) || !isInside(folder, file)) {
-    throw new ModelInvalidError(`the file name "${name}" leads out of the model folder`);
+    throw new ModelInvalidError(say`the file name "${name}" leads out of the model folder`);
   }
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    throw new ModelInvalidError(`the file "${name}" is not there`);
+    throw new ModelInvalidError(say`the file "${name}" is not there`);
   }
   if (!isInside(realpathSync(folder), realpathSync(file))) {
-    throw new ModelInvalidError(`the file name "${name}" is a link that leads out of the model folder`);
+    throw new ModelInvalidError(say`the file name "${name}" is a link that leads out of the model folder`);
   }
   return file;
 }

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { FRAME_SAMPLES } from '../clock';
 import { InvalidArgumentError, ModelInvalidError } from '../errors';
+import { say } from '../sentence';
 import type { Catalogue } from './catalogue';
 import type { Tap } from './catalogue-schema';
 import { loadTrunk } from './onnx/graphs';
@@ -36,7 +37,7 @@ export class TapReader implements Tap {
     const found = trunk.taps[tap];
     if (!found) {
       const known = Object.entries(trunk.taps).map(([name, t]) => `${name} (${t.receptiveFieldMs} ms)`);
-      throw new InvalidArgumentError(`There is no tap "${tap}": ${known.join(', ')} are accepted.`);
+      throw new InvalidArgumentError(say`There is no tap "${tap}": ${known.join(', ')} are accepted.`);
     }
     return withRuntime(defaultRuntime(), async (runtime) => {
       const session = await loadTrunk(runtime, trunk, threads);
@@ -61,7 +62,7 @@ export class TapReader implements Tap {
       const feeds = { pcm: this.tensor(piece, [1, piece.length]), state };
       const outputs = await this.session.run(feeds, [this.name, 'state_out']);
       const [tap, after] = [outputs[this.name], outputs['state_out']];
-      if (!tap || !after) throw new ModelInvalidError(`The trunk gave no ${this.name}.`);
+      if (!tap || !after) throw new ModelInvalidError(say`The trunk gave no ${this.name}.`);
       features.set(tap.data as Float32Array, frame * this.channels);
       state = after;
       if (!this.runtime.letsLoopTurn) await setImmediate();

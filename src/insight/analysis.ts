@@ -1,6 +1,7 @@
 /** Frames in, answers out, as they come: the one state machine behind file, bytes, chunk and stream. */
 import { FRAME_MS, samplesToMs } from '../clock';
 import { ClosedError, InferenceError, InvalidArgumentError } from '../errors';
+import { say } from '../sentence';
 import type { FramePredictions, ModelDescription } from '../inference';
 import type { Decisions } from './choice';
 import { ClassTrack } from './class-track';
@@ -73,7 +74,7 @@ export class Analysis {
     const { models, outputPeriod, volumeThreshold } = settings;
     if (outputPeriod !== null && !(outputPeriod > 0 && outputPeriod % FRAME_MS === 0)) {
       throw new InvalidArgumentError(
-        `The output period is ${outputPeriod}; it must be a positive multiple of ${FRAME_MS} milliseconds.`,
+        say`The output period is ${outputPeriod}; it must be a positive multiple of ${FRAME_MS} milliseconds.`,
       );
     }
     this.framesPerPeriod = outputPeriod === null ? Infinity : outputPeriod / FRAME_MS;
@@ -110,11 +111,11 @@ export class Analysis {
    * @throws InferenceError A model's values are missing or of the wrong number; ClosedError after `finish`.
    */
   push(levels: FrameLevels, predictions: FramePredictions): AnalysisEvents {
-    if (this.finished) throw new ClosedError('The analysis has been finished; it takes no more frames.');
+    if (this.finished) throw new ClosedError(say`The analysis has been finished; it takes no more frames.`);
     const { frameCount } = predictions;
     const { volumes } = levels;
     if (volumes.length !== frameCount) {
-      throw new InferenceError(`There are ${volumes.length} volumes for ${frameCount} frames.`);
+      throw new InferenceError(say`There are ${volumes.length} volumes for ${frameCount} frames.`);
     }
     if (frameCount === 0) return { steps: [], begun: [], ended: [] };
     this.gate.open(volumes, predictions);
@@ -224,13 +225,13 @@ function loudnessOf({ loudAbove, decisions, models }: AnalysisSettings): readonl
   if (loudAbove === undefined) return [];
   if (models.some(({ name }) => name === LOUDNESS)) {
     throw new InvalidArgumentError(
-      `loudAbove is given, and its answers are called "${LOUDNESS}", as a model of yours that is asked for: give that another name.`,
+      say`loudAbove is given, and its answers are called "${LOUDNESS}", as a model of yours that is asked for: give that another name.`,
     );
   }
   const { period, classes, thresholds } = decisions?.[LOUDNESS] ?? {};
   if (classes || thresholds) {
     throw new InvalidArgumentError(
-      `decisions.${LOUDNESS} has classes or thresholds: only period is accepted, and loudAbove says what is loud.`,
+      say`decisions.${LOUDNESS} has classes or thresholds: only period is accepted, and loudAbove says what is loud.`,
     );
   }
   return [new LoudnessTrack(loudAbove, period)];
@@ -246,8 +247,7 @@ function valuesOf(track: ModelTrack, predictions: FramePredictions): Float32Arra
       : values?.length === track.width * frameCount;
   if (!values || !complete) {
     throw new InferenceError(
-      `The engine gave ${values?.length ?? 'no'} values of "${track.name}" for ${frameCount} frames` +
-        (track.width === null ? '.' : `; ${track.width * frameCount} are expected.`),
+      say`The engine gave ${values?.length ?? 'no'} values of "${track.name}" for ${frameCount} frames${track.width === null ? say`.` : say`; ${track.width * frameCount} are expected.`}`,
     );
   }
   return values;

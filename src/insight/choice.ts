@@ -1,5 +1,6 @@
 /** How answers are chosen from probabilities where a caller leaves that not to the model (decision 31). */
 import { InvalidArgumentError } from '../errors';
+import { say } from '../sentence';
 import type { ModelDescription } from '../inference';
 import { winnerConfidence, winningClass } from './confidence';
 import { NO_SPEECH, SILENCE, UNKNOWN } from './labels';
@@ -118,18 +119,18 @@ export function checkDecision(model: ModelDescription, { classes, thresholds }: 
   if (!classes && !thresholds) return;
   if (model.activation === 'embedding') {
     throw new InvalidArgumentError(
-      `decisions.${model.name} has classes or thresholds, and "${model.name}" has no classes: only period is accepted.`,
+      say`decisions.${model.name} has classes or thresholds, and "${model.name}" has no classes: only period is accepted.`,
     );
   }
   if (classes?.length === 0) {
     throw new InvalidArgumentError(
-      `decisions.${model.name}.classes is empty: at least one of ${model.classes.join(', ')} is accepted.`,
+      say`decisions.${model.name}.classes is empty: at least one of ${model.classes.join(', ')} is accepted.`,
     );
   }
   for (const name of [...(classes ?? []), ...Object.keys(thresholds ?? {})]) {
     if (model.classes.includes(name)) continue;
     throw new InvalidArgumentError(
-      `decisions.${model.name} names the class "${name}", which "${model.name}" does not have. Accepted: ${model.classes.join(', ')}.`,
+      say`decisions.${model.name} names the class "${name}", which "${model.name}" does not have. Accepted: ${model.classes.join(', ')}.`,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** A model whose frames are probabilities of classes. */
 import { InferenceError } from '../errors';
+import { say } from '../sentence';
 import type { ModelDescription } from '../inference';
 import { ClassChoice, NONE, type Decision } from './choice';
 import { clampUnit } from './confidence';
@@ -78,7 +79,7 @@ export class ClassTrack implements ModelTrack {
     const chosen = this.choice.of(values, frame * this.width);
     this.confidence = this.choice.confidence;
     if (Number.isNaN(this.confidence)) {
-      throw new InferenceError(`The model "${this.name}" gave a probability that is not a number.`);
+      throw new InferenceError(say`The model "${this.name}" gave a probability that is not a number.`);
     }
     this.label = chosen === NONE ? this.labels.unknown : chosen;
   }

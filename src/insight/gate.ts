@@ -1,5 +1,6 @@
 /** The gate in front of the models (decisions 5 and 6). */
 import { InferenceError } from '../errors';
+import { say } from '../sentence';
 import type { FramePredictions, ModelDescription, PredictionEngine, VoiceGate } from '../inference';
 import { isSilent } from './volume';
 import { winningClass } from './confidence';
@@ -107,7 +108,7 @@ function scoresOf(judge: SpeechJudge, { probabilities, frameCount }: FramePredic
   const scores = probabilities.get(judge.name);
   if (scores?.length !== frameCount * judge.width) {
     throw new InferenceError(
-      `The voice models need the frames of "${judge.name}" (${judge.width} numbers each), and the engine did not give them.`,
+      say`The voice models need the frames of "${judge.name}" (${judge.width} numbers each), and the engine did not give them.`,
     );
   }
   return scores;

@@ -8,6 +8,7 @@
  */
 import { FRAME_MS } from '../clock';
 import { InvalidArgumentError } from '../errors';
+import { say } from '../sentence';
 import { round4 } from './rounding';
 import type { TransitionEvent } from './transitions';
 
@@ -35,7 +36,7 @@ export class TransitionFilter {
     const { minimumMs, holdMs } = settings;
     for (const [name, value] of Object.entries({ minimumMs, holdMs })) {
       if (!(Number.isFinite(value) && value >= 0)) {
-        throw new InvalidArgumentError(`${name} is ${value}; it must be 0 or more milliseconds.`);
+        throw new InvalidArgumentError(say`${name} is ${value}; it must be 0 or more milliseconds.`);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { LicenseManagerError } from '../errors';
+import { type Sentence, say, withSentence } from '../sentence';
 import {
   type License,
   type LicenseState,
@@ -69,7 +70,7 @@ export class LicenseGuard {
     if (given !== undefined && given !== null && typeof given !== 'string') {
       throw new LicenseManagerError(
         'malformed',
-        `The license key is of type ${typeof given}: a text is accepted, or null for the one in the environment or the evaluation license.`,
+        say`The license key is of type ${typeof given}: a text is accepted, or null for the one in the environment or the evaluation license.`,
       );
     }
     const text = firstNonEmpty(key, process.env['DEEPTONE_LICENSE_KEY']) ?? EVALUATION_LICENSE;
@@ -90,7 +91,8 @@ export class LicenseGuard {
   status(now: Date = this.#clock()): LicenseStatus {
     const { license } = this;
     const state = licenseState(license, now);
-    return {
+    const sentence = describe(license, state, daysLeft(license, now), now);
+    const status = {
       state,
       daysLeft: daysLeft(license, now),
       evaluation: license.evaluation,
@@ -102,8 +104,9 @@ export class LicenseGuard {
       notBefore: license.notBefore,
       expires: license.expires,
       graceEnds: graceEnd(license),
-      message: describe(license, state, daysLeft(license, now), now),
+      message: String(sentence),
     };
+    return withSentence(status, sentence);
   }
 
   /**
@@ -119,7 +122,7 @@ export class LicenseGuard {
     if (refused !== undefined) {
       throw new LicenseManagerError(
         'model-not-allowed',
-        `The license "${this.license.id}" does not allow the model "${refused}". It allows: ${allowed.join(', ')}.`,
+        say`The license "${this.license.id}" does not allow the model "${refused}". It allows: ${allowed.join(', ')}.`,
       );
     }
   }
@@ -134,7 +137,7 @@ export class LicenseGuard {
     if (now < end) return;
     throw new LicenseManagerError(
       'expired',
-      `The license "${this.license.id}" expired at ${formatTime(this.license.expires)}, and what was open then is stopped since ${formatTime(end)}. Set a new license key.`,
+      say`The license "${this.license.id}" expired at ${formatTime(this.license.expires)}, and what was open then is stopped since ${formatTime(end)}. Set a new license key.`,
     );
   }
 
@@ -142,7 +145,7 @@ export class LicenseGuard {
   graceNotice(now: Date = this.#clock()): string | undefined {
     const { license } = this;
     if (now < license.expires) return undefined;
-    return describe(license, 'expired', 0, now);
+    return String(describe(license, 'expired', 0, now));
   }
 
   /**
@@ -158,7 +161,7 @@ export class LicenseGuard {
     if (maxStreams !== null && active >= maxStreams) {
       throw new LicenseManagerError(
         'too-many-streams',
-        `The license "${id}" allows ${maxStreams} parallel streams, and ${active} are running. Wait for one to end, or set a license for more.`,
+        say`The license "${id}" allows ${maxStreams} parallel streams, and ${active} are running. Wait for one to end, or set a license for more.`,
       );
     }
     activeStreams.set(id, active + 1);
@@ -180,25 +183,23 @@ function firstNonEmpty(...texts: readonly (string | null | undefined)[]): string
   return texts.map((text) => text?.trim()).find((text) => text !== undefined && text !== '');
 }
 
-function describe(license: License, state: LicenseState, days: number, now: Date): string {
+function describe(license: License, state: LicenseState, days: number, now: Date): Sentence {
   const name = license.evaluation
-    ? 'Evaluation license, for trying DeepTone out'
-    : `License "${license.id}" of ${license.licensee}`;
+    ? say`Evaluation license, for trying DeepTone out`
+    : say`License "${license.id}" of ${license.licensee}`;
+  const end = formatTime(license.expires);
   switch (state) {
     case 'valid':
-      return `${name}: valid until ${formatTime(license.expires)}.`;
+      return say`${name}: valid until ${end}.`;
     case 'expiring':
-      return `${name}: expires in ${days} ${days === 1 ? 'day' : 'days'}, at ${formatTime(license.expires)}. Set a new license key before: from then on new work is refused, and what is open stops ${GRACE_HOURS} hours later.`;
+      return days === 1
+        ? say`${name}: expires in 1 day, at ${end}. Set a new license key before: from then on new work is refused, and what is open stops ${GRACE_HOURS} hours later.`
+        : say`${name}: expires in ${days} days, at ${end}. Set a new license key before: from then on new work is refused, and what is open stops ${GRACE_HOURS} hours later.`;
     case 'expired':
-      return `${name}: expired at ${formatTime(license.expires)}. New work is refused until a new license key is set; ${openWork(license, now)}.`;
+      return now < graceEnd(license)
+        ? say`${name}: expired at ${end}. New work is refused until a new license key is set; what was open then may go on until ${formatTime(graceEnd(license))}.`
+        : say`${name}: expired at ${end}. New work is refused until a new license key is set; what was open then is stopped since ${formatTime(graceEnd(license))}.`;
     case 'not-yet-valid':
-      return `${name}: valid only from ${formatTime(license.notBefore)}.`;
+      return say`${name}: valid only from ${formatTime(license.notBefore)}.`;
   }
-}
-
-function openWork(license: License, now: Date): string {
-  const end = graceEnd(license);
-  return now < end
-    ? `what was open then may go on until ${formatTime(end)}`
-    : `what was open then is stopped since ${formatTime(end)}`;
 }

@@ -1,4 +1,5 @@
 import { LicenseManagerError } from '../errors';
+import { type Word, phrase, say } from '../sentence';
 
 /** What a license key says, once its signature is verified (decision 22). */
 export interface License {
@@ -62,7 +63,7 @@ export function formatTime(time: Date): string {
 export function licenseFromClaims(claims: Readonly<Record<string, unknown>>): License {
   const notBefore = time(claims, 'nbf');
   const expires = time(claims, 'exp');
-  if (expires <= notBefore) throw malformed('exp', 'a time after nbf');
+  if (expires <= notBefore) throw malformed('exp', phrase`a time after nbf`);
   return {
     id: text(claims, 'jti'),
     licensee: text(claims, 'sub'),
@@ -87,13 +88,13 @@ export function claimsFromLicense(license: License): Record<string, unknown> {
   };
 }
 
-function malformed(claim: string, accepted: string): LicenseManagerError {
-  return new LicenseManagerError('malformed', `The claim "${claim}" of the license is not ${accepted}.`);
+function malformed(claim: string, accepted: Word): LicenseManagerError {
+  return new LicenseManagerError('malformed', say`The claim "${claim}" of the license is not ${accepted}.`);
 }
 
 function text(claims: Readonly<Record<string, unknown>>, claim: string): string {
   const value = claims[claim];
-  if (!isText(value)) throw malformed(claim, `text of 1 to ${MAX_TEXT} printable characters`);
+  if (!isText(value)) throw malformed(claim, say`text of 1 to ${MAX_TEXT} printable characters`);
   return value;
 }
 
@@ -105,7 +106,7 @@ function isText(value: unknown): value is string {
 function time(claims: Readonly<Record<string, unknown>>, claim: string): Date {
   const seconds = claims[claim];
   if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 0 || seconds > LAST_SECOND) {
-    throw malformed(claim, 'a whole number of seconds since 1970');
+    throw malformed(claim, phrase`a whole number of seconds since 1970`);
   }
   return new Date(seconds * 1_000);
 }
@@ -114,7 +115,7 @@ function models(claims: Readonly<Record<string, unknown>>): readonly string[] | 
   const value = claims['models'];
   if (value === '*') return value;
   if (!Array.isArray(value) || value.length === 0 || !value.every(isText)) {
-    throw malformed('models', 'a list of model names or "*"');
+    throw malformed('models', phrase`a list of model names or "*"`);
   }
   return value;
 }
@@ -123,13 +124,13 @@ function streams(claims: Readonly<Record<string, unknown>>): number | null {
   const value = claims['max_streams'] ?? null;
   if (value === null) return null;
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
-    throw malformed('max_streams', 'a whole number of at least 1, or null for no limit');
+    throw malformed('max_streams', phrase`a whole number of at least 1, or null for no limit`);
   }
   return value;
 }
 
 function flag(claims: Readonly<Record<string, unknown>>, claim: string): boolean {
   const value = claims[claim] ?? false;
-  if (typeof value !== 'boolean') throw malformed(claim, 'true or false');
+  if (typeof value !== 'boolean') throw malformed(claim, phrase`true or false`);
   return value;
 }

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { InvalidArgumentError } from '../errors';
+import { phrase, say } from '../sentence';
 
 /** A key that licenses are verified against. */
 export interface LicensePublicKey {
@@ -8,8 +9,7 @@ export interface LicensePublicKey {
   readonly pem: string;
 }
 
-const ACCEPTED =
-  'accepted is an Ed25519 public key as PEM, as JWK or JWK set (JSON), or as base64 of its 32 raw bytes';
+const ACCEPTED = phrase`accepted is an Ed25519 public key as PEM, as JWK or JWK set (JSON), or as base64 of its 32 raw bytes`;
 const RAW_KEY_BYTES = 32;
 
 /** The prime of the field of Ed25519 (RFC 8032, 5.1). */
@@ -46,11 +46,11 @@ interface NamedJsonWebKey extends JsonWebKey {
 function publicKey(source: string | Buffer | NamedJsonWebKey, name?: string): LicensePublicKey {
   const key = load(source);
   if (key?.asymmetricKeyType !== 'ed25519') {
-    throw new InvalidArgumentError(`The license public key cannot be read; ${ACCEPTED}.`);
+    throw new InvalidArgumentError(say`The license public key cannot be read; ${ACCEPTED}.`);
   }
   if (!isSafe(key)) {
     throw new InvalidArgumentError(
-      `The license public key is a point of small order, or not in the one form that RFC 8032 has for it: anybody could sign for it; ${ACCEPTED}.`,
+      say`The license public key is a point of small order, or not in the one form that RFC 8032 has for it: anybody could sign for it; ${ACCEPTED}.`,
     );
   }
   const id = thumbprint(key);
@@ -97,7 +97,7 @@ function jsonWebKeys(text: string): readonly NamedJsonWebKey[] {
   }
   const keys = isRecord(parsed) && Array.isArray(parsed['keys']) ? parsed['keys'] : [parsed];
   if (keys.length === 0 || !keys.every(isJsonWebKey)) {
-    throw new InvalidArgumentError(`The license public key is not a JSON web key; ${ACCEPTED}.`);
+    throw new InvalidArgumentError(say`The license public key is not a JSON web key; ${ACCEPTED}.`);
   }
   if (keys.some((key) => key.d !== undefined)) throw privateKey();
   return keys;
@@ -115,6 +115,6 @@ function isJsonWebKey(value: unknown): value is NamedJsonWebKey {
 
 function privateKey(): InvalidArgumentError {
   return new InvalidArgumentError(
-    `The license public key is a private key. Keep that one secret, and set its public half; ${ACCEPTED}.`,
+    say`The license public key is a private key. Keep that one secret, and set its public half; ${ACCEPTED}.`,
   );
 }

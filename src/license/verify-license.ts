@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { LicenseManagerError } from '../errors';
+import { say } from '../sentence';
 import { type License, formatTime, licenseFromClaims, licenseState } from './license';
 import { type LicensePublicKey, parsePublicKeys } from './public-keys';
 import { SHIPPED_PUBLIC_KEY } from './shipped';
@@ -68,7 +69,7 @@ export function readLicense(key: string, options: TrustOptions = {}): ReadLicens
   if (signers.length === 0) {
     throw new LicenseManagerError(
       'unknown-key',
-      'The license key is signed by a key that this engine does not know. Add the public key of whoever issued it, or use a key issued for this package.',
+      say`The license key is signed by a key that this engine does not know. Add the public key of whoever issued it, or use a key issued for this package.`,
     );
   }
   return {
@@ -77,7 +78,7 @@ export function readLicense(key: string, options: TrustOptions = {}): ReadLicens
       for (const signer of signers) if (await isSignedBy(text, signer)) return;
       throw new LicenseManagerError(
         'bad-signature',
-        'The signature of the license key is wrong: the key was altered, or is not an Ed25519-signed DeepTone license. Copy the whole key again.',
+        say`The signature of the license key is wrong: the key was altered, or is not an Ed25519-signed DeepTone license. Copy the whole key again.`,
       );
     },
   };
@@ -92,12 +93,12 @@ export function requireCurrent(license: License, now: Date): void {
     case 'not-yet-valid':
       throw new LicenseManagerError(
         'not-yet-valid',
-        `The license "${license.id}" is valid only from ${formatTime(license.notBefore)}; the clock of this machine says ${formatTime(now)}.`,
+        say`The license "${license.id}" is valid only from ${formatTime(license.notBefore)}; the clock of this machine says ${formatTime(now)}.`,
       );
     case 'expired':
       throw new LicenseManagerError(
         'expired',
-        `The license "${license.id}" expired at ${formatTime(license.expires)}. Set a new license key.`,
+        say`The license "${license.id}" expired at ${formatTime(license.expires)}. Set a new license key.`,
       );
   }
 }
@@ -150,7 +151,7 @@ function decode(text: string): DecodedKey {
   if (header === undefined || payload === undefined || !(kid === undefined || typeof kid === 'string')) {
     throw new LicenseManagerError(
       'malformed',
-      'The license key is not a DeepTone license key: three groups of letters and digits with dots between them. Copy the whole key again.',
+      say`The license key is not a DeepTone license key: three groups of letters and digits with dots between them. Copy the whole key again.`,
     );
   }
   return { header: { alg: String(header['alg']), kid }, payload };

@@ -1,5 +1,6 @@
 /** MQTT topic filters, and the device name that a topic holds. */
 import { InvalidArgumentError } from '../errors';
+import { say } from '../sentence';
 
 const SHARED = /^\$share\/([^/#+]+)\/(.+)$/;
 const FILTER = /^(#|(\+|[^+#/]*)(\/(\+|[^+#/]*))*(\/#)?)$/;
@@ -28,8 +29,7 @@ export function parseFilter(text: string): TopicFilter {
   const filter = shared?.[2] ?? subscription;
   if (filter === '' || !FILTER.test(filter) || filter.includes('\0') || filter.startsWith('$share')) {
     throw new InvalidArgumentError(
-      `"${text}" is not an MQTT topic filter. Accepted: levels separated by "/", where "+" stands for one whole ` +
-        'level and "#" at the end for all further ones, for example audio/+/pcm, or $share/group/audio/+/pcm.',
+      say`"${text}" is not an MQTT topic filter. Accepted: levels separated by "/", where "+" stands for one whole level and "#" at the end for all further ones, for example audio/+/pcm, or $share/group/audio/+/pcm.`,
     );
   }
   return { subscription, filter, share: shared?.[1] };
@@ -104,13 +104,12 @@ export function deviceNames(
 function devicePattern(pattern: string): RegExp {
   if (pattern.split(DEVICE).length !== 2) {
     throw new InvalidArgumentError(
-      `"${pattern}" does not say where the device is. Accepted: a topic that holds {device} once, for example ` +
-        'audio/{device}/pcm or site/+/{device}/#.',
+      say`"${pattern}" does not say where the device is. Accepted: a topic that holds {device} once, for example audio/{device}/pcm or site/+/{device}/#.`,
     );
   }
   if (!FILTER.test(pattern.replace(DEVICE, 'device'))) {
     throw new InvalidArgumentError(
-      `"${pattern}" is not a topic pattern: "+" stands for one whole level and "#" for all further ones at the end.`,
+      say`"${pattern}" is not a topic pattern: "+" stands for one whole level and "#" for all further ones at the end.`,
     );
   }
   const levels = pattern.split('/').map((level) => {
@@ -144,8 +143,7 @@ export function parsePrefix(text: string): string {
   const prefix = text.trim().replace(/\/+$/, '');
   if (prefix === '' || /[+#\p{Cc}]/u.test(prefix) || prefix.startsWith('$')) {
     throw new InvalidArgumentError(
-      `"${text}" cannot be the topic of results. Accepted: one or more levels without "+" and "#", not beginning ` +
-        'with "$", for example deeptone.',
+      say`"${text}" cannot be the topic of results. Accepted: one or more levels without "+" and "#", not beginning with "$", for example deeptone.`,
     );
   }
   return prefix;

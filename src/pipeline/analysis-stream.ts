@@ -1,6 +1,7 @@
 import { isFloat32Array } from 'node:util/types';
 import { FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../clock';
 import { BadAudioError, ClosedError, InvalidArgumentError } from '../errors';
+import { say } from '../sentence';
 import { Turns } from '../steps';
 import type { AudioData, AudioWarning } from '../audio';
 import { describe } from '../rules';
@@ -130,11 +131,11 @@ export class AnalysisStream {
    *   or `close`, InvalidArgumentError for anything but a Float32Array
    */
   push(samples: Float32Array): Promise<AnalysisEvents> {
-    if (this.#closed || this.#finishing) return Promise.reject(new ClosedError('This stream is closed.'));
+    if (this.#closed || this.#finishing) return Promise.reject(new ClosedError(say`This stream is closed.`));
     if (!isFloat32Array(samples)) {
       return Promise.reject(
         new InvalidArgumentError(
-          'push takes 16 kHz samples at full scale 1.0 in a Float32Array; pushSound takes bytes and other arrays.',
+          say`push takes 16 kHz samples at full scale 1.0 in a Float32Array; pushSound takes bytes and other arrays.`,
         ),
       );
     }
@@ -154,7 +155,7 @@ export class AnalysisStream {
    */
   #inTurn(step: () => Promise<readonly Promise<AnalysisEvents>[]>): Promise<AnalysisEvents> {
     const done = (this.#behind ?? Promise.resolve()).then(() => {
-      if (this.#closed) throw this.#failure ?? new ClosedError('This stream is closed.');
+      if (this.#closed) throw this.#failure ?? new ClosedError(say`This stream is closed.`);
       return step();
     });
     const settled = done.then(nothing, nothing);
@@ -171,7 +172,7 @@ export class AnalysisStream {
     const answers: Promise<AnalysisEvents>[] = [];
     this.#uncutSamples += samples.length;
     for (let at = 0; at === 0 || at < samples.length; at += LONG_PUSH) {
-      if (this.#closed) throw this.#failure ?? new ClosedError('This stream is closed.');
+      if (this.#closed) throw this.#failure ?? new ClosedError(say`This stream is closed.`);
       const piece = samples.subarray(at, at + LONG_PUSH);
       this.#uncutSamples -= piece.length;
       const answer = this.#answer(this.#frames.push(piece));
@@ -191,7 +192,7 @@ export class AnalysisStream {
    */
   async pushSound(piece: AudioData | Uint8Array): Promise<AnalysisEvents> {
     const feed = this.#feed;
-    if (this.#closed || this.#finishing) throw new ClosedError('This stream is closed.');
+    if (this.#closed || this.#finishing) throw new ClosedError(say`This stream is closed.`);
     this.#hasSound = true;
     const samples = feed.push(piece);
     samples.catch(nothing); // Awaited in its turn.
@@ -251,12 +252,12 @@ export class AnalysisStream {
   }
 
   #refusalOf(sampleCount: unknown): Error | undefined {
-    if (this.#closed || this.#finishing) return new ClosedError('This stream is closed.');
+    if (this.#closed || this.#finishing) return new ClosedError(say`This stream is closed.`);
     const isAccepted =
       Number.isSafeInteger(sampleCount) && Number(sampleCount) >= 0 && Number(sampleCount) <= LONGEST_SILENCE;
     if (isAccepted) return undefined;
     return new InvalidArgumentError(
-      `sampleCount is ${describe(sampleCount)}: a whole number from 0 to ${LONGEST_SILENCE}, an hour, is accepted.`,
+      say`sampleCount is ${describe(sampleCount)}: a whole number from 0 to ${LONGEST_SILENCE}, an hour, is accepted.`,
     );
   }
 
@@ -266,13 +267,13 @@ export class AnalysisStream {
    * @throws BadAudioError when there was no sample at all (decision 4)
    */
   async finish(): Promise<AnalysisEvents> {
-    if (this.#closed || this.#finishing) throw new ClosedError('This stream is closed.');
+    if (this.#closed || this.#finishing) throw new ClosedError(say`This stream is closed.`);
     this.#finishing = true;
     try {
       if (this.#behind) await this.#behind;
       const last = this.#hasSound ? await this.#lastSound() : NOTHING;
       if (this.#frames.receivedSamples === 0) {
-        throw new BadAudioError('There is no audio: not one sample was given.');
+        throw new BadAudioError(say`There is no audio: not one sample was given.`);
       }
       const rest = this.#frames.flush();
       const analysed = rest ? this.#analyse(rest) : Promise.resolve(NOTHING);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors';
+import { say } from '../sentence';
 import { checkNamedOptions, type Rule } from '../rules';
 import { optionEntries } from './option-table';
 import type { OptionsOf, WayIn } from './options';
@@ -19,7 +20,7 @@ export function checkOptions<Way extends WayIn>(
   const missing = optionEntries().find(
     ({ name, ways, isRequired }) => isRequired && ways.includes(way) && given[name] === undefined,
   );
-  if (missing) throw new InvalidArgumentError(`${missing.name} is missing: ${missing.rule.accepted}.`);
+  if (missing) throw new InvalidArgumentError(say`${missing.name} is missing: ${missing.rule.accepted}.`);
 }
 
 function rulesOf(way: WayIn): Readonly<Record<string, Rule>> {

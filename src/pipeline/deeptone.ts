@@ -19,6 +19,7 @@ import { AnalysisStream } from './analysis-stream';
 import { FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../clock';
 import { checkEngineOptions, type DeeptoneOptions } from './engine-options';
 import { BadAudioError, InvalidArgumentError } from '../errors';
+import { phrase, say } from '../sentence';
 import {
   OnnxPredictionEngine,
   type BrokenModel,
@@ -196,7 +197,7 @@ export class Deeptone {
     checkOptions('file', options);
     if (!isUint8Array(bytes)) {
       throw new InvalidArgumentError(
-        `The clip is ${describe(bytes)}: the bytes of a container are accepted, in a Buffer or Uint8Array.`,
+        say`The clip is ${describe(bytes)}: the bytes of a container are accepted, in a Buffer or Uint8Array.`,
       );
     }
     this.#limits.checkBytes(bytes);
@@ -229,7 +230,7 @@ export class Deeptone {
     const { memory, topic = '', signal } = options;
     if (memory && options.contextSamples !== undefined) {
       throw new InvalidArgumentError(
-        'memory and contextSamples are both given: either a memory knows what went before, or the chunk begins with it.',
+        say`memory and contextSamples are both given: either a memory knows what went before, or the chunk begins with it.`,
       );
     }
     this.#limits.checkBytes(data);
@@ -264,7 +265,7 @@ export class Deeptone {
     const contextSamples = options.contextSamples ?? 0;
     if (contextSamples >= samples.length) {
       throw new InvalidArgumentError(
-        `contextSamples is ${contextSamples}: less than the chunk's ${samples.length} samples is accepted.`,
+        say`contextSamples is ${contextSamples}: less than the chunk's ${samples.length} samples is accepted.`,
       );
     }
     // Zeros before the context change nothing (decision 3) and put the frame grid exactly at its end.
@@ -274,7 +275,7 @@ export class Deeptone {
     try {
       const events = [await stream.pad(padding), await stream.push(samples), await stream.finish()];
       const [step] = events.flatMap((event) => event.steps);
-      if (!step) throw new BadAudioError('There is no audio: the chunk has no frame.');
+      if (!step) throw new BadAudioError(say`There is no audio: the chunk has no frame.`);
       const { results, shares, level, raw } = step;
       const warnings = stream.warnings();
       return {
@@ -305,7 +306,7 @@ export class Deeptone {
     const decoder = new SoundDecoder({
       channels: channel ?? 'mix',
       ffmpegPath: this.#ffmpegPath,
-      name: 'The stream',
+      name: phrase`The stream`,
     });
     const declared = declaredIn(options);
     checkSampleFormat(declared.format);
@@ -479,7 +480,7 @@ export class Deeptone {
         analysis,
         release,
         warmUpFrames,
-        feed: new SoundFeed({ ffmpegPath: this.#ffmpegPath, name: 'The piece' }),
+        feed: new SoundFeed({ ffmpegPath: this.#ffmpegPath, name: phrase`The piece` }),
         licenseNotice: () => this.#guard.graceNotice(),
         cutter,
         held: speakerWait === 0 ? undefined : new HeldFrames(analysis, speakerWait),

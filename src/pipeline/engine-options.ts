@@ -11,6 +11,7 @@ import {
 import type { VoiceSignatures } from '../insight';
 import { LIMIT_RULES, type Limits } from './limits';
 import { checkNamedOptions, type RulesFor } from '../rules';
+import { phrase, say } from '../sentence';
 
 /** How an engine is set up. */
 export interface DeeptoneOptions extends Limits {
@@ -60,9 +61,9 @@ export interface DeeptoneOptions extends Limits {
 /** The sets of models that ship with the package. */
 export const MODEL_SETS = ['standard', 'open'] as const satisfies readonly DeeptoneOptions['modelSet'][];
 
-const A_TEXT = { type: 'text', accepted: 'a text is accepted' } as const;
+const A_TEXT = { type: 'text', accepted: say`a text is accepted` } as const;
 
-const ABSOLUTE_PATHS = 'a list of absolute paths of folders is accepted';
+const ABSOLUTE_PATHS = phrase`a list of absolute paths of folders is accepted`;
 
 /** What each of them accepts. */
 export const ENGINE_RULES = {
@@ -70,12 +71,16 @@ export const ENGINE_RULES = {
     type: 'judged',
     holds: (value) =>
       typeof value === 'object' && value !== null && 'models' in value && 'openStream' in value,
-    accepted: 'an object with models, start, openStream and close is accepted',
+    accepted: say`an object with models, start, openStream and close is accepted`,
   },
-  modelSet: { type: 'choice', choices: MODEL_SETS, accepted: '"standard" or "open" is accepted' },
-  modelFolders: { type: 'list', of: A_TEXT, accepted: 'a list of paths of folders is accepted' },
-  ffmpegPath: { type: 'text', accepted: 'the path of a program is accepted' },
-  runtime: { type: 'choice', choices: RUNTIME_CHOICES, accepted: '"auto", "native" or "wasm" is accepted' },
+  modelSet: { type: 'choice', choices: MODEL_SETS, accepted: say`"standard" or "open" is accepted` },
+  modelFolders: { type: 'list', of: A_TEXT, accepted: say`a list of paths of folders is accepted` },
+  ffmpegPath: { type: 'text', accepted: say`the path of a program is accepted` },
+  runtime: {
+    type: 'choice',
+    choices: RUNTIME_CHOICES,
+    accepted: say`"auto", "native" or "wasm" is accepted`,
+  },
   folders: {
     type: 'list',
     of: { type: 'text', pattern: /^(?:\/|[A-Za-z]:[\\/]|\\\\)/u, accepted: ABSOLUTE_PATHS },
@@ -85,25 +90,25 @@ export const ENGINE_RULES = {
     type: 'number',
     whole: true,
     minimum: 1,
-    accepted: 'a whole number of at least 1 is accepted',
+    accepted: say`a whole number of at least 1 is accepted`,
   },
   workers: {
     type: 'number',
     whole: true,
     minimum: 1,
     maximum: MOST_WORKERS,
-    accepted: `a whole number from 1 to ${MOST_WORKERS} is accepted`,
+    accepted: say`a whole number from 1 to ${MOST_WORKERS} is accepted`,
   },
-  knownVoices: { type: 'function', accepted: 'a function is accepted' },
-  isolation: { type: 'choice', choices: ISOLATIONS, accepted: '"thread" or "process" is accepted' },
-  onEngineEvent: { type: 'function', accepted: 'a function is accepted' },
+  knownVoices: { type: 'function', accepted: say`a function is accepted` },
+  isolation: { type: 'choice', choices: ISOLATIONS, accepted: say`"thread" or "process" is accepted` },
+  onEngineEvent: { type: 'function', accepted: say`a function is accepted` },
   licensePublicKeys: {
     type: 'list',
     of: { ...A_TEXT, isSecret: true },
-    accepted: 'a list of public keys as texts is accepted',
+    accepted: say`a list of public keys as texts is accepted`,
     isSecret: true,
   },
-  allowInactiveLicense: { type: 'boolean', accepted: 'true or false is accepted' },
+  allowInactiveLicense: { type: 'boolean', accepted: say`true or false is accepted` },
   ...LIMIT_RULES,
 } as const satisfies RulesFor<DeeptoneOptions>;
 

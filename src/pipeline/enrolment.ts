@@ -2,6 +2,7 @@
 import { withoutOffset } from '../audio';
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../clock';
 import { InvalidArgumentError, ModelNotFoundError, VoiceSignatureError } from '../errors';
+import { say } from '../sentence';
 import type { ModelDescription, PredictionEngine } from '../inference';
 import {
   checkSampleLength,
@@ -53,12 +54,12 @@ export async function createVoiceSignatures<Audio>(
   const given: unknown = samples;
   if (!Array.isArray(given) || given.length === 0) {
     throw new InvalidArgumentError(
-      'samples is empty: a list of at least one {speakerId, audio} is accepted.',
+      say`samples is empty: a list of at least one {speakerId, audio} is accepted.`,
     );
   }
   const position = given.findIndex((sample) => typeof sample !== 'object' || sample === null);
   if (position >= 0) {
-    throw new InvalidArgumentError(`Sample ${position} is no object: {speakerId, audio} is accepted.`);
+    throw new InvalidArgumentError(say`Sample ${position} is no object: {speakerId, audio} is accepted.`);
   }
   const model = embeddingModel(engine);
   const embeddingId = model.embeddingId ?? '';
@@ -99,8 +100,7 @@ function checkTotal(id: string, seconds: number): void {
   // A signature holds seconds in 32 bits: whole samples are what counts.
   if (Math.round(seconds * SAMPLE_RATE) > VOICE_SAMPLE_LIMITS.maximumSeconds * SAMPLE_RATE) {
     throw new VoiceSignatureError(
-      `The samples of "${id}" last ${Number(seconds.toFixed(5))} s in all: ${VOICE_SAMPLE_LIMITS.maximumSeconds} s per ` +
-        'signature are accepted.',
+      say`The samples of "${id}" last ${Number(seconds.toFixed(5))} s in all: ${VOICE_SAMPLE_LIMITS.maximumSeconds} s per signature are accepted.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 /** A stream of the engine that goes on when the engine loses what runs its models. */
 import { samplesToMs } from '../clock';
 import { ClosedError, EngineLostError } from '../errors';
+import { say } from '../sentence';
 import { tellListener } from '../thrown';
 import type { FramePredictions, PredictionStream } from '../inference';
 
@@ -52,7 +53,7 @@ export class LastingStream {
   async predict(pcm: Float32Array): Promise<FramePredictions | LostFrames> {
     const sampleCount = pcm.length; // What is handed over has none.
     const opened = this.#opening ? await this.#opening : this.#opened;
-    if (this.#isClosed) throw new ClosedError('The stream is closed.');
+    if (this.#isClosed) throw new ClosedError(say`The stream is closed.`);
     opened.samples += sampleCount;
     try {
       const predictions = await opened.stream.predict(pcm);

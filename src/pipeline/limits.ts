@@ -1,6 +1,7 @@
 /** How much a sound and its answer may take, so that nobody's mistake takes a machine down. */
 import { payloadBytes } from '../audio';
 import { TooLargeError } from '../errors';
+import { say } from '../sentence';
 import type { TimeSeriesStep } from '../insight';
 import type { RulesFor } from '../rules';
 
@@ -27,7 +28,7 @@ const AT_LEAST_ONE = {
   type: 'number',
   whole: true,
   minimum: 1,
-  accepted: 'a whole number of at least 1 is accepted',
+  accepted: say`a whole number of at least 1 is accepted`,
 } as const;
 
 export const LIMIT_RULES = {
@@ -56,7 +57,7 @@ export class LimitGuard {
     const { maxMessageBytes } = this.limits;
     if (bytes > maxMessageBytes) {
       throw new TooLargeError(
-        `The sound has ${bytes} bytes: up to ${maxMessageBytes} (maxMessageBytes) are accepted. Put it in a file, or raise the limit.`,
+        say`The sound has ${bytes} bytes: up to ${maxMessageBytes} (maxMessageBytes) are accepted. Put it in a file, or raise the limit.`,
       );
     }
   }
@@ -66,7 +67,7 @@ export class LimitGuard {
     const { maxDuration } = this.limits;
     if (durationMs !== null && durationMs > maxDuration) {
       throw new TooLargeError(
-        `The sound is longer than ${maxDuration} ms (maxDuration): cut it into parts, or raise the limit.`,
+        say`The sound is longer than ${maxDuration} ms (maxDuration): cut it into parts, or raise the limit.`,
       );
     }
   }
@@ -76,7 +77,7 @@ export class LimitGuard {
     const { maxChannels } = this.limits;
     if (count > maxChannels) {
       throw new TooLargeError(
-        `The sound has ${count} channels, each of which would be analysed: up to ${maxChannels} (maxChannels) are. Name the channel that you want, or raise the limit.`,
+        say`The sound has ${count} channels, each of which would be analysed: up to ${maxChannels} (maxChannels) are. Name the channel that you want, or raise the limit.`,
       );
     }
   }
@@ -101,7 +102,7 @@ export class AnswerSize {
     for (const step of steps) this.#values += valuesOf(step);
     if (this.#values > this.#most) {
       throw new TooLargeError(
-        `The answer has more than ${this.#most} values (maxAnswerValues): ask for a longer output period, fewer models, no raw values, or a part of the sound; or raise the limit.`,
+        say`The answer has more than ${this.#most} values (maxAnswerValues): ask for a longer output period, fewer models, no raw values, or a part of the sound; or raise the limit.`,
       );
     }
   }

@@ -1,5 +1,6 @@
 /** Rules of options that are objects. */
 import type { Rule } from '../rules';
+import { say } from '../sentence';
 
 /** Entries in what a message may say: more than any model has classes. */
 export const MOST_ENTRIES = 1_000;
@@ -8,7 +9,7 @@ const PROBABILITY = {
   type: 'number',
   minimum: 0,
   maximum: 1,
-  accepted: 'a probability from 0 to 1 is accepted',
+  accepted: say`a probability from 0 to 1 is accepted`,
 } as const;
 /** How the answers of one model are chosen (decision 31). */
 export const DECISION = {
@@ -17,42 +18,42 @@ export const DECISION = {
     classes: {
       type: 'list',
       most: MOST_ENTRIES,
-      of: { type: 'text', accepted: 'the name of a class is accepted' },
-      accepted: 'a list of names of classes is accepted',
+      of: { type: 'text', accepted: say`the name of a class is accepted` },
+      accepted: say`a list of names of classes is accepted`,
     },
     thresholds: {
       type: 'object',
       most: MOST_ENTRIES,
       others: PROBABILITY,
-      accepted: 'an object {class: probability} is accepted',
+      accepted: say`an object {class: probability} is accepted`,
     },
     period: {
       type: 'judged',
       holds: (value) =>
         value === 'majority' || value === 'any' || (typeof value === 'number' && value > 0 && value <= 1),
-      accepted: '"majority", "any" or a share of the period above 0, up to 1, is accepted',
+      accepted: say`"majority", "any" or a share of the period above 0, up to 1, is accepted`,
     },
   },
   others: 'none',
-  accepted: 'an object with any of classes, thresholds and period is accepted',
+  accepted: say`an object with any of classes, thresholds and period is accepted`,
 } as const satisfies Rule;
 
 const PADDING = {
   type: 'number',
   minimum: 0,
   maximum: 10_000,
-  accepted: 'a number of milliseconds from 0 to 10,000 is accepted',
+  accepted: say`a number of milliseconds from 0 to 10,000 is accepted`,
 } as const;
 /** Which phases are cut out (decision 33). */
 export const SEGMENTS = {
   type: 'object',
   fields: {
-    model: { type: 'text', accepted: 'the name of a model that is asked for is accepted' },
+    model: { type: 'text', accepted: say`the name of a model that is asked for is accepted` },
     results: {
       type: 'list',
       most: MOST_ENTRIES,
-      of: { type: 'text', accepted: 'a result of the model is accepted' },
-      accepted: 'a list of results is accepted',
+      of: { type: 'text', accepted: say`a result of the model is accepted` },
+      accepted: say`a list of results is accepted`,
     },
     before: PADDING,
     after: PADDING,
@@ -62,10 +63,10 @@ export const SEGMENTS = {
       type: 'number',
       minimum: 1_000,
       maximum: 600_000,
-      accepted: 'a number of milliseconds from 1,000 to 600,000 is accepted',
+      accepted: say`a number of milliseconds from 1,000 to 600,000 is accepted`,
     },
   },
   required: ['model'],
   others: 'none',
-  accepted: 'an object {model, results, before, after, minimum, hold, longest} is accepted',
+  accepted: say`an object {model, results, before, after, minimum, hold, longest} is accepted`,
 } as const satisfies Rule;

@@ -10,6 +10,7 @@ import { ChunkMemory } from './chunk-memory';
 import { DEFAULT_SPEAKER_DELAY } from './held-frames';
 import { DECISION, MOST_ENTRIES, SEGMENTS } from './option-rules';
 import type { OptionsOf, WayIn } from './options';
+import { say } from '../sentence';
 
 type KeysOf<Union> = Union extends unknown ? keyof Union : never;
 type AnyOptions = OptionsOf[WayIn];
@@ -61,16 +62,16 @@ const same = (help: string): Readonly<Record<AnalysisCommand, string>> => ({
 const LONGEST_SPEAKER_DELAY = 2_048;
 /** By what reads the samples. */
 const CHECKED_LATER = { type: 'judged', holds: () => true, accepted: '' } as const;
-const TRUE_OR_FALSE = { type: 'boolean', accepted: 'true or false is accepted' } as const;
-const A_FUNCTION = { type: 'function', accepted: 'a function is accepted' } as const;
+const TRUE_OR_FALSE = { type: 'boolean', accepted: say`true or false is accepted` } as const;
+const A_FUNCTION = { type: 'function', accepted: say`a function is accepted` } as const;
 
 export const OPTIONS = {
   models: {
     ways: EVERYWHERE,
     rule: {
       type: 'list',
-      of: { type: 'text', accepted: 'the name of a model is accepted' },
-      accepted: 'a list of names of models is accepted',
+      of: { type: 'text', accepted: say`the name of a model is accepted` },
+      accepted: say`a list of names of models is accepted`,
     },
     isRequired: true,
     message: 'models',
@@ -86,7 +87,7 @@ export const OPTIONS = {
       whole: true,
       minimum: FRAME_MS,
       multipleOf: FRAME_MS,
-      accepted: `a positive multiple of ${FRAME_MS} (milliseconds) is accepted, such as 64, 512 or 1024`,
+      accepted: say`a positive multiple of ${FRAME_MS} (milliseconds) is accepted, such as 64, 512 or 1024`,
     },
     isRequired: true,
     default: 1_024, // A step a second, on the grid of the frames.
@@ -102,7 +103,7 @@ export const OPTIONS = {
       type: 'number',
       whole: true,
       minimum: 0,
-      accepted: 'a channel number counted from 0 is accepted',
+      accepted: say`a channel number counted from 0 is accepted`,
     },
     message: 'channel',
     flag: {
@@ -152,7 +153,7 @@ export const OPTIONS = {
       type: 'number',
       minimum: 0,
       maximum: 1,
-      accepted: 'a number from 0 (nothing is silence) to 1 (everything is) is accepted',
+      accepted: say`a number from 0 (nothing is silence) to 1 (everything is) is accepted`,
     },
     default: 0.005, // Decision 5.
     message: 'volumeThreshold',
@@ -183,7 +184,7 @@ export const OPTIONS = {
   },
   voiceSignatures: {
     ways: EVERYWHERE,
-    rule: { type: 'object', accepted: 'an object {speakerId: {version: 1, data: base64}} is accepted' },
+    rule: { type: 'object', accepted: say`an object {speakerId: {version: 1, data: base64}} is accepted` },
     message: 'voiceSignatures',
   },
   decisions: {
@@ -192,7 +193,7 @@ export const OPTIONS = {
       type: 'object',
       most: MOST_ENTRIES,
       others: DECISION,
-      accepted: 'an object {model: {classes, thresholds, period}} is accepted',
+      accepted: say`an object {model: {classes, thresholds, period}} is accepted`,
     },
     message: 'decisions',
     flag: {
@@ -208,7 +209,7 @@ export const OPTIONS = {
       type: 'number',
       minimum: -120,
       maximum: 0,
-      accepted: 'a level from -120 to 0 (dBFS) is accepted, such as -30',
+      accepted: say`a level from -120 to 0 (dBFS) is accepted, such as -30`,
     },
     message: 'loudAbove',
     flag: {
@@ -237,7 +238,7 @@ export const OPTIONS = {
       type: 'number',
       whole: true,
       minimum: 0,
-      accepted: 'a whole number from 0 to less than the number of samples is accepted',
+      accepted: say`a whole number from 0 to less than the number of samples is accepted`,
     },
     default: 0,
     message: 'contextSamples',
@@ -248,7 +249,7 @@ export const OPTIONS = {
       type: 'object',
       fields: { encoding: CHECKED_LATER, sampleRate: CHECKED_LATER, channels: CHECKED_LATER },
       others: 'none',
-      accepted: 'an object {encoding, sampleRate, channels} is accepted',
+      accepted: say`an object {encoding, sampleRate, channels} is accepted`,
     },
     message: 'format.encoding',
     flag: {
@@ -266,7 +267,7 @@ export const OPTIONS = {
       whole: true,
       minimum: MIN_SAMPLE_RATE,
       maximum: MAX_SAMPLE_RATE,
-      accepted: `a whole sample rate from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} (Hz) is accepted`,
+      accepted: say`a whole sample rate from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} (Hz) is accepted`,
     },
     default: SAMPLE_RATE,
     message: 'format.rate',
@@ -277,7 +278,12 @@ export const OPTIONS = {
   },
   channels: {
     ways: ['bytes', 'chunk'],
-    rule: { type: 'number', whole: true, minimum: 1, accepted: 'a whole number of at least 1 is accepted' },
+    rule: {
+      type: 'number',
+      whole: true,
+      minimum: 1,
+      accepted: say`a whole number of at least 1 is accepted`,
+    },
     default: 1,
     message: 'format.channels',
     flag: {
@@ -294,12 +300,12 @@ export const OPTIONS = {
     rule: {
       type: 'judged',
       holds: (value) => value instanceof ChunkMemory,
-      accepted: 'a ChunkMemory is accepted',
+      accepted: say`a ChunkMemory is accepted`,
     },
   },
   topic: {
     ways: ['chunk'],
-    rule: { type: 'text', accepted: 'a text is accepted' },
+    rule: { type: 'text', accepted: say`a text is accepted` },
   },
   onProgress: { ways: WITH_PROGRESS, rule: A_FUNCTION },
   onWarning: { ways: WITH_WARNINGS, rule: A_FUNCTION },
@@ -309,7 +315,7 @@ export const OPTIONS = {
     rule: {
       type: 'judged',
       holds: (value) => value instanceof AbortSignal,
-      accepted: 'an AbortSignal is accepted',
+      accepted: say`an AbortSignal is accepted`,
     },
   },
 } as const satisfies { readonly [Name in OptionName]: OptionEntry<ValueOf<Name>> };

@@ -2,6 +2,7 @@
 import { wavFile } from '../audio';
 import { SAMPLE_RATE, samplesToMs } from '../clock';
 import { InvalidArgumentError } from '../errors';
+import { say } from '../sentence';
 import type { ModelDescription } from '../inference';
 import {
   GATE_LABELS,
@@ -56,14 +57,14 @@ export class SegmentCutter {
     const { model, minimum, hold } = this.#settings;
     if (!answered.has(model)) {
       throw new InvalidArgumentError(
-        `segments.model is "${model}": one of the models that are asked for is accepted (${[...answered.keys()].join(', ')}).`,
+        say`segments.model is "${model}": one of the models that are asked for is accepted (${[...answered.keys()].join(', ')}).`,
       );
     }
     const known = answered.get(model);
     const wrong = known && settings.results?.find((result) => !known.includes(result));
     if (wrong !== undefined) {
       throw new InvalidArgumentError(
-        `segments.results names "${wrong}", which "${model}" never says. Accepted: ${known?.join(', ') ?? ''}.`,
+        say`segments.results names "${wrong}", which "${model}" never says. Accepted: ${known?.join(', ') ?? ''}.`,
       );
     }
     this.#wanted = settings.results && new Set(settings.results);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, ModelInvalidError, ModelNotFoundError } from '../errors';
+import { phrase, say } from '../sentence';
 import type { BrokenModel, ModelDescription } from '../inference';
 import { checkDecision, LOUDNESS, type Decisions } from '../insight';
 import { describe } from '../rules';
@@ -17,19 +18,19 @@ export function selectModels(
 ): readonly ModelDescription[] {
   const availableNames = available.map((model) => model.name);
   if (!Array.isArray(names) || names.length === 0) {
-    const given = Array.isArray(names) ? 'an empty list' : describe(names);
+    const given = Array.isArray(names) ? phrase`an empty list` : describe(names);
     throw new InvalidArgumentError(
-      `models is ${given}: a list of at least one of ${availableNames.join(', ')} is accepted.`,
+      say`models is ${given}: a list of at least one of ${availableNames.join(', ')} is accepted.`,
     );
   }
   return [...new Set(names as readonly unknown[])].map((name) => {
     const model = available.find((candidate) => candidate.name === name);
     const leftOut = model ? undefined : broken.find((candidate) => candidate.name === name);
     if (leftOut) {
-      throw new ModelInvalidError(`The model "${leftOut.name}" cannot be used: ${leftOut.reason}.`);
+      throw new ModelInvalidError(say`The model "${leftOut.name}" cannot be used: ${leftOut.reason}.`);
     }
     if (!model) {
-      throw new ModelNotFoundError(typeof name === 'string' ? name : describe(name), availableNames);
+      throw new ModelNotFoundError(typeof name === 'string' ? name : String(describe(name)), availableNames);
     }
     return model;
   });

@@ -2,6 +2,7 @@
 import { DEFAULT_FORMAT, type AudioWarning, type Declared, type OpenSoundOptions } from '../audio';
 import { FRAME_MS, FRAME_SAMPLES, samplesToMs } from '../clock';
 import { BadAudioError } from '../errors';
+import { say } from '../sentence';
 import type { AnalysisWarning } from '../insight';
 import type { SoundOptions, WarningOptions } from './options';
 
@@ -33,8 +34,7 @@ export function tellWarnings(warnings: readonly AudioWarning[], { onWarning }: W
 /** What is said of a chunk that is too short. */
 export function tooShort(samples: number): BadAudioError {
   return new BadAudioError(
-    `The chunk has ${samples} samples at 16 kHz (${samplesToMs(samples)} ms): at least one frame, ${FRAME_SAMPLES} samples ` +
-      `(${FRAME_MS} ms), is accepted, and a chunk as long as the models look back, 1 to 3 s, is best.`,
+    say`The chunk has ${samples} samples at 16 kHz (${samplesToMs(samples)} ms): at least one frame, ${FRAME_SAMPLES} samples (${FRAME_MS} ms), is accepted, and a chunk as long as the models look back, 1 to 3 s, is best.`,
   );
 }
 

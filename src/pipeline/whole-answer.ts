@@ -1,6 +1,7 @@
 /** Answers about sound that has an end: decoded audio through one stream per channel, gathered. */
 import type { DecodedChannels } from '../audio';
 import { AbortedError } from '../errors';
+import { say } from '../sentence';
 import type { ModelDescription } from '../inference';
 import type {
   AnalysisEvents,
@@ -52,7 +53,7 @@ export async function analyseWhole(
   const inFlight: Promise<unknown>[] = [];
   for await (const piece of pieces) {
     if (options.signal?.aborted)
-      throw new AbortedError('The analysis was aborted.', { cause: options.signal.reason });
+      throw new AbortedError(say`The analysis was aborted.`, { cause: options.signal.reason });
     const answered = Promise.all(answers.map((answer, index) => answer.hear(piece[index])));
     answered.catch(() => undefined); // Awaited in its turn; the first failure ends the loop below.
     inFlight.push(answered);

@@ -1,5 +1,6 @@
 import type { SoundDecoder } from '../audio';
 import { InvalidArgumentError } from '../errors';
+import { say } from '../sentence';
 import { Allowance } from './allowance';
 
 /** Each change of format costs a decoder or a filter: how often one stream may ask for that. */
@@ -16,8 +17,7 @@ export class FormatChanges {
     this.#decoder = decoder;
     this.#allowance = new Allowance(perMinute, () => performance.now());
     this.#refusal = new InvalidArgumentError(
-      `The format of "${key}" has changed more than ${perMinute} times in a minute; its messages are not heard for a while. ` +
-        'Let each sender have a topic of its own, and state one format.',
+      say`The format of "${key}" has changed more than ${perMinute} times in a minute; its messages are not heard for a while. Let each sender have a topic of its own, and state one format.`,
     );
   }
 

@@ -2,6 +2,7 @@ import type { AnalysisStream, OpenOptions } from '../pipeline';
 import { payloadBytes } from '../audio';
 import { samplesToMs } from '../clock';
 import { ClosedError } from '../errors';
+import { say } from '../sentence';
 import { AnswerPump, type PumpEvent } from './answer-pump';
 import { AnswerReport } from './answer-report';
 import { EventQueue } from './event-queue';
@@ -225,7 +226,7 @@ export class LiveStream<C> {
   /** Who waits for a message that will not be read. */
   #settleOver(settle: Settle): void {
     if (this.#settleStopped) this.#settleStopped(settle);
-    else settle.reject(this.#failure ?? new ClosedError('The stream has ended.'));
+    else settle.reject(this.#failure ?? new ClosedError(say`The stream has ended.`));
   }
 
   /** Hears of a message that was heard before; resolves when that has been told. */

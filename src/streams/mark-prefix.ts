@@ -5,6 +5,7 @@
  *     bytes 4 to 11   ts, unsigned 64-bit little-endian: epoch milliseconds of the first sample; 0: not known
  */
 import { BadAudioError } from '../errors';
+import { say } from '../sentence';
 import { describe } from '../rules';
 import type { SenderMarks } from './sender-marks';
 
@@ -25,14 +26,14 @@ export interface MarkedPayload {
 export function splitMarks(payload: unknown): MarkedPayload {
   if (!(payload instanceof Uint8Array)) {
     throw new BadAudioError(
-      `The message is ${describe(payload)}: bytes are accepted, of which the first ${MARK_PREFIX_BYTES} are seq and ts, as the settings say.`,
+      say`The message is ${describe(payload)}: bytes are accepted, of which the first ${MARK_PREFIX_BYTES} are seq and ts, as the settings say.`,
     );
   }
   if (payload.length === 0) return { payload };
   const marks = marksIn(payload);
   if (marks) return { payload: payload.subarray(MARK_PREFIX_BYTES), marks };
   throw new BadAudioError(
-    `The message has ${payload.length} bytes: at least ${MARK_PREFIX_BYTES} are accepted, because the first ${MARK_PREFIX_BYTES} are seq and ts, as the settings say.`,
+    say`The message has ${payload.length} bytes: at least ${MARK_PREFIX_BYTES} are accepted, because the first ${MARK_PREFIX_BYTES} are seq and ts, as the settings say.`,
   );
 }
 

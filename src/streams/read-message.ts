@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors';
+import { phrase, say } from '../sentence';
 import { checkAttached } from '../audio';
 import { checkValue, describe, type Rule } from '../rules';
 import type { StreamAudio, StreamHandOver } from './events';
@@ -9,18 +10,18 @@ const PROPERTIES = ['seq', 'ts', 'fmt', 'encoding', 'rate', 'channels'] as const
 const LOST: Rule = {
   type: 'number',
   minimum: 0,
-  accepted: 'a number of milliseconds of at least 0 is accepted',
+  accepted: say`a number of milliseconds of at least 0 is accepted`,
 };
 
 const HAND_OVER: Rule = {
   type: 'object',
-  accepted: 'an object with lostMs, and lastSeq where it is known, is accepted',
+  accepted: say`an object with lostMs, and lastSeq where it is known, is accepted`,
   fields: {
     lostMs: LOST,
     lastSeq: {
       type: 'judged',
       holds: (value) => value === null || Number.isSafeInteger(value),
-      accepted: 'the number of a message is accepted, or null',
+      accepted: say`the number of a message is accepted, or null`,
     },
   },
   required: ['lostMs'],
@@ -36,7 +37,7 @@ const HAND_OVER: Rule = {
 export function readMessage<C>(audio: unknown): StreamAudio<C> {
   if (typeof audio !== 'object' || audio === null) {
     throw new InvalidArgumentError(
-      `A message of a stream is ${audio === null ? 'null' : describe(audio)}: an object with a payload is accepted.`,
+      say`A message of a stream is ${audio === null ? say`null` : describe(audio)}: an object with a payload is accepted.`,
     );
   }
   const message = read<C>(audio);
@@ -58,8 +59,8 @@ function read<C>(audio: object): StreamAudio<C> {
       userProperties: known(userProperties),
     };
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : 'it throws';
-    throw new InvalidArgumentError(`The message cannot be read: ${words}`, { cause });
+    const words = cause instanceof Error ? cause.message : phrase`it throws`;
+    throw new InvalidArgumentError(say`The message cannot be read: ${words}`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import { SAMPLE_RATE } from '../clock';
 import { type AnalysisOptions, type LiveOptions, optionNames } from '../pipeline';
 import { checkValue, type Rule } from '../rules';
+import { say } from '../sentence';
 
 export type { LiveOptions };
 
@@ -126,11 +127,11 @@ function over<T extends object>(base: T, given: object = {}): T {
 }
 
 function atLeast(minimum: number): Rule {
-  return { type: 'number', minimum, accepted: `a number of at least ${minimum} is accepted` };
+  return { type: 'number', minimum, accepted: say`a number of at least ${minimum} is accepted` };
 }
 
 function oneOf(choices: readonly string[]): Rule {
-  return { type: 'choice', choices, accepted: `one of ${choices.join(', ')} is accepted` };
+  return { type: 'choice', choices, accepted: say`one of ${choices.join(', ')} is accepted` };
 }
 
 /** What a live stream takes and the engine's own streams do not. */

@@ -2,6 +2,7 @@ import type { AnalysisStream, OpenOptions } from '../pipeline';
 import { DEFAULT_FORMAT_TRUST, isEmptyPayload, payloadBytes, type FormatTrust } from '../audio';
 import { samplesToMs } from '../clock';
 import { ClosedError, InvalidArgumentError, OverloadedError, TooLargeError } from '../errors';
+import { say } from '../sentence';
 import type { HubStatistics, Listener, LiveEvent, StreamAudio } from './events';
 import { LiveStream, type CommonSetup } from './live-stream';
 import { liveSettings, type LiveOptions, type LiveSettings, type PartialLiveSettings } from './settings';
@@ -119,8 +120,8 @@ export class StreamHub<C = unknown> {
    *   the next message opens the stream again; ClosedError after `close`
    */
   async hear(key: string, audio: StreamAudio<C>): Promise<void> {
-    if (this.#isClosed) throw new ClosedError('The live streams have been closed.');
-    checkValue('key', key, { type: 'text', accepted: 'a text is accepted' });
+    if (this.#isClosed) throw new ClosedError(say`The live streams have been closed.`);
+    checkValue('key', key, { type: 'text', accepted: say`a text is accepted` });
     const given = readMessage<C>(audio);
     const isMarked = this.#setup.markPrefix === true && given.knownFormat === undefined;
     const message = isMarked ? { ...given, ...splitMarks(given.payload) } : given;
@@ -193,7 +194,7 @@ export class StreamHub<C = unknown> {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#timer);
-    const error = new ClosedError('The live streams were closed before this audio had its turn.');
+    const error = new ClosedError(say`The live streams were closed before this audio had its turn.`);
     const streams = [...this.#streams.values(), ...this.#leaving];
     this.#streams.clear();
     for (const stream of streams) {
@@ -210,8 +211,7 @@ export class StreamHub<C = unknown> {
     const bytes = payloadBytes(payload);
     if (bytes <= maxMessageBytes) return;
     throw new TooLargeError(
-      `A message of "${key}" has about ${bytes} bytes: up to ${maxMessageBytes} (maxMessageBytes) are accepted. ` +
-        'Send it in pieces, or raise the limit.',
+      say`A message of "${key}" has about ${bytes} bytes: up to ${maxMessageBytes} (maxMessageBytes) are accepted. Send it in pieces, or raise the limit.`,
     );
   }
 
@@ -220,8 +220,7 @@ export class StreamHub<C = unknown> {
     if (this.#streams.size >= maxStreams) {
       this.#refused++;
       throw new OverloadedError(
-        `There are ${maxStreams} live streams, as many as may be open at once, so "${key}" is not heard. ` +
-          'End streams, shorten the idle timeout, or raise the limit.',
+        say`There are ${maxStreams} live streams, as many as may be open at once, so "${key}" is not heard. End streams, shorten the idle timeout, or raise the limit.`,
       );
     }
     const options = { ...this.#setup.options, ...audio.options };
@@ -286,7 +285,7 @@ export class StreamHub<C = unknown> {
     if (this.#setup.now) {
       const now: unknown = this.#setup.now();
       if (typeof now === 'number' && Number.isFinite(now)) return now;
-      throw new InvalidArgumentError(`now() gave ${describe(now)}: epoch milliseconds are accepted.`);
+      throw new InvalidArgumentError(say`now() gave ${describe(now)}: epoch milliseconds are accepted.`);
     }
     const { now, setByMs } = this.#clock.read();
     if (setByMs !== 0) for (const stream of this.#streams.values()) stream.clockWasSet(setByMs);

@@ -11,6 +11,7 @@ import {
 } from '../audio';
 import { SAMPLE_RATE, samplesToMs } from '../clock';
 import { DeeptoneError, OverloadedError, type InvalidArgumentError } from '../errors';
+import { type Word, phrase, say, sentenceOf } from '../sentence';
 import { breathe, gently, inTurns } from '../steps';
 import { Allowance } from './allowance';
 import type {
@@ -113,7 +114,7 @@ export class StreamInlet {
       channels: setup.channel ?? 'mix',
       isMessages: true,
       ffmpegPath: setup.ffmpegPath,
-      name: 'The message',
+      name: phrase`The message`,
     });
     this.#gaps = new GapTracker(setup.settings.gaps.arrivalMs);
     this.#silence = new SilenceBudget(setup.settings.gaps.maxMs);
@@ -252,7 +253,10 @@ export class StreamInlet {
 
   /** Takes a message that was delivered before. */
   takeRepeated(settle: Settle): Taken {
-    this.#warn('duplicate', 'A message came twice, as its sender or broker marked it; it is heard once.');
+    this.#warn(
+      'duplicate',
+      phrase`A message came twice, as its sender or broker marked it; it is heard once.`,
+    );
     return this.#taken(settle);
   }
 
@@ -300,11 +304,9 @@ export class StreamInlet {
    */
   refuseLong(settle: Settle): Taken {
     const { key, room, settings } = this.#setup;
-    const words =
-      `A long message of "${key}" was dropped: ${room.bytes} bytes wait to be read, and no more than ` +
-      `${settings.waiting.totalBytes} may.`;
+    const words = say`A long message of "${key}" was dropped: ${room.bytes} bytes wait to be read, and no more than ${settings.waiting.totalBytes} may.`;
     if (settings.waiting.whenFull === 'error')
-      throw new OverloadedError(`${words} Send shorter messages, or raise the limit.`);
+      throw new OverloadedError(say`${words} Send shorter messages, or raise the limit.`);
     this.#warn('not-heard', words);
     return this.#taken(settle);
   }
@@ -317,7 +319,7 @@ export class StreamInlet {
       return this.#taken(undefined);
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      this.#warn('not-heard', error.message);
+      this.#warn('not-heard', sentenceOf(error));
       return { ...this.#taken(undefined), error };
     }
   }
@@ -384,7 +386,8 @@ export class StreamInlet {
     this.#hasFailed = true;
     this.#decoder.giveUp();
     const words = error instanceof Error ? error.message : String(error);
-    const message = error instanceof DeeptoneError ? words : `The audio could not be decoded: ${words}`;
+    const message =
+      error instanceof DeeptoneError ? sentenceOf(error) : say`The audio could not be decoded: ${words}`;
     this.#warn('undecodable', message);
   }
 
@@ -463,9 +466,7 @@ export class StreamInlet {
     this.#noticeDropped();
     if (settings.waiting.whenFull !== 'error') return settle;
     const error = new OverloadedError(
-      `${seq === undefined ? 'A message' : `Message ${seq}`} of "${key}" was dropped: ` +
-        `${samplesToMs(line.samples)} ms of its stream and ${samplesToMs(room.samples)} ms of all streams ` +
-        'wait already, and no more than that may wait. Hear fewer streams or models, or raise the limit.',
+      say`${seq === undefined ? say`A message` : say`Message ${seq}`} of "${key}" was dropped: ${samplesToMs(line.samples)} ms of its stream and ${samplesToMs(room.samples)} ms of all streams wait already, and no more than that may wait. Hear fewer streams or models, or raise the limit.`,
     );
     if (!settle) throw error;
     const reject = (): void => {
@@ -486,11 +487,11 @@ export class StreamInlet {
   }
 
   #warnOfPast({ seq }: SenderMarks, twice: boolean): void {
-    if (twice) this.#warn('duplicate', `Message ${seq ?? ''} came twice; it is heard once.`);
+    if (twice) this.#warn('duplicate', say`Message ${seq ?? ''} came twice; it is heard once.`);
     else
       this.#warn(
         'late',
-        `Message ${seq ?? ''} came after later ones; its place is taken, so it is not heard.`,
+        say`Message ${seq ?? ''} came after later ones; its place is taken, so it is not heard.`,
       );
   }
 
@@ -498,8 +499,7 @@ export class StreamInlet {
     const { restarts } = this.#setup.settings.changes;
     this.#warn(
       'gaps-ignored',
-      `There are more than ${restarts} gaps a minute that no silence can stand for; what is beyond is counted, and the stream goes on as if nothing were missing. ` +
-        "Look at the sender's numbers and times.",
+      say`There are more than ${restarts} gaps a minute that no silence can stand for; what is beyond is counted, and the stream goes on as if nothing were missing. Look at the sender's numbers and times.`,
     );
   }
 
@@ -510,7 +510,7 @@ export class StreamInlet {
     if (likely === undefined) return;
     this.#warn(
       'pace',
-      `The audio is declared to have ${rate} Hz, and comes as fast as ${likely} Hz would. If it is live, its sample rate is wrong.`,
+      say`The audio is declared to have ${rate} Hz, and comes as fast as ${likely} Hz would. If it is live, its sample rate is wrong.`,
     );
   }
 
@@ -518,7 +518,7 @@ export class StreamInlet {
     for (const { code, message } of this.#decoder.takeWarnings()) this.#warn(code, message);
   }
 
-  #warn(code: WarningCode, message: string): void {
+  #warn(code: WarningCode, message: Word): void {
     const told = this.#troubles.warning(code, message);
     if (told) this.#told.push(told);
   }

@@ -1,4 +1,5 @@
 import { samplesToMs } from '../clock';
+import { inLanguage, withSentence, type Word } from '../sentence';
 import type { GapEvidence, GapRemedy, StreamFacts, Told, WarningCode } from './events';
 
 /** Milliseconds between two words about dropped audio of one stream. */
@@ -53,9 +54,9 @@ export class TroubleLog {
   }
 
   /** Told once of each kind. */
-  warning(code: WarningCode, message: string): Told | undefined {
+  warning(code: WarningCode, message: Word): Told | undefined {
     if (this.#warned.has(code)) return undefined;
     this.#warned.add(code);
-    return { kind: 'warning', code, message };
+    return withSentence({ kind: 'warning' as const, code, message: inLanguage(message) }, message);
   }
 }

@@ -78,9 +78,12 @@ describe('describeContent', () => {
   it('says in words what is not audio', () => {
     assert.equal(describeContent(new Uint8Array(0)), 'empty');
     assert.equal(describeContent(Buffer.from('\x89PNG\r\n', 'latin1')), 'a PNG image');
-    assert.equal(describeContent(Buffer.from('Grüße\n  an alle')), 'text that begins "Grüße an alle"');
-    assert.match(describeContent(Uint8Array.of(0, 1, 2, 255)), /begins with the bytes 00 01 02 ff$/u);
-    assert.equal(describeContent(makeWav([noise(0.01)])), 'wav audio or video');
+    assert.equal(
+      String(describeContent(Buffer.from('Grüße\n  an alle'))),
+      'text that begins "Grüße an alle"',
+    );
+    assert.match(String(describeContent(Uint8Array.of(0, 1, 2, 255))), /begins with the bytes 00 01 02 ff$/u);
+    assert.equal(String(describeContent(makeWav([noise(0.01)]))), 'wav audio or video');
   });
 });
 
@@ -110,7 +113,7 @@ describe('Raw samples just above silence', () => {
       for (let first = 0; first < 5 ** 5; first++) {
         for (let at = 0; at < 5; at++) head.set(one(Math.floor(first / 5 ** at) % 5), at * width);
         const verdict = judge(head, { isAll: false, format, isStated: false });
-        taken.add(verdict.is === 'refused' ? verdict.reason : verdict.is);
+        taken.add(verdict.is === 'refused' ? String(verdict.reason) : verdict.is);
       }
       assert.deepEqual([...taken], ['raw']);
     });
@@ -125,6 +128,7 @@ describe('Raw samples just above silence', () => {
       format: { encoding: 's16le', sampleRate: 16_000, channels: 1 },
       isStated: false,
     });
-    assert.deepEqual(verdict, { is: 'refused', reason: 'it is an icon' });
+    assert.equal(verdict.is, 'refused');
+    assert.equal(String('reason' in verdict && verdict.reason), 'it is an icon');
   });
 });

@@ -11,6 +11,7 @@ import { exampleSoundPath } from '../../shared/paths';
 import type { StreamAttachment, StreamNode } from '../attachments';
 import type { StreamCredentials } from '../settings';
 import { troubleCause, type TroubleCause } from './trouble';
+import { say } from '../../../src/sentence';
 
 const EXAMPLE = 'example:';
 
@@ -57,7 +58,7 @@ class FfmpegAttachment implements StreamAttachment {
     if (ffmpegPath === undefined) {
       throw new FfmpegError(
         'DEEPTONE_FFMPEG_NOT_FOUND',
-        'This source needs ffmpeg, and none was found: install it, or set its path in the engine.',
+        say`This source needs ffmpeg, and none was found: install it, or set its path in the engine.`,
       );
     }
     const { channel, silenceTimeout } = fieldNumbers('deeptone-stream', config);
@@ -146,7 +147,7 @@ function withCredentials(input: string, credentials: StreamCredentials | undefin
   const { inputUser = '', inputPassword = '' } = credentials ?? {};
   if (inputUser === '' && inputPassword === '') return input;
   if (!/^[a-z]+:\/\//iu.test(input)) {
-    throw new InvalidArgumentError('A user and a password are for addresses such as rtsp://camera/audio.');
+    throw new InvalidArgumentError(say`A user and a password are for addresses such as rtsp://camera/audio.`);
   }
   const user = `${encodeURIComponent(inputUser)}:${encodeURIComponent(inputPassword)}@`;
   return input.replace(/^([a-z]+:\/\/)(?:[^/@]*@)?/iu, (_whole, scheme: string) => scheme + user);

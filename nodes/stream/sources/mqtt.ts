@@ -17,6 +17,8 @@ import { PACKAGE, type NodeStatus } from '../../shared/node-red';
 import { streamOptions } from '../settings';
 import { fieldNumbers, textIn } from '../../shared/fields';
 import type { StreamAttachment, StreamNode } from '../attachments';
+import { say } from '../../../src/sentence';
+import { spoken } from '../../shared/language';
 
 const DEFAULT_PREFIX = 'deeptone';
 const DEFAULT_DISCOVERY_PREFIX = 'homeassistant';
@@ -173,8 +175,9 @@ class StreamMqtt implements StreamAttachment {
     const will = this.#results?.missingWill;
     if (will === undefined || this.#group) return; // The other members say it.
     this.#node.node.log(
-      'When the connection breaks, only the broker can say so. Set in the broker configuration, as message on ' +
-        `unexpected disconnection: topic ${will}, payload offline, retain.`,
+      spoken(
+        say`When the connection breaks, only the broker can say so. Set in the broker configuration, as message on unexpected disconnection: topic ${will}, payload offline, retain.`,
+      ),
     );
   }
 
@@ -183,8 +186,7 @@ class StreamMqtt implements StreamAttachment {
     if (prefix === undefined) return;
     this.#node.fail(
       new InvalidArgumentError(
-        `Nothing of "${filter}" is heard, because results are published under "${prefix}/" and are never taken for ` +
-          'sound. Publish them under another topic, or let the devices send theirs elsewhere.',
+        say`Nothing of "${filter}" is heard, because results are published under "${prefix}/" and are never taken for sound. Publish them under another topic, or let the devices send theirs elsewhere.`,
       ),
     );
   }
@@ -194,9 +196,9 @@ class StreamMqtt implements StreamAttachment {
     const others = this.#connection.overlapping(parseFilter(subscription));
     if (others.length === 0) return;
     this.#node.warn(
-      `Other nodes on this MQTT 5 connection subscribe to ${others.map((other) => `"${other}"`).join(', ')}, which overlaps ` +
-        `"${subscription}". Brokers such as mosquitto then send each message once per filter, and every node hears all ` +
-        'copies. Use the same filter in all of them, or give this node a broker configuration of its own.',
+      spoken(
+        say`Other nodes on this MQTT 5 connection subscribe to ${others.map((other) => `"${other}"`)}, which overlaps "${subscription}". Brokers such as mosquitto then send each message once per filter, and every node hears all copies. Use the same filter in all of them, or give this node a broker configuration of its own.`,
+      ),
     );
   }
 }

@@ -4,6 +4,7 @@ import { access, lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { AudioFileError, DeeptoneError } from '../../errors';
+import { say } from '../../sentence';
 import { openRegularFile, readAt, type AudioBytes, type OpenFile } from '../audio-bytes';
 import { fileArguments } from './ffmpeg-arguments';
 import { FfmpegProcess } from './ffmpeg-process';
@@ -127,7 +128,7 @@ function temporaryError(cause: unknown): AudioFileError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new AudioFileError(
     'DEEPTONE_FILE_UNREADABLE',
-    `The clip cannot be put into a temporary file for ffmpeg in "${tmpdir()}": ${reason}. Make room there, or set TMPDIR to a folder that can be written to.`,
+    say`The clip cannot be put into a temporary file for ffmpeg in "${tmpdir()}": ${reason}. Make room there, or set TMPDIR to a folder that can be written to.`,
     { cause },
   );
 }

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { BadAudioError, FfmpegError } from '../../errors';
+import { type Word, say } from '../../sentence';
 import { throwIfAborted } from '../abort';
 import type { AudioWarning } from '../decoder-warning';
 import { damageOf } from './damage';
@@ -93,7 +94,7 @@ export class FfmpegProcess {
       this.#group.kill('SIGKILL');
       throw new FfmpegError(
         'DEEPTONE_FFMPEG_FAILED',
-        `ffmpeg (${program}) was started without its pipes: too many files are open.`,
+        say`ffmpeg (${program}) was started without its pipes: too many files are open.`,
       );
     }
     if (typeof stdin === 'object') child.stdin?.end(stdin.text);
@@ -236,8 +237,8 @@ export class FfmpegProcess {
       let result = await inTime(next, silenceMs);
       while (result === undefined && isQuiet?.() === true) result = await inTime(next, silenceMs);
       waited += performance.now() - since;
-      if (result === undefined) throw this.#impatience(`gave nothing for ${silenceMs / 1_000} s`);
-      if (waited > totalMs) throw this.#impatience(`took more than ${totalMs / 1_000} s`);
+      if (result === undefined) throw this.#impatience(say`gave nothing for ${silenceMs / 1_000} s`);
+      if (waited > totalMs) throw this.#impatience(say`took more than ${totalMs / 1_000} s`);
       if (result.done === true) return;
       // What it says about these bytes was written before them, and is read when the event loop comes round.
       await aroundOnce();
@@ -245,10 +246,10 @@ export class FfmpegProcess {
     }
   }
 
-  #impatience(what: string): FfmpegError {
+  #impatience(what: Word): FfmpegError {
     return new FfmpegError(
       'DEEPTONE_FFMPEG_FAILED',
-      `ffmpeg ${what} while decoding ${this.#run.name}, and was ended. The storage may be gone, or the machine too busy; ${TIMEOUT_VARIABLE} sets how long it may take.`,
+      say`ffmpeg ${what} while decoding ${this.#run.name}, and was ended. The storage may be gone, or the machine too busy; ${TIMEOUT_VARIABLE} sets how long it may take.`,
     );
   }
 
@@ -259,18 +260,19 @@ export class FfmpegProcess {
   #failure(code: number | null, signal: string | null): Error {
     const cause = this.#startError;
     if (cause !== undefined) {
-      return new FfmpegError('DEEPTONE_FFMPEG_FAILED', `ffmpeg could not be started: ${cause.message}`, {
+      return new FfmpegError('DEEPTONE_FFMPEG_FAILED', say`ffmpeg could not be started: ${cause.message}`, {
         cause,
       });
     }
     const words = this.#log.lastWords;
     if (/matches no streams/u.test(words)) {
-      return new BadAudioError(`There is no audio in ${this.#run.name}.`);
+      return new BadAudioError(say`There is no audio in ${this.#run.name}.`);
     }
-    const how = code === null ? `was ended by ${signal ?? 'a signal'}` : `failed with exit code ${code}`;
+    const how =
+      code === null ? say`was ended by ${signal ?? 'a signal'}` : say`failed with exit code ${code}`;
     return new FfmpegError(
       'DEEPTONE_FFMPEG_FAILED',
-      `ffmpeg ${how} while decoding ${this.#run.name}. ${words === '' ? 'It said nothing.' : `Its last words: ${words}`}`,
+      say`ffmpeg ${how} while decoding ${this.#run.name}. ${words === '' ? say`It said nothing.` : say`Its last words: ${words}`}`,
     );
   }
 }

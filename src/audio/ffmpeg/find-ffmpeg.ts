@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import { FfmpegError } from '../../errors';
+import { type Word, phrase, say } from '../../sentence';
 
 /** Environment variable that names the ffmpeg program. */
 export const FFMPEG_VARIABLE = 'DEEPTONE_FFMPEG';
@@ -39,12 +40,12 @@ export async function findFfmpeg(setting?: string): Promise<string | undefined> 
  * @param purpose what needs it, as the subject of a sentence: "To decode mp3 audio"
  * @throws FfmpegError (`DEEPTONE_FFMPEG_NOT_FOUND`) that says what to do
  */
-export async function requireFfmpeg(setting: string | undefined, purpose: string): Promise<string> {
+export async function requireFfmpeg(setting: string | undefined, purpose: Word): Promise<string> {
   const program = await findFfmpeg(setting);
   if (program === undefined) {
     throw new FfmpegError(
       'DEEPTONE_FFMPEG_NOT_FOUND',
-      `${purpose} takes ffmpeg, and none was found. Install it (Debian, Ubuntu: apt install ffmpeg; Alpine: apk add ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg), or give its path as the ffmpeg setting or in the environment variable ${FFMPEG_VARIABLE}. WAV needs no ffmpeg.`,
+      say`${purpose} takes ffmpeg, and none was found. Install it (Debian, Ubuntu: apt install ffmpeg; Alpine: apk add ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg), or give its path as the ffmpeg setting or in the environment variable ${FFMPEG_VARIABLE}. WAV needs no ffmpeg.`,
     );
   }
   return program;
@@ -55,21 +56,21 @@ async function search(
   variable: string | undefined,
 ): Promise<string | undefined> {
   if (setting !== undefined && setting !== '') {
-    return named(setting, 'The ffmpeg setting');
+    return named(setting, phrase`The ffmpeg setting`);
   }
   if (variable !== undefined && variable !== '') {
-    return named(variable, `The environment variable ${FFMPEG_VARIABLE}`);
+    return named(variable, say`The environment variable ${FFMPEG_VARIABLE}`);
   }
   return (await bundled()) ?? (await inPath('ffmpeg'));
 }
 
-async function named(name: string, source: string): Promise<string> {
+async function named(name: string, source: Word): Promise<string> {
   const isPath = path.basename(name) !== name;
   const program = isPath ? path.resolve(name) : await inPath(name);
   if (program === undefined || !(await isProgram(program))) {
     throw new FfmpegError(
       'DEEPTONE_FFMPEG_NOT_FOUND',
-      `${source} says "${name}", which is not a program ${isPath ? 'that can be run' : 'in the PATH'}. Correct it, or leave it empty to search.`,
+      say`${source} says "${name}", which is not a program ${isPath ? say`that can be run` : say`in the PATH`}. Correct it, or leave it empty to search.`,
     );
   }
   return program;

@@ -1,6 +1,7 @@
 /** Fetches what an address holds, and hands it to ffmpeg. */
 import type { Writable } from 'node:stream';
 import { FfmpegError } from '../../errors';
+import { say } from '../../sentence';
 import { drained } from './drained';
 import { httpGet, type HttpRequest } from './http-request';
 import { Redaction, secretsOf } from './secrets';
@@ -16,7 +17,7 @@ export async function feedFromHttp(request: HttpRequest, input: Writable, name: 
     const answer = await httpGet(request);
     if (answer?.response.ok !== true || !answer.response.body) {
       const status = answer ? `${answer.response.status} ${answer.response.statusText}`.trim() : 'a redirect';
-      throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', `The server of ${name} answered ${status}.`);
+      throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', say`The server of ${name} answered ${status}.`);
     }
     for await (const piece of answer.response.body) {
       const bytes: Uint8Array = piece;
@@ -29,7 +30,7 @@ export async function feedFromHttp(request: HttpRequest, input: Writable, name: 
     const why = cause instanceof Error && cause.message !== '' ? cause.message : message;
     throw new FfmpegError(
       'DEEPTONE_FFMPEG_FAILED',
-      `${name} could not be fetched: ${new Redaction(secretsOf(request.address)).of(why)}.`,
+      say`${name} could not be fetched: ${new Redaction(secretsOf(request.address)).of(why)}.`,
       { cause: error },
     );
   } finally {

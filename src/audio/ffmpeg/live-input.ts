@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from '../../errors';
+import { say } from '../../sentence';
 import { decodingArguments } from './ffmpeg-arguments';
 import { formatWhitelist } from './live-formats';
 import { SCRIPT_INPUT, scripted } from './live-script';
@@ -175,14 +176,14 @@ export function liveInput(options: LiveInputOptions): LiveInput {
   const { input, inputOptions = [], allowedProtocols = DEFAULT_PROTOCOLS } = options;
   if (input.trim() === '') {
     throw new InvalidArgumentError(
-      'A live source needs an input: an address, a sound card such as alsa:hw:1, or a file.',
+      say`A live source needs an input: an address, a sound card such as alsa:hw:1, or a file.`,
     );
   }
   const scheme = schemeOf(input);
   const name = withoutPassword(input);
   if (!allowedProtocols.includes(scheme)) {
     throw new InvalidArgumentError(
-      `The input "${name}" uses "${scheme}", which is not allowed. Allowed: ${allowedProtocols.join(', ')}. A file is named by its path, or by "file:" and its path.`,
+      say`The input "${name}" uses "${scheme}", which is not allowed. Allowed: ${allowedProtocols.join(', ')}. A file is named by its path, or by "file:" and its path.`,
     );
   }
   checkInputOptions(inputOptions, allowedProtocols);
@@ -281,16 +282,16 @@ function checkInputOptions(options: readonly string[], allowed: readonly string[
     if (FLAGS.includes(name)) continue;
     if (!OPTIONS_WITH_VALUE.includes(name)) {
       throw new InvalidArgumentError(
-        `The ffmpeg input option "${option}" is not accepted. Accepted: ${[...FLAGS, ...OPTIONS_WITH_VALUE].map((one) => `-${one}`).join(' ')}.`,
+        say`The ffmpeg input option "${option}" is not accepted. Accepted: ${[...FLAGS, ...OPTIONS_WITH_VALUE].map((one) => `-${one}`).join(' ')}.`,
       );
     }
     const value = options[++at];
     if (value === undefined) {
-      throw new InvalidArgumentError(`The ffmpeg input option "${option}" needs a value after it.`);
+      throw new InvalidArgumentError(say`The ffmpeg input option "${option}" needs a value after it.`);
     }
     if (name === 'f' && [...OPENING_FORMATS, ...DEVICES].includes(value) && !allowed.includes(value)) {
       throw new InvalidArgumentError(
-        `The ffmpeg input format "${value}" is not allowed. Allowed: ${allowed.join(', ')}.`,
+        say`The ffmpeg input format "${value}" is not allowed. Allowed: ${allowed.join(', ')}.`,
       );
     }
   }

@@ -1,4 +1,5 @@
 import { FfmpegError } from '../../errors';
+import { phrase, say } from '../../sentence';
 import { FfmpegProcess, type FfmpegRun } from './ffmpeg-process';
 import { feedFromHttp } from './http-feed';
 import type { LiveInput } from './live-input';
@@ -40,11 +41,11 @@ export class LiveRun {
     this.isOldFfmpeg = true;
     const advice =
       stdin.older === undefined
-        ? 'Leave the options away, or install a newer one'
-        : 'It is started again without';
+        ? phrase`Leave the options away, or install a newer one`
+        : phrase`It is started again without`;
     return new FfmpegError(
       'DEEPTONE_FFMPEG_FAILED',
-      `"${name}" cannot be opened like this: ffmpeg is older than 5.0, and takes no options beside a password. ${advice}.`,
+      say`"${name}" cannot be opened like this: ffmpeg is older than 5.0, and takes no options beside a password. ${advice}.`,
       { cause: error },
     );
   }

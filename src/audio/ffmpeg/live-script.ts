@@ -3,6 +3,7 @@
  * the machine, and by whatever gathers diagnostics. ffmpeg reads a script of its concat demuxer there, of one entry.
  */
 import { InvalidArgumentError } from '../../errors';
+import { say } from '../../sentence';
 
 /** Where the script is read. */
 export const SCRIPT_INPUT: readonly string[] = ['-f', 'concat', '-safe', '0', '-i', 'pipe:0'];
@@ -68,7 +69,7 @@ function optionLine(name: string, value: string): string {
 
 function quoted(text: string, what: string): string {
   if (/[\r\n\0]/u.test(text)) {
-    throw new InvalidArgumentError(`A live source takes no line break in ${what}.`);
+    throw new InvalidArgumentError(say`A live source takes no line break in ${what}.`);
   }
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,7 @@
 import { tellListener } from '../../thrown';
 import { performance } from 'node:perf_hooks';
 import { BadAudioError, DeeptoneError, FfmpegError, InvalidArgumentError } from '../../errors';
+import { say } from '../../sentence';
 import { openAllowed, sameFilePath, type AllowedFile } from '../allowed-folders';
 import type { FfmpegProcess } from './ffmpeg-process';
 import {
@@ -37,7 +38,7 @@ export function openLiveSource(options: LiveSourceOptions): LiveSource {
   const { minMs, maxMs } = options.restart ?? DEFAULT_RESTART;
   if (!(minMs > 0 && maxMs >= minMs)) {
     throw new InvalidArgumentError(
-      `Restart delays of ${minMs} to ${maxMs} ms are not accepted: both must be positive, the first not above the second.`,
+      say`Restart delays of ${minMs} to ${maxMs} ms are not accepted: both must be positive, the first not above the second.`,
     );
   }
   return new FfmpegLiveSource(liveInput(options), options);
@@ -71,7 +72,7 @@ class FfmpegLiveSource implements LiveSource {
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Float32Array, void, undefined> {
-    if (this.#begun) throw new InvalidArgumentError('A live source can be iterated only once.');
+    if (this.#begun) throw new InvalidArgumentError(say`A live source can be iterated only once.`);
     this.#begun = true;
     return this.#pieces();
   }
@@ -145,7 +146,7 @@ class FfmpegLiveSource implements LiveSource {
     const entries = await this.#entriesOf(input);
     if (entries && depth >= DEEPEST_PLAYLIST) {
       throw new InvalidArgumentError(
-        `"${this.name}" is a playlist that leads to a playlist in a playlist. Give this source the address of the sound itself.`,
+        say`"${this.name}" is a playlist that leads to a playlist in a playlist. Give this source the address of the sound itself.`,
       );
     }
     if (depth === 0) this.#isPlaylist = entries !== undefined;

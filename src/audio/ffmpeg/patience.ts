@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from '../../errors';
+import { say } from '../../sentence';
 
 /** Environment variable that says for how many seconds ffmpeg may give nothing of a file, clip or stream of pieces. */
 export const TIMEOUT_VARIABLE = 'DEEPTONE_FFMPEG_TIMEOUT';
@@ -23,7 +24,7 @@ export function patience(): Patience {
   const seconds = text.trim() === '' ? DEFAULT_SECONDS : Number(text);
   if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) {
     throw new InvalidArgumentError(
-      `The environment variable ${TIMEOUT_VARIABLE} says "${text}": a number of seconds above 0, up to ${LONGEST_SECONDS}, is accepted.`,
+      say`The environment variable ${TIMEOUT_VARIABLE} says "${text}": a number of seconds above 0, up to ${LONGEST_SECONDS}, is accepted.`,
     );
   }
   return { silenceMs: seconds * 1_000, totalMs: seconds * 1_000 * IN_ALL };

@@ -1,4 +1,5 @@
 import { BadAudioError, FfmpegError, OverloadedError } from '../../errors';
+import { phrase, say } from '../../sentence';
 import type { AudioWarning } from '../decoder-warning';
 import { isStopped, patience } from './patience';
 import { containerEnd, type ContainerEnd } from './container-end';
@@ -38,7 +39,7 @@ export class PieceDecoder {
   constructor(container: string, options: PieceDecoderOptions) {
     if (processes >= MOST_PROCESSES) {
       throw new OverloadedError(
-        `${options.name} is ${container} in pieces, and ${MOST_PROCESSES} streams of compressed audio are decoded already, as many as may be at a time. End streams, or send raw samples.`,
+        say`${options.name} is ${container} in pieces, and ${MOST_PROCESSES} streams of compressed audio are decoded already, as many as may be at a time. End streams, or send raw samples.`,
       );
     }
     processes++;
@@ -113,17 +114,17 @@ export class PieceDecoder {
   #nothing({ lastWords }: FfmpegProcess): BadAudioError {
     const advice =
       this.#container === 'mp4'
-        ? ' In pieces its index must come first: write it with the index at the start (ffmpeg: -movflags +faststart), or in fragments.'
+        ? phrase` In pieces its index must come first: write it with the index at the start (ffmpeg: -movflags +faststart), or in fragments.`
         : '';
     return new BadAudioError(
-      `There is no sound in ${this.#options.name.replace(/^The /u, 'the ')}, which is ${this.#container} audio in pieces.${advice}${lastWords === '' ? '' : ` ffmpeg says: ${lastWords}`}`,
+      say`There is no sound in ${this.#options.name.replace(/^The /u, 'the ')}, which is ${this.#container} audio in pieces.${advice}${lastWords === '' ? '' : say` ffmpeg says: ${lastWords}`}`,
     );
   }
 
   async #start(): Promise<FfmpegProcess> {
     const { ffmpegPath, name, signal } = this.#options;
-    const program = await requireFfmpeg(ffmpegPath, `To decode ${this.#container} audio in pieces`);
-    if (this.#stopped) throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', `Decoding of ${name} was stopped.`);
+    const program = await requireFfmpeg(ffmpegPath, say`To decode ${this.#container} audio in pieces`);
+    if (this.#stopped) throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', say`Decoding of ${name} was stopped.`);
     this.#running = new FfmpegProcess({
       program,
       args: pieceArguments(this.#container),

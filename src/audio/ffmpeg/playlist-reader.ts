@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InvalidArgumentError } from '../../errors';
+import { type Word, phrase, say } from '../../sentence';
 import { httpGet } from './http-request';
 import { isDevice, type LiveInput } from './live-input';
 import { isBinary, playlistEntries, type PlaylistEntries } from './playlist';
@@ -51,7 +52,7 @@ export async function readPlaylist(
   if (!playlist) return undefined;
   if (playlist.entries.length === 0) {
     throw new InvalidArgumentError(
-      `"${input.name}" is a playlist (${playlist.kind}) that names nothing to hear.`,
+      say`"${input.name}" is a playlist (${playlist.kind}) that names nothing to hear.`,
     );
   }
   return playlist.entries.map((entry) => resolved(entry, playlist, found, input, access));
@@ -69,9 +70,9 @@ function resolved(
   { name }: LiveInput,
   { allowedProtocols }: PlaylistAccess,
 ): string | InvalidArgumentError {
-  const refusal = (why: string): InvalidArgumentError =>
+  const refusal = (why: Word): InvalidArgumentError =>
     new InvalidArgumentError(
-      `"${name}" is a playlist (${kind}) that names "${withoutPassword(entry)}", ${why}. Give this source the address of the sound itself.`,
+      say`"${name}" is a playlist (${kind}) that names "${withoutPassword(entry)}", ${why}. Give this source the address of the sound itself.`,
     );
   const isPath = found.isFile && !isUri && !/^[a-z][a-z0-9+.-]+:/iu.test(entry);
   if (isPath) return path.resolve(path.dirname(found.at), ownSeparators(entry));
@@ -79,15 +80,15 @@ function resolved(
   try {
     url = new URL(entry, found.isFile ? pathToFileURL(found.at) : found.at);
   } catch {
-    return refusal('which is no address');
+    return refusal(phrase`which is no address`);
   }
   const scheme = url.protocol.slice(0, -1);
   if (scheme === 'file' && !found.isFile)
-    return refusal('a file of this machine, and comes from the network');
-  if (isDevice(scheme)) return refusal('a sound card of this machine');
+    return refusal(phrase`a file of this machine, and comes from the network`);
+  if (isDevice(scheme)) return refusal(phrase`a sound card of this machine`);
   if (!allowedProtocols.includes(scheme)) {
     return refusal(
-      `which uses "${scheme}", and that is not allowed. Allowed: ${allowedProtocols.join(', ')}`,
+      say`which uses "${scheme}", and that is not allowed. Allowed: ${allowedProtocols.join(', ')}`,
     );
   }
   return url.href;

@@ -1,6 +1,7 @@
 /** Starts a program so that it can be ended with all that it starts itself. */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { FfmpegError } from '../../errors';
+import { say } from '../../sentence';
 import { ffmpegEnvironment } from './ffmpeg-environment';
 import { endWithUs } from '../../reaper';
 
@@ -55,7 +56,7 @@ function started(program: string, args: readonly string[], stdio: StdioOptions):
     });
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
-    throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', `ffmpeg could not be started: ${words}`, {
+    throw new FfmpegError('DEEPTONE_FFMPEG_FAILED', say`ffmpeg could not be started: ${words}`, {
       cause: error,
     });
   }

@@ -3,6 +3,7 @@
  * format, and devices differ in where they state it, so the order of trust is the user's.
  */
 import { InvalidArgumentError } from '../../errors';
+import { type Word, phrase, say } from '../../sentence';
 import { describe } from '../../rules';
 import { SAMPLE_RATE } from '../../clock';
 import { checkSampleFormat, ENCODINGS, isEncoding, type Encoding, type SampleFormat } from './sample-format';
@@ -89,23 +90,23 @@ export function isFormatStated(
 function statementOf(source: FormatSource, statements: FormatStatements): Statement {
   switch (source) {
     case 'setting':
-      return formatObject('the format setting', statements.setting);
+      return formatObject(phrase`the format setting`, statements.setting);
     case 'message':
-      return formatObject('the format of the message', statements.message);
+      return formatObject(phrase`the format of the message`, statements.message);
     case 'mqtt':
       return { ...contentTypeFormat(statements.contentType), ...userFormat(statements.userProperties) };
   }
 }
 
-function formatObject(where: string, value: unknown): Statement {
+function formatObject(where: Word, value: unknown): Statement {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new InvalidArgumentError(`${where} must be an object with encoding, rate and channels.`);
+    throw new InvalidArgumentError(say`${where} must be an object with encoding, rate and channels.`);
   }
   for (const name of Object.keys(value)) {
     if (!['encoding', 'rate', 'channels'].includes(name)) {
       throw new InvalidArgumentError(
-        `There is no "${name}" in ${where}. Accepted: encoding, rate, channels.`,
+        say`There is no "${name}" in ${where}. Accepted: encoding, rate, channels.`,
       );
     }
   }
@@ -135,14 +136,14 @@ function contentTypeFormat(contentType: unknown): Statement {
       return [name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/u, '$1')];
     }),
   );
-  const where = `the content type "${contentType}"`;
+  const where = say`the content type "${contentType}"`;
   return {
     ...stated,
     ...statement(where, values['encoding'] ?? values['fmt'], values['rate'], values['channels']),
   };
 }
 
-function statement(where: string, encoding: unknown, rate: unknown, channels: unknown): Statement {
+function statement(where: Word, encoding: unknown, rate: unknown, channels: unknown): Statement {
   return {
     ...(isStated(encoding) ? { encoding: encodingIn(where, encoding) } : {}),
     ...(isStated(rate) ? { rate: numberIn(where, 'rate', rate) } : {}),
@@ -154,15 +155,15 @@ function isStated(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-function encodingIn(where: string, value: unknown): Encoding {
+function encodingIn(where: Word, value: unknown): Encoding {
   if (typeof value === 'string' && isEncoding(value)) return value;
   throw new InvalidArgumentError(
-    `encoding in ${where} is ${describe(value)}. Accepted: ${ENCODINGS.join(', ')}.`,
+    say`encoding in ${where} is ${describe(value)}. Accepted: ${ENCODINGS.join(', ')}.`,
   );
 }
 
-function numberIn(where: string, name: string, value: unknown): number {
+function numberIn(where: Word, name: string, value: unknown): number {
   const number = typeof value === 'string' ? Number(value) : value;
   if (typeof number === 'number' && Number.isInteger(number)) return number;
-  throw new InvalidArgumentError(`${name} in ${where} is ${describe(value)}: a whole number is accepted.`);
+  throw new InvalidArgumentError(say`${name} in ${where} is ${describe(value)}: a whole number is accepted.`);
 }

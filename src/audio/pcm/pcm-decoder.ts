@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../../errors';
+import { say } from '../../sentence';
 import { ChannelMix } from './channel-mix';
 import { concatenate, concatenateChannels } from './concatenate';
 import { Resampler } from './resampler';
@@ -49,7 +50,7 @@ export class PcmDecoder {
     checkSampleFormat(format);
     if (options.mix === true && options.channel !== undefined) {
       throw new InvalidArgumentError(
-        'Either one channel is picked or all are mixed: give "channel" or "mix", not both.',
+        say`Either one channel is picked or all are mixed: give "channel" or "mix", not both.`,
       );
     }
     this.#format = format;

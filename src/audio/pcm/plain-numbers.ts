@@ -1,5 +1,6 @@
 import { BadAudioError } from '../../errors';
 import type { Steps } from '../../steps';
+import { type Sentence, say } from '../../sentence';
 
 /** Numbers that are taken in or given out in one step: about a millisecond. */
 export const STEP_NUMBERS = 32_768;
@@ -21,7 +22,7 @@ export class PlainNumbers {
   #areIntegers = true;
   #areBytes = true;
   #largest = -Infinity;
-  #outside: string | undefined;
+  #outside: Sentence | undefined;
   readonly #pairs = new BytePairs();
 
   get length(): number {
@@ -111,7 +112,7 @@ export class PlainNumbers {
     if (Number.isFinite(value)) {
       this.#areIntegers &&= Number.isInteger(value);
       if ((value < LOWEST || value > HIGHEST) && this.#outside === undefined) {
-        this.#outside = `Sample ${position} is ${String(value)}: integers in a plain array are 16-bit samples, -32768 to 32767. Use an Int32Array for wider ones.`;
+        this.#outside = say`Sample ${position} is ${String(value)}: integers in a plain array are 16-bit samples, -32768 to 32767. Use an Int32Array for wider ones.`;
       }
     }
     if (value > this.#largest) this.#largest = value;

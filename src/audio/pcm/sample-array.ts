@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { BadAudioError, InvalidArgumentError } from '../../errors';
+import { type Word, say } from '../../sentence';
 import { checkAttached } from '../detached';
 import { atOnce, type Steps } from '../../steps';
 import { PlainNumbers } from './plain-numbers';
@@ -49,16 +50,16 @@ export function* finiteSamples(data: SampleArray): Steps<Float32Array> {
   if (data instanceof Uint32Array) return yield* scaled(data, 2 ** 31, 2 ** -31);
   if (Array.isArray(data)) return yield* finite(yield* scaledNumbers(data));
   throw new InvalidArgumentError(
-    `Samples cannot be ${describe(data)}: an array of numbers or a signed, unsigned or float typed array of up to 32 bits (floats up to 64) is accepted.`,
+    say`Samples cannot be ${describe(data)}: an array of numbers or a signed, unsigned or float typed array of up to 32 bits (floats up to 64) is accepted.`,
   );
 }
 
-function describe(data: unknown): string {
+function describe(data: unknown): Word {
   if (data === null || typeof data !== 'object') {
-    return data === null ? 'null' : `of type ${typeof data}`;
+    return data === null ? 'null' : say`of type ${typeof data}`;
   }
   const { constructor } = data as { readonly constructor?: unknown };
-  return `of type ${typeof constructor === 'function' ? constructor.name : 'Object'}`;
+  return say`of type ${typeof constructor === 'function' ? constructor.name : 'Object'}`;
 }
 
 function* scaled(
@@ -81,7 +82,7 @@ function* finite(samples: Float32Array): Steps<Float32Array> {
     const position = firstNonFinite(samples.subarray(from, from + STEP_SAMPLES));
     if (position < 0) continue;
     throw new BadAudioError(
-      `Sample ${from + position} is ${String(samples[from + position])}: samples must be finite numbers.`,
+      say`Sample ${from + position} is ${String(samples[from + position])}: samples must be finite numbers.`,
     );
   }
   return samples;
@@ -96,7 +97,7 @@ export function* scaledNumbers(data: readonly unknown[]): Steps<Float32Array> {
   const numbers = new PlainNumbers();
   const wrong = yield* numbers.take(data);
   if (wrong >= 0)
-    throw new BadAudioError(`Sample ${wrong} is ${String(data[wrong])}: samples must be finite numbers.`);
+    throw new BadAudioError(say`Sample ${wrong} is ${String(data[wrong])}: samples must be finite numbers.`);
   return yield* numbers.samples();
 }
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../../errors';
+import { phrase, say } from '../../sentence';
 
 /** How one sample is written: signed, unsigned or float, its width in bits and its byte order; or a G.711 law. */
 export type Encoding =
@@ -91,7 +92,7 @@ export function sameFormat(a: SampleFormat, b: SampleFormat): boolean {
 export function checkSampleRate(rate: number): void {
   if (!Number.isInteger(rate) || rate < MIN_SAMPLE_RATE || rate > MAX_SAMPLE_RATE) {
     throw new InvalidArgumentError(
-      `Sample rate ${String(rate)} Hz is not accepted: it must be an integer from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} Hz.`,
+      say`Sample rate ${String(rate)} Hz is not accepted: it must be an integer from ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} Hz.`,
     );
   }
 }
@@ -100,14 +101,14 @@ export function checkSampleRate(rate: number): void {
 export function checkSampleFormat(format: SampleFormat): void {
   if (!isEncoding(format.encoding)) {
     throw new InvalidArgumentError(
-      `Encoding "${String(format.encoding)}" is not known. Known encodings: ${ENCODINGS.join(', ')}.`,
+      say`Encoding "${String(format.encoding)}" is not known. Known encodings: ${ENCODINGS.join(', ')}.`,
     );
   }
   checkSampleRate(format.sampleRate);
   const { channels } = format;
   if (!Number.isInteger(channels) || channels < 1 || channels > MAX_CHANNELS) {
     throw new InvalidArgumentError(
-      `${String(channels)} channels are not accepted: the number must be an integer from 1 to ${MAX_CHANNELS}.`,
+      say`${String(channels)} channels are not accepted: the number must be an integer from 1 to ${MAX_CHANNELS}.`,
     );
   }
 }
@@ -122,8 +123,8 @@ export function selectChannels(channels: number, channel?: number): readonly num
     return Array.from({ length: channels }, (_, index) => index);
   }
   if (!Number.isInteger(channel) || channel < 0 || channel >= channels) {
-    const there = channels === 1 ? 'only channel 0' : `channels 0 to ${channels - 1}`;
-    throw new InvalidArgumentError(`There is no channel ${String(channel)}: this audio has ${there}.`);
+    const there = channels === 1 ? phrase`only channel 0` : say`channels 0 to ${channels - 1}`;
+    throw new InvalidArgumentError(say`There is no channel ${String(channel)}: this audio has ${there}.`);
   }
   return [channel];
 }

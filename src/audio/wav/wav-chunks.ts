@@ -1,5 +1,6 @@
 /** What stands in the headers of WAV files: kinds, names of chunks, sizes. */
 import { BadAudioError } from '../../errors';
+import { say } from '../../sentence';
 
 /** The kinds of WAV: RIFF, big-endian RIFX, 64-bit RF64 (EBU Tech 3306) and BW64 (ITU-R BS.2088), Sony Wave64. */
 export type WavContainer = 'wav' | 'rifx' | 'rf64' | 'bw64' | 'w64';
@@ -83,10 +84,10 @@ export function containerOf(start: Uint8Array): WavContainer {
     ) {
       return 'w64';
     }
-    throw new BadAudioError('This is not a WAV: it begins like Sony Wave64 and does not go on like it.');
+    throw new BadAudioError(say`This is not a WAV: it begins like Sony Wave64 and does not go on like it.`);
   }
   if (ascii(start, 8) !== 'WAVE') {
-    throw new BadAudioError(`This is not a WAV: it is a ${marker} file of the kind "${ascii(start, 8)}".`);
+    throw new BadAudioError(say`This is not a WAV: it is a ${marker} file of the kind "${ascii(start, 8)}".`);
   }
   return MARKERS[marker] ?? 'wav';
 }

@@ -1,4 +1,5 @@
 import { BadAudioError } from '../../errors';
+import { type Word, phrase, say } from '../../sentence';
 import {
   MAX_CHANNELS,
   MAX_SAMPLE_RATE,
@@ -40,10 +41,10 @@ const SUBFORMAT_TAIL = '000000001000800000aa00389b71';
 export class UnsupportedWavCodecError extends BadAudioError {
   constructor(
     readonly formatTag: number,
-    detail: string,
+    detail: Word,
   ) {
     super(
-      `The WAV holds ${detail} (format tag 0x${formatTag.toString(16).padStart(4, '0')}); read without ffmpeg are integers of 8 to 32 bits, floats of 32 and 64 bits, A-law and mu-law.`,
+      say`The WAV holds ${detail} (format tag 0x${formatTag.toString(16).padStart(4, '0')}); read without ffmpeg are integers of 8 to 32 bits, floats of 32 and 64 bits, A-law and mu-law.`,
     );
   }
 }
@@ -58,7 +59,7 @@ export class UnsupportedWavCodecError extends BadAudioError {
 export function parseWavFormat(chunk: Uint8Array, littleEndian: boolean): SampleFormat {
   if (chunk.length < 16) {
     throw new BadAudioError(
-      `The WAV header is damaged: its "fmt " chunk has ${chunk.length} bytes, 16 are needed.`,
+      say`The WAV header is damaged: its "fmt " chunk has ${chunk.length} bytes, 16 are needed.`,
     );
   }
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -68,14 +69,14 @@ export function parseWavFormat(chunk: Uint8Array, littleEndian: boolean): Sample
   const bits = view.getUint16(14, littleEndian);
   if (channels < 1 || channels > MAX_CHANNELS) {
     throw new BadAudioError(
-      `The WAV header is damaged: it says ${channels} channels; 1 to ${MAX_CHANNELS} are accepted.`,
+      say`The WAV header is damaged: it says ${channels} channels; 1 to ${MAX_CHANNELS} are accepted.`,
     );
   }
   const bytes = sampleBytes(blockAlign / channels, bits);
   const encoding = wavEncoding(effectiveTag(view, littleEndian), bits, bytes, littleEndian);
   if (sampleRate < MIN_SAMPLE_RATE || sampleRate > MAX_SAMPLE_RATE) {
     throw new BadAudioError(
-      `The WAV header says a sample rate of ${sampleRate} Hz; ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} Hz are accepted.`,
+      say`The WAV header says a sample rate of ${sampleRate} Hz; ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} Hz are accepted.`,
     );
   }
   return { encoding, sampleRate, channels };
@@ -118,9 +119,9 @@ function wavEncoding(tag: number, bits: number, bytes: number, littleEndian: boo
       if (bytes === 1) return tag === TAG_ALAW ? 'alaw' : 'mulaw';
       break;
     default:
-      throw new UnsupportedWavCodecError(tag, CODEC_NAMES[tag] ?? 'an unknown codec');
+      throw new UnsupportedWavCodecError(tag, CODEC_NAMES[tag] ?? phrase`an unknown codec`);
   }
-  throw new UnsupportedWavCodecError(tag, `samples of ${bits} bits in ${bytes} bytes`);
+  throw new UnsupportedWavCodecError(tag, say`samples of ${bits} bits in ${bytes} bytes`);
 }
 
 function integerEncoding(bits: number, bytes: number, littleEndian: boolean): Encoding | undefined {

@@ -1,4 +1,5 @@
 import { BadAudioError } from '../../errors';
+import { say } from '../../sentence';
 import type { SampleFormat } from '../pcm/sample-format';
 import { describeContent } from '../not-audio';
 import { findWavHeader, mayBeginWavHeader } from './header-scan';
@@ -149,13 +150,13 @@ export class WavStreamReader {
     switch (state.at) {
       case 'skip':
         throw new BadAudioError(
-          `The WAV holds no audio: it ends ${state.left} bytes before the end of its "${state.id}" chunk.`,
+          say`The WAV holds no audio: it ends ${state.left} bytes before the end of its "${state.id}" chunk.`,
         );
       case 'start':
       case 'chunk-header':
       case 'chunk-kept':
         throw new BadAudioError(
-          `The WAV holds no audio: it ends after ${this.#headerBytes} bytes, within its header.`,
+          say`The WAV holds no audio: it ends after ${this.#headerBytes} bytes, within its header.`,
         );
       case 'empty-data':
       case 'data':
@@ -177,7 +178,7 @@ export class WavStreamReader {
       if (isFirstHeader && !isAgain) this.#headerBytes += used;
       if (this.#headerBytes > MAX_HEADER_BYTES) {
         throw new BadAudioError(
-          `The WAV header is damaged: no audio in its first ${MAX_HEADER_BYTES} bytes.`,
+          say`The WAV header is damaged: no audio in its first ${MAX_HEADER_BYTES} bytes.`,
         );
       }
     }
@@ -305,7 +306,7 @@ export class WavStreamReader {
       if (first === 4) {
         this.#partialBytes = 4;
         if (MARKERS[ascii(start, 0)] === undefined && ascii(start, 0) !== 'riff') {
-          throw new BadAudioError(`This is not a WAV: it is ${describeContent(start)}.`);
+          throw new BadAudioError(say`This is not a WAV: it is ${describeContent(start)}.`);
         }
         return;
       }
@@ -359,7 +360,7 @@ export class WavStreamReader {
   #beginData(size: number): void {
     if (this.#format === undefined) {
       throw new BadAudioError(
-        'The WAV header is damaged: its audio begins before the "fmt " chunk that describes it.',
+        say`The WAV header is damaged: its audio begins before the "fmt " chunk that describes it.`,
       );
     }
     this.#closeData();

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { FRAME_SAMPLES } from '../../clock';
 import { ModelInvalidError } from '../../errors';
+import { say } from '../../sentence';
 import type { CatalogueModel } from '../catalogue';
 import type { TrunkEntry } from '../catalogue-schema';
 import type { OnnxRuntime } from './onnx-runtime';
@@ -209,7 +210,7 @@ class Loader {
     const sha256 = sha256Of(bytes);
     if (sha256 !== trunk.sha256) {
       throw new ModelInvalidError(
-        `The model file ${trunk.file} is damaged: its SHA-256 is ${sha256}, the catalogue says ${trunk.sha256}. Install the package again.`,
+        say`The model file ${trunk.file} is damaged: its SHA-256 is ${sha256}, the catalogue says ${trunk.sha256}. Install the package again.`,
       );
     }
     const taps = Object.entries(trunk.taps).map(([name, tap]) => [name, tap.channels] as const);
@@ -220,7 +221,7 @@ class Loader {
         ...Object.fromEntries(taps),
       });
     } catch (cause) {
-      throw new ModelInvalidError(`The model file ${trunk.file} cannot be used: ${firstLine(cause)}.`, {
+      throw new ModelInvalidError(say`The model file ${trunk.file} cannot be used: ${firstLine(cause)}.`, {
         cause,
       });
     }
@@ -295,10 +296,10 @@ async function checkShapes(
   const outputs = await session.run(feeds, [...shapes.keys()]);
   for (const [name, shape] of shapes) {
     const output = outputs[name];
-    if (output?.type !== 'float32') throw new ModelInvalidError(`its output "${name}" is not float32`);
+    if (output?.type !== 'float32') throw new ModelInvalidError(say`its output "${name}" is not float32`);
     if (output.dims.join() !== shape.join()) {
       throw new ModelInvalidError(
-        `its output "${name}" has the shape [${output.dims.join(', ')}] for 2 frames, [${shape.join(', ')}] is needed`,
+        say`its output "${name}" has the shape [${output.dims.join(', ')}] for 2 frames, [${shape.join(', ')}] is needed`,
       );
     }
   }
@@ -308,12 +309,12 @@ function checkNames(kind: string, has: readonly string[], needs: readonly string
   const missing = needs.filter((name) => !has.includes(name));
   const surplus = exactly ? has.filter((name) => !needs.includes(name)) : [];
   if (missing.length === 0 && surplus.length === 0) return;
-  throw new ModelInvalidError(`its ${kind}s are ${has.join(', ')}; needed are ${needs.join(', ')}`);
+  throw new ModelInvalidError(say`its ${kind}s are ${has.join(', ')}; needed are ${needs.join(', ')}`);
 }
 
 function tensorOf(outputs: InferenceSession.OnnxValueMapType, name: string): Tensor {
   const value = outputs[name];
-  if (!value) throw new ModelInvalidError(`the graph gave no output "${name}"`);
+  if (!value) throw new ModelInvalidError(say`the graph gave no output "${name}"`);
   return value;
 }
 

@@ -1,6 +1,7 @@
 /** The default engine: ONNX Runtime in a worker thread or a process of its own (decision 26). */
 import { FRAME_SAMPLES } from '../../clock';
 import { ClosedError, InvalidArgumentError, ModelInvalidError, ModelNotFoundError } from '../../errors';
+import { say } from '../../sentence';
 import { describe } from '../../rules';
 import { loadCatalogue, type Catalogue, type CatalogueModel, type CatalogueOptions } from '../catalogue';
 import type {
@@ -176,7 +177,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
 
   async openStream(models: readonly string[]): Promise<PredictionStream> {
     const names = [...new Set(models)];
-    if (names.length === 0) throw new InvalidArgumentError('A stream needs at least one model.');
+    if (names.length === 0) throw new InvalidArgumentError(say`A stream needs at least one model.`);
     for (const name of names) this.indexOf(name);
     return this.pool.open((client) => {
       const indexes = names.map((name) => this.indexOf(name));
@@ -204,7 +205,7 @@ export class OnnxPredictionEngine implements PredictionEngine {
     const broken = this.brokenModels.find((model) => model.name === name);
     const index = this.runnable.findIndex((model) => model.description.name === name);
     if (index >= 0 && !this.brokenAtStart.some((model) => model.name === name)) return index;
-    if (broken) throw new ModelInvalidError(`The model "${name}" cannot be used: ${broken.reason}.`);
+    if (broken) throw new ModelInvalidError(say`The model "${name}" cannot be used: ${broken.reason}.`);
     throw new ModelNotFoundError(
       name,
       this.models.map((model) => model.name),
@@ -222,10 +223,10 @@ class OnnxStream implements PredictionStream {
   ) {}
 
   async predict(pcm: Float32Array): Promise<FramePredictions> {
-    if (this.closed) throw new ClosedError('The stream is closed.');
+    if (this.closed) throw new ClosedError(say`The stream is closed.`);
     if (pcm.length === 0 || pcm.length % FRAME_SAMPLES !== 0) {
       throw new InvalidArgumentError(
-        `predict() was given ${pcm.length} samples; it takes a positive multiple of ${FRAME_SAMPLES}.`,
+        say`predict() was given ${pcm.length} samples; it takes a positive multiple of ${FRAME_SAMPLES}.`,
       );
     }
     const frameCount = pcm.length / FRAME_SAMPLES;
@@ -264,14 +265,16 @@ function remarkOf({ insteadOfNative }: LoadedRuntime): string | undefined {
 function oneOf<T extends string>(name: string, value: T, choices: readonly T[]): T {
   if (!choices.includes(value)) {
     const accepted = choices.map((choice) => `"${choice}"`).join(' or ');
-    throw new InvalidArgumentError(`${name} is ${describe(value)}: ${accepted} is accepted.`);
+    throw new InvalidArgumentError(say`${name} is ${describe(value)}: ${accepted} is accepted.`);
   }
   return value;
 }
 
 function within(name: string, value: number, least: number, most: number): number {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new InvalidArgumentError(`${name} is ${value}; it takes a whole number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(
+      say`${name} is ${value}; it takes a whole number from ${least} to ${most}.`,
+    );
   }
   return value;
 }

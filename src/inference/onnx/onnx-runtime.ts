@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { env, InferenceSession, Tensor } from 'onnxruntime-common';
 import { InvalidArgumentError, RuntimeUnavailableError } from '../../errors';
+import { say, sentenceOf } from '../../sentence';
 import { describeHost, type Host } from './host';
 import { explainUnavailable, NATIVE_PACKAGE, remedy } from './runtime-advice';
 
@@ -67,7 +68,7 @@ export function defaultRuntime(): RuntimeChoice {
   const choice = RUNTIME_CHOICES.find((each) => each === named);
   if (choice) return choice;
   throw new InvalidArgumentError(
-    `The environment variable DEEPTONE_RUNTIME is ${JSON.stringify(named)}: "auto", "native" or "wasm" is accepted.`,
+    say`The environment variable DEEPTONE_RUNTIME is ${JSON.stringify(named)}: "auto", "native" or "wasm" is accepted.`,
   );
 }
 
@@ -127,10 +128,10 @@ function loadOnnxRuntime(choice: RuntimeChoice): OnnxRuntime {
     const sentence = explainUnavailable(cause, host);
     if (choice === 'native') throw new RuntimeUnavailableError(sentence, { cause });
     try {
-      return loadWasm(remedy(cause, host));
+      return loadWasm(String(remedy(cause, host)));
     } catch (second) {
-      const why = second instanceof Error ? second.message : String(second);
-      throw new RuntimeUnavailableError(`${sentence} ${why}`, { cause });
+      const why = second instanceof Error ? sentenceOf(second) : String(second);
+      throw new RuntimeUnavailableError(say`${sentence} ${why}`, { cause });
     }
   }
 }
@@ -154,7 +155,7 @@ function loadNative(): OnnxRuntime {
 function loadWasm(insteadOfNative: string | undefined): OnnxRuntime {
   if (!WebAssembly.validate(SIMD_MODULE)) {
     throw new RuntimeUnavailableError(
-      'The WebAssembly runtime cannot run here: this processor has no instructions on vectors (SIMD); a 64-bit ARM processor, or x64 with SSE 4.1, has them.',
+      say`The WebAssembly runtime cannot run here: this processor has no instructions on vectors (SIMD); a 64-bit ARM processor, or x64 with SSE 4.1, has them.`,
     );
   }
   let api: OnnxApi;
@@ -165,7 +166,7 @@ function loadWasm(insteadOfNative: string | undefined): OnnxRuntime {
   } catch (cause) {
     const words = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
     throw new RuntimeUnavailableError(
-      `The WebAssembly runtime, which is part of this package, does not load (${words}); install the package again.`,
+      say`The WebAssembly runtime, which is part of this package, does not load (${words}); install the package again.`,
       { cause },
     );
   }

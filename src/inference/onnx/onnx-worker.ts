@@ -1,6 +1,7 @@
 /** The worker of one engine, in a thread or a process of its own: loads the runtime and the models once, then answers commands in batches. */
 import { setImmediate } from 'node:timers/promises';
 import { ModelInvalidError, RuntimeUnavailableError } from '../../errors';
+import { sentenceOf } from '../../sentence';
 import { Batcher } from './batcher';
 import { Graphs } from './graphs';
 import { withRuntime } from './onnx-runtime';
@@ -159,7 +160,7 @@ export async function serve(port: WorkerPort, settings: WorkerSettings): Promise
     const { broken, own } = graphs;
     port.post({ type: 'ready', runtime: { kind, name, version, insteadOfNative }, broken, own });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? sentenceOf(error) : String(error);
     port.post({ type: 'failed', reason: reasonOf(error), message });
     port.close();
   }

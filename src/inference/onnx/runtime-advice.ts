@@ -1,5 +1,6 @@
 /** Why the native runtime does not run on a machine, and what to do about it: one sentence. */
 import { hostName, type Host } from './host';
+import { say, type Sentence } from '../../sentence';
 
 /** The package with the native builds. */
 export const NATIVE_PACKAGE = 'onnxruntime-node';
@@ -15,9 +16,9 @@ const OLDEST_DARWIN = 23;
 const BUILDS = ['linux x64', 'linux arm64', 'darwin arm64', 'win32 x64', 'win32 arm64'];
 
 /** One sentence: what failed, on what machine, and what to do. */
-export function explainUnavailable(cause: unknown, host: Host): string {
-  const start = `The native ONNX Runtime, which runs the models, is not available on this machine (${hostName(host)})`;
-  return `${start}: ${remedy(cause, host)}.`;
+export function explainUnavailable(cause: unknown, host: Host): Sentence {
+  const start = say`The native ONNX Runtime, which runs the models, is not available on this machine (${hostName(host)})`;
+  return say`${start}: ${remedy(cause, host)}.`;
 }
 
 /** Whether there is a native runtime for the machine at all, as far as can be said without trying. */
@@ -31,37 +32,37 @@ export function hasNativeBuild(host: Host): boolean {
 }
 
 /** Why, and what to do: words that stand behind a colon. */
-export function remedy(cause: unknown, host: Host): string {
+export function remedy(cause: unknown, host: Host): Sentence {
   if (host.libc === 'musl') {
-    return 'it has no build for musl libc (Alpine Linux); use a glibc system, for Docker the image nodered/node-red:latest-debian';
+    return say`it has no build for musl libc (Alpine Linux); use a glibc system, for Docker the image nodered/node-red:latest-debian`;
   }
   if (host.platform === 'darwin' && host.arch === 'x64') {
-    return 'it has no build for Intel Macs; use a Mac with Apple silicon, or a Linux container';
+    return say`it has no build for Intel Macs; use a Mac with Apple silicon, or a Linux container`;
   }
   if (host.platform === 'linux' && host.arch === 'arm') {
-    return 'it has no build for 32-bit ARM; install a 64-bit operating system (arm64) on this board';
+    return say`it has no build for 32-bit ARM; install a 64-bit operating system (arm64) on this board`;
   }
   if (!BUILDS.includes(`${host.platform} ${host.arch}`)) {
-    return `it has builds for ${BUILDS.join(', ')} only; use one of them`;
+    return say`it has builds for ${BUILDS.join(', ')} only; use one of them`;
   }
   if (isOlderGlibc(host.libc)) {
-    return `it needs glibc ${OLDEST_GLIBC.join('.')} or later; update the operating system (Debian 10, Ubuntu 20.04, RHEL 8 or later)`;
+    return say`it needs glibc ${OLDEST_GLIBC.join('.')} or later; update the operating system (Debian 10, Ubuntu 20.04, RHEL 8 or later)`;
   }
   if (isOlderMacOs(host)) {
-    return `it needs macOS 14 or later, and this is Darwin ${host.release ?? 'of unknown version'}; update macOS`;
+    return say`it needs macOS 14 or later, and this is Darwin ${host.release ?? '?'}; update macOS`;
   }
   if (isMissing(cause)) {
     const line = host.platform === 'win32' ? INSTALL_LINE_WINDOWS : INSTALL_LINE;
-    return `the package ${NATIVE_PACKAGE} is not installed; use the button in the dialog of the DeepTone engine, or, in the folder where this package is installed (for Node-RED its user folder, usually .node-red in your home folder), run ${line}`;
+    return say`the package ${NATIVE_PACKAGE} is not installed; use the button in the dialog of the DeepTone engine, or, in the folder where this package is installed (for Node-RED its user folder, usually .node-red in your home folder), run ${line}`;
   }
-  return `loading it failed with "${firstLine(cause)}"; ${afterFailedLoad(host)}`;
+  return say`loading it failed with "${firstLine(cause)}"; ${afterFailedLoad(host)}`;
 }
 
-function afterFailedLoad(host: Host): string {
-  const again = `install the package ${NATIVE_PACKAGE} again, on this machine and with this Node.js`;
+function afterFailedLoad(host: Host): Sentence {
+  const again = say`install the package ${NATIVE_PACKAGE} again, on this machine and with this Node.js`;
   // Node.js brings none of the libraries that the Windows builds are linked to.
   if (host.platform === 'win32') {
-    return `install the Microsoft Visual C++ Redistributable (https://aka.ms/vs/17/release/vc_redist.${host.arch}.exe), which it needs, and start Node.js again; if that does not help, ${again}`;
+    return say`install the Microsoft Visual C++ Redistributable (https://aka.ms/vs/17/release/vc_redist.${host.arch}.exe), which it needs, and start Node.js again; if that does not help, ${again}`;
   }
   return again;
 }

@@ -1,6 +1,7 @@
 /** A worker in a thread of this process: fast to reach, and lost with the process where native code aborts. */
 import { Worker } from 'node:worker_threads';
 import { EngineLostError } from '../../errors';
+import { say } from '../../sentence';
 import { guardExit, isBusy, retire, unguardExit } from './exit-guard';
 import { switchOffTelemetry } from './onnx-runtime';
 import type { LinkListener, WorkerLink } from './worker-link';
@@ -35,8 +36,7 @@ export class ThreadLink implements WorkerLink {
     if (stuck.size > MOST_STUCK) {
       throw new EngineLostError(
         'stuck',
-        `${stuck.size} threads hang in the native code of a model and cannot be ended, so no further one is started until one of ` +
-          'them comes to its end. Leave out the model that hangs, set isolation to "process", and start this process again.',
+        say`${stuck.size} threads hang in the native code of a model and cannot be ended, so no further one is started until one of them comes to its end. Leave out the model that hangs, set isolation to "process", and start this process again.`,
       );
     }
     switchOffTelemetry();

@@ -8,6 +8,7 @@ import {
   RuntimeUnavailableError,
   type DeeptoneError,
 } from '../../errors';
+import { inLanguage, phrase, revived, say, Sentence, type Word } from '../../sentence';
 import { Watchdog } from './watchdog';
 import type { Isolation, StartWorker, WorkerLink } from './worker-link';
 import type { Command, FromWorker, ToWorker, WorkerSettings, WorkerStats } from './worker-messages';
@@ -155,7 +156,7 @@ export class WorkerClient {
   }
 
   private refusal(): DeeptoneError | undefined {
-    return this.loss ?? (this.stopped ? new ClosedError('The prediction engine is closed.') : undefined);
+    return this.loss ?? (this.stopped ? new ClosedError(say`The prediction engine is closed.`) : undefined);
   }
 
   private nextId(): number {
@@ -186,7 +187,7 @@ export class WorkerClient {
   /** Samples that their caller has given to someone else since: that request fails, not those sent beside it. */
   private isGone(command: Command): boolean {
     if (command.type !== 'predict' || command.pcm.length > 0) return false;
-    const message = 'The samples were handed to someone else before the engine could take them.';
+    const message = phrase`The samples were handed to someone else before the engine could take them.`;
     take(this.predictions, command.request)?.reject(new InvalidArgumentError(message));
     return true;
   }
@@ -246,32 +247,36 @@ export class WorkerClient {
 
   /** The worker hangs. */
   private giveUp(patienceMs: number): void {
-    const start = `${this.name} gave no sign of life for ${patienceMs / 1_000} s`;
+    const seconds = patienceMs / 1_000;
     const isEnded = this.link.kill();
-    const rest = isEnded
-      ? 'and was ended; what it was given is lost, and it is started again for what comes next.'
-      : 'and was given up for lost. A thread within native code cannot be ended: with isolation "process" it can.';
-    this.fail(new EngineLostError(isEnded ? 'hung' : 'stuck', `${start} ${rest}`));
+    const message = isEnded
+      ? say`${this.name} gave no sign of life for ${seconds} s and was ended; what it was given is lost, and it is started again for what comes next.`
+      : say`${this.name} gave no sign of life for ${seconds} s and was given up for lost. A thread within native code cannot be ended: with isolation "process" it can.`;
+    this.fail(new EngineLostError(isEnded ? 'hung' : 'stuck', message));
     if (!isEnded) this.exit();
   }
 
   /** What it is called in a sentence that begins with it. */
-  private get name(): string {
+  private get name(): Word {
     const { isolation, place } = this.setup;
-    if (place.of === 1) return `The ${isolation} that runs the models`;
-    return `${isolation === 'process' ? 'Process' : 'Thread'} ${place.number} of the ${place.of} that run the models`;
+    if (place.of === 1)
+      return isolation === 'process'
+        ? phrase`The process that runs the models`
+        : phrase`The thread that runs the models`;
+    return isolation === 'process'
+      ? say`Process ${place.number} of the ${place.of} that run the models`
+      : say`Thread ${place.number} of the ${place.of} that run the models`;
   }
 
   /** The worker has ended. */
   private lose(cause: Error | undefined): void {
     if (this.stopped && !cause) {
-      this.fail(new ClosedError('The prediction engine is closed.'));
+      this.fail(new ClosedError(say`The prediction engine is closed.`));
       return;
     }
-    const why = cause ? ` (${cause.message})` : '';
-    const message =
-      `${this.name} ended unexpectedly${why}; what it was given is lost, ` +
-      'and it is started again for what comes next.';
+    const message = cause
+      ? say`${this.name} ended unexpectedly (${cause.message}); what it was given is lost, and it is started again for what comes next.`
+      : say`${this.name} ended unexpectedly; what it was given is lost, and it is started again for what comes next.`;
     this.fail(new EngineLostError('ended', message, { cause }));
   }
 
@@ -291,14 +296,16 @@ export class WorkerClient {
   }
 }
 
-function startError(message: Extract<FromWorker, { type: 'failed' }>): DeeptoneError {
-  switch (message.reason) {
+function startError({ reason, message }: Extract<FromWorker, { type: 'failed' }>): DeeptoneError {
+  const told = revived(message);
+  const sentence = told instanceof Sentence ? told : inLanguage(told);
+  switch (reason) {
     case 'runtime':
-      return new RuntimeUnavailableError(message.message);
+      return new RuntimeUnavailableError(sentence);
     case 'model':
-      return new ModelInvalidError(message.message);
+      return new ModelInvalidError(sentence);
     case 'other':
-      return new InferenceError(message.message);
+      return new InferenceError(sentence);
   }
 }
 

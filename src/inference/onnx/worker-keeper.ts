@@ -1,6 +1,7 @@
 /** Keeps one worker: starts it when it is needed, and anew after it was lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClosedError, EngineLostError, type EngineLoss } from '../../errors';
+import { say } from '../../sentence';
 import { tellListener } from '../../thrown';
 import { ProcessLink } from './process-link';
 import { Restarts } from './restarts';
@@ -158,5 +159,5 @@ export class WorkerKeeper {
 }
 
 function closed(): ClosedError {
-  return new ClosedError('The prediction engine is closed.');
+  return new ClosedError(say`The prediction engine is closed.`);
 }

@@ -3,6 +3,7 @@ import type { CatalogueModel } from '../catalogue';
 import type { TrunkEntry } from '../catalogue-schema';
 import type { BrokenModel, OwnModel } from '../prediction-engine';
 import type { OnnxRuntime, RuntimeChoice } from './onnx-runtime';
+import type { Word } from '../../sentence';
 
 export interface WorkerSettings {
   /** `file` is absolute. */
@@ -84,7 +85,7 @@ export type FromWorker =
       readonly broken: readonly BrokenModel[];
       readonly own: readonly OwnModel[];
     }
-  | { readonly type: 'failed'; readonly reason: StartFailure; readonly message: string }
+  | { readonly type: 'failed'; readonly reason: StartFailure; readonly message: Word }
   /** One array for all answers: handing over many small ones costs more than the models. */
   | { readonly type: 'answers'; readonly answers: readonly Answer[]; readonly probabilities: Float32Array }
   | { readonly type: 'stats'; readonly request: number; readonly stats: WorkerStats }

@@ -1,6 +1,7 @@
 /** The speaker map: a model whose frames are voice embeddings (decision 14). */
 import { FRAME_MS } from '../../clock';
 import { InferenceError, VoiceSignatureError } from '../../errors';
+import { say } from '../../sentence';
 import type { ModelDescription } from '../../inference';
 import { similarity } from './centroid';
 import { speakerSettings } from './clustering-settings';
@@ -172,7 +173,7 @@ export class SpeakerTrack implements ModelTrack {
     for (const { id, embedding } of this.knownVoices) {
       if (embedding.length !== size) {
         throw new VoiceSignatureError(
-          `The voice signature of "${id}" has ${embedding.length} values; "${this.name}" gives ${size}.`,
+          say`The voice signature of "${id}" has ${embedding.length} values; "${this.name}" gives ${size}.`,
         );
       }
     }
@@ -215,7 +216,7 @@ export class SpeakerTrack implements ModelTrack {
     }
     this.embedding.set(values.subarray(frame * width, (frame + 1) * width));
     if (this.embedding.some(Number.isNaN)) {
-      throw new InferenceError(`The model "${this.name}" gave a value that is not a number.`);
+      throw new InferenceError(say`The model "${this.name}" gave a value that is not a number.`);
     }
     voices.hear(this.embedding);
   }

@@ -1,6 +1,7 @@
 /** From the frames of a recording of one speaker to a voice print, within the documented limits. */
 import { FRAME_MS } from '../../clock';
 import { VoiceSignatureError } from '../../errors';
+import { say } from '../../sentence';
 import type { FramePredictions, ModelDescription } from '../../inference';
 import { normalised } from './centroid';
 import { FrameGate, FrameState, USUAL_GATE, type SpeechGate } from '../gate';
@@ -38,7 +39,7 @@ export function checkSampleLength(id: string, seconds: number): void {
   const { minimumSeconds, maximumSeconds } = VOICE_SAMPLE_LIMITS;
   if (seconds < minimumSeconds || seconds > maximumSeconds) {
     throw new VoiceSignatureError(
-      `The sample of "${id}" lasts ${Number(seconds.toFixed(5))} s: ${minimumSeconds} to ${maximumSeconds} s are accepted.`,
+      say`The sample of "${id}" lasts ${Number(seconds.toFixed(5))} s: ${minimumSeconds} to ${maximumSeconds} s are accepted.`,
     );
   }
 }
@@ -64,16 +65,14 @@ export function voicePrintOf(
   const speechSeconds = (speech.length * FRAME_MS) / 1_000;
   if (speechSeconds < VOICE_SAMPLE_LIMITS.minimumSpeechSeconds) {
     throw new VoiceSignatureError(
-      `The sample of "${id}" has ${speechSeconds.toFixed(2)} s of speech: at least ` +
-        `${VOICE_SAMPLE_LIMITS.minimumSpeechSeconds} s is needed.`,
+      say`The sample of "${id}" has ${speechSeconds.toFixed(2)} s of speech: at least ${VOICE_SAMPLE_LIMITS.minimumSpeechSeconds} s is needed.`,
     );
   }
   const snr = signalToNoiseDb(volumes, new Set(speech));
   if (snr < VOICE_SAMPLE_LIMITS.minimumSnrDb) {
-    const measured = Number.isFinite(snr) ? `${snr.toFixed(1)} dB` : 'far';
+    const measured = Number.isFinite(snr) ? say`${snr.toFixed(1)} dB` : 'far';
     throw new VoiceSignatureError(
-      `The sample of "${id}" is too noisy: its signal-to-noise ratio is ${measured} below the accepted ` +
-        `${VOICE_SAMPLE_LIMITS.minimumSnrDb} dB.`,
+      say`The sample of "${id}" is too noisy: its signal-to-noise ratio is ${measured} below the accepted ${VOICE_SAMPLE_LIMITS.minimumSnrDb} dB.`,
     );
   }
   const values = predictions.probabilities.get(model.name) ?? new Float32Array(0);

@@ -17,6 +17,7 @@
  */
 import { createHash } from 'node:crypto';
 import { VoiceSignatureError } from '../../errors';
+import { type Word, phrase, say } from '../../sentence';
 import { normalised } from './centroid';
 import { GATE_LABELS } from '../labels';
 
@@ -65,17 +66,18 @@ export function encodeVoiceSignature(print: VoicePrint, embeddingId: string): Vo
  * @throws VoiceSignatureError The value is no signature, of a newer version, damaged, or of another model set.
  */
 export function decodeVoiceSignature(id: string, signature: unknown, embeddingId: string): VoicePrint {
-  const refuse = (reason: string): never => {
-    throw new VoiceSignatureError(`The voice signature of "${id}" cannot be used: ${reason}.`);
+  const refuse = (reason: Word): never => {
+    throw new VoiceSignatureError(say`The voice signature of "${id}" cannot be used: ${reason}.`);
   };
-  const bytes = signatureBytes(signature) ?? refuse('{version: 1, data: base64} is accepted');
-  if (bytes.length < HEADER_BYTES || bytes.toString('latin1', 0, 4) !== MAGIC) refuse('its data are damaged');
-  if (bytes.readUInt8(4) !== LAYOUT) refuse(`its layout ${bytes.readUInt8(4)} is not known here`);
+  const bytes = signatureBytes(signature) ?? refuse(phrase`{version: 1, data: base64} is accepted`);
+  if (bytes.length < HEADER_BYTES || bytes.toString('latin1', 0, 4) !== MAGIC)
+    refuse(phrase`its data are damaged`);
+  if (bytes.readUInt8(4) !== LAYOUT) refuse(say`its layout ${bytes.readUInt8(4)} is not known here`);
   if (!identityOf(embeddingId).equals(bytes.subarray(8, 8 + IDENTITY_BYTES))) {
-    refuse('it was made with another set of models; create it again with this one');
+    refuse(phrase`it was made with another set of models; create it again with this one`);
   }
   const size = bytes.readUInt16LE(6);
-  if (bytes.length !== HEADER_BYTES + 4 * size) refuse('its data are damaged');
+  if (bytes.length !== HEADER_BYTES + 4 * size) refuse(phrase`its data are damaged`);
   const values = Float32Array.from({ length: size }, (_, index) =>
     bytes.readFloatLE(HEADER_BYTES + 4 * index),
   );
@@ -83,7 +85,7 @@ export function decodeVoiceSignature(id: string, signature: unknown, embeddingId
   const speechSeconds = bytes.readFloatLE(16);
   const audioSeconds = bytes.readFloatLE(20);
   const finite = [...embedding, speechSeconds, audioSeconds].every(Number.isFinite);
-  if (!finite || embedding.every((value) => value === 0)) refuse('its data are damaged');
+  if (!finite || embedding.every((value) => value === 0)) refuse(phrase`its data are damaged`);
   return { embedding, speechSeconds, audioSeconds };
 }
 
@@ -113,8 +115,7 @@ export function extendVoicePrint(print: VoicePrint, more: VoicePrint): VoicePrin
 export function checkSpeakerId(id: unknown): asserts id is string {
   if (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH || GATE_LABELS.includes(id)) {
     throw new VoiceSignatureError(
-      `The speaker id ${JSON.stringify(id)} cannot be used: a text of 1 to ${MAX_ID_LENGTH} characters other than ` +
-        `${GATE_LABELS.join(', ')} is accepted.`,
+      say`The speaker id ${JSON.stringify(id)} cannot be used: a text of 1 to ${MAX_ID_LENGTH} characters other than ${GATE_LABELS.join(', ')} is accepted.`,
     );
   }
 }

@@ -23,6 +23,7 @@
  * A client that speaks MQTT 5 should hear a topic by one subscription only: while a member listens to the whole filter, `subscribe` gets that filter alone.
  */
 import { InvalidArgumentError } from '../../errors';
+import { say } from '../../sentence';
 import type { Publication } from '../outbox';
 import { parseFilter } from '../topics';
 import { GroupMessages, MOST_TOPICS_PER_MESSAGE, type HandOver, type TopicList } from './group-messages';
@@ -60,7 +61,7 @@ export class DeviceGroup<M> {
     const { filter, share } = parseFilter(setup.filter);
     if (share !== undefined) {
       throw new InvalidArgumentError(
-        `"${setup.filter}" is dealt out by the broker ($share), which tears streams apart. A group shares by itself: leave $share out.`,
+        say`"${setup.filter}" is dealt out by the broker ($share), which tears streams apart. A group shares by itself: leave $share out.`,
       );
     }
     this.#setup = setup;

@@ -8,6 +8,7 @@
  * What comes from a broker may be anything. Whatever is not exactly one of these, or longer than it can be, is passed over.
  */
 import { InvalidArgumentError } from '../../errors';
+import { say } from '../../sentence';
 import type { Publication } from '../outbox';
 
 /** First levels of the topics of all groups. */
@@ -78,8 +79,7 @@ export function parseGroupName(text: string): string {
   const name = text.trim();
   if (NAME.test(name)) return name;
   throw new InvalidArgumentError(
-    `${JSON.stringify(text)} cannot be the name of a group. Accepted: 1 to 64 letters, digits, spaces, ".", "_" and "-", ` +
-      'beginning with a letter or digit, for example home.',
+    say`${JSON.stringify(text)} cannot be the name of a group. Accepted: 1 to 64 letters, digits, spaces, ".", "_" and "-", beginning with a letter or digit, for example home.`,
   );
 }
 

@@ -69,7 +69,7 @@ describe('ONNX Runtime', () => {
     ],
   ] as const) {
     it(`says in one sentence why it does not load ${where}, and what to do`, () => {
-      const sentence = explainUnavailable(cause, host);
+      const sentence = String(explainUnavailable(cause, host));
       for (const word of words) assert.ok(sentence.includes(word), sentence);
       assert.match(sentence, /^[^\n]+[^.]\.$/);
       assert.ok(!sentence.includes('and more') && !sentence.includes('Require stack'), sentence);
