@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineLostError } from '../src';
-import { CATALOGUE_FILE } from '../src/inference';
+import { CATALOGUE_FILE, describeEngine } from '../src/inference';
 import { EngineHub, EngineMeter, healthOf, wordsOf, type EngineState } from '../src/supervision';
 import {
   engineLimits,
@@ -15,6 +15,7 @@ import {
   serveRuntimeInstall,
   serveVoices,
   Voices,
+  serveWatch,
 } from './engine';
 import type { Node, NodeAPI, NodeDef } from './shared/node-red';
 import { administration, allowedFolders } from './shared/administration';
@@ -25,6 +26,7 @@ import { migrated } from './shared/migrate';
 import { ownFolders } from './shared/paths';
 import { serveTeaching } from './teach';
 import { speakAs } from './shared/language';
+import { LiveBoard, placeOf } from './watch';
 
 interface Credentials {
   licenseKey?: string;
@@ -102,9 +104,17 @@ function register(RED: NodeAPI): void {
       },
     );
 
+    const board = new LiveBoard({
+      place: placeOf(this),
+      status: () => engineStatus(hub.state, RED),
+      runtime: () => (hub.runtime ? describeEngine(hub.runtime) : ''),
+    });
+    board.open();
+
     Object.assign(this, {
       users,
       meter,
+      board,
       engine: () => hub.engine(),
       inspect: () => hub.inspect(),
       register: (user: Node, changed: (state: EngineState) => void) => {
@@ -135,6 +145,7 @@ function register(RED: NodeAPI): void {
 
     this.on('close', (_removed: boolean, done: () => void) => {
       RED.events.off('flows:started', start);
+      board.close();
       whenClosed(this, hub.close(), done);
     });
   }
@@ -152,6 +163,7 @@ function register(RED: NodeAPI): void {
   serveObservation(RED);
   serveVoices(RED, voices);
   serveTeaching(RED);
+  serveWatch(RED);
 }
 
 /**

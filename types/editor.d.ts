@@ -85,6 +85,24 @@ declare const RED: {
   };
   actions: {
     invoke(action: 'core:restart-flows'): void;
+    add(action: string, handler: () => void): void;
+  };
+  sidebar: {
+    addTab(tab: {
+      id: string;
+      label: string;
+      name: string;
+      content: JQuery;
+      closeable?: boolean;
+      enableOnEdit?: boolean;
+      iconClass?: string;
+      action?: string;
+    }): void;
+    show(id: string): void;
+  };
+  view: {
+    /** Shows the flow that a node is in, and the node. */
+    reveal(id: string): void;
   };
   events: {
     on(event: 'nodes:add', listener: (node: EditorNode) => void): void;
@@ -281,6 +299,79 @@ interface DeeptoneTrialApi {
   ): void;
 }
 
+/** Speed, drops and gaps of a stream or of all streams of a node. */
+interface DeeptoneLiveFacts {
+  readonly speed: number | null;
+  readonly lagMs: number;
+  readonly droppedMs: number;
+  readonly gaps: number;
+  readonly gapMs: number;
+}
+
+/** A stream as `GET deeptone/live` has it. */
+type DeeptoneLiveStreamNow = import('../nodes/watch').WatchedStream;
+
+interface DeeptoneLiveNode {
+  readonly id: string;
+  readonly name: string;
+  readonly z?: string;
+  readonly statistics: DeeptoneLiveFacts & { readonly streams: number; readonly refused: number };
+  readonly streams: readonly DeeptoneLiveStreamNow[];
+  readonly more: number;
+}
+
+interface DeeptoneLiveEngine {
+  readonly id: string;
+  readonly name: string;
+  readonly status: { readonly fill: string; readonly text: string };
+  readonly runtime: string;
+  readonly nodes: readonly DeeptoneLiveNode[];
+}
+
+/** See resources/deeptone-live.js. */
+interface DeeptoneLiveApi {
+  open(): void;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the body of an answer, read field by field
+  get(what: string, query?: Record<string, string>): JQuery.jqXHR<any>;
+  text(key: string, values?: Record<string, string | number>): string;
+  facts(of: DeeptoneLiveFacts): string[];
+  keyed<T>(
+    place: JQuery,
+    items: readonly T[],
+    keyOf: (item: T) => string,
+    make: () => JQuery,
+    update: (child: JQuery, item: T) => void,
+  ): void;
+  setText(place: JQuery, words: string): void;
+  readonly QUIET_MS: number;
+  readonly FLOOR_DB: number;
+}
+
+/** See resources/deeptone-live-stream.js. */
+interface DeeptoneLiveStreamApi {
+  opened(): {
+    rowOf(): JQuery;
+    updateRow(row: JQuery, stream: DeeptoneLiveStreamNow, node: string): void;
+    ask(): void;
+  };
+}
+
+type DeeptoneTimelineAnswer = import('../nodes/watch').Timeline;
+type DeeptoneTimelineModel = DeeptoneTimelineAnswer['models'][number];
+type DeeptoneTimelinePhase = DeeptoneTimelineModel['phases'][number];
+
+interface DeeptoneTimelineView {
+  show(timeline: DeeptoneTimelineAnswer | null): void;
+  say(words: string): void;
+  remove(): void;
+}
+
+/** See resources/deeptone-timeline.js. */
+interface DeeptoneTimelineApi {
+  view(place: JQuery): DeeptoneTimelineView;
+  colourOf(model: string, label: string): string;
+}
+
 interface DeeptoneDialogApi {
   prepare(node: EditorNode): void;
   check(node: EditorNode): void;
@@ -375,6 +466,9 @@ interface Window {
   DeeptoneDecisions: DeeptoneDecisionsApi;
   DeeptoneDialog: DeeptoneDialogApi;
   DeeptoneTrial: DeeptoneTrialApi;
+  DeeptoneLive: DeeptoneLiveApi;
+  DeeptoneLiveStream: DeeptoneLiveStreamApi;
+  DeeptoneTimeline: DeeptoneTimelineApi;
   DeeptoneSource: DeeptoneSourceApi;
 }
 declare const DeeptoneRecorder: DeeptoneRecorderApi;
@@ -386,4 +480,7 @@ declare const DeeptoneModels: DeeptoneModelsApi;
 declare const DeeptoneDecisions: DeeptoneDecisionsApi;
 declare const DeeptoneDialog: DeeptoneDialogApi;
 declare const DeeptoneTrial: DeeptoneTrialApi;
+declare const DeeptoneLive: DeeptoneLiveApi;
+declare const DeeptoneLiveStream: DeeptoneLiveStreamApi;
+declare const DeeptoneTimeline: DeeptoneTimelineApi;
 declare const DeeptoneSource: DeeptoneSourceApi;

@@ -11,6 +11,7 @@ import { fieldNumbers, HOUR_MS, MEGABYTE, MILLION } from '../shared/fields';
 import { failureStatus, NoEngineError } from '../shared/failure';
 import { sharedText, type Node, type NodeAPI, type NodeStatus } from '../shared/node-red';
 import type { StatusLine } from '../shared/status-line';
+import { LiveBoard, placeOf } from '../watch';
 
 /** The face that a `deeptone-engine` node shows to its users. */
 export interface EngineNode extends Node {
@@ -25,6 +26,8 @@ export interface EngineNode extends Node {
   /** Models of users that it has loaded. */
   readonly ownModels: readonly OwnModel[];
   readonly limits: EngineLimits;
+  /** The live streams of its users, for the sidebar. */
+  readonly board: LiveBoard;
   /** @throws LicenseManagerError and what else opening an engine can throw */
   engine(): OpenEngine;
   /** The engine as it is, for a look at it: nothing is started, and no failure is told. Throws as {@link engine}. */
@@ -74,6 +77,8 @@ export interface EngineConnection {
   readonly obstacle: NodeStatus | undefined;
   /** Where the node counts what it does; the engine's own. */
   readonly meter: EngineMeter;
+  /** Where the node shows its live streams; the engine's own. */
+  readonly board: LiveBoard;
   readonly counts: Counts;
   readonly health: Health;
   readonly runtimeWords: Readonly<Record<string, string>>;
@@ -110,6 +115,7 @@ export function connectEngine(
       evaluation: false,
       obstacle: noEngine,
       meter,
+      board: new LiveBoard({ place: placeOf(node), status: () => noEngine, runtime: () => '' }),
       get counts() {
         return meter.counts;
       },
@@ -138,6 +144,7 @@ export function connectEngine(
       return shown.fill === 'red' ? shown : undefined;
     },
     meter: engine.meter,
+    board: engine.board,
     get counts() {
       return engine.meter.counts;
     },

@@ -15,4 +15,5 @@ export { serveObservation } from './observation';
 export { bodyOf, fromOwnPages, jsonOnly } from './requests';
 export { serveVoices } from './voice-endpoints';
 export { Voices } from './voices';
+export { serveWatch } from './watch-endpoints';
 export { openEngine, type EngineSettings } from './open-engine';

@@ -23,6 +23,7 @@ import { typedInput } from '../shared/typed-input';
 import { vocabularyOf } from '../shared/vocabulary';
 import { say, sentenceOf } from '../../src/sentence';
 import { spoken } from '../shared/language';
+import { placeOf, WatchedStreams } from '../watch';
 
 /** What a source that decodes for itself gives. */
 const SAMPLES: SampleFormat = { encoding: 'f32le', sampleRate: 16_000, channels: 1 };
@@ -49,7 +50,9 @@ export class StreamSession {
   readonly #sequences = new Map<unknown, string>();
   /** Settles when the message before has its key. */
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #watched: WatchedStreams;
   readonly #forgetReading: () => void;
+  readonly #unwatch: () => void;
   #isClosing = false;
 
   /** @throws InvalidArgumentError naming a setting of the node that is not accepted */
@@ -102,6 +105,12 @@ export class StreamSession {
       note: () => this.#attachments.find((attachment) => attachment.note !== undefined)?.note,
       obstacle: () => engine.obstacle,
     });
+    this.#watched = new WatchedStreams(() => this.#hub.keys);
+    this.#unwatch = engine.board.watch({
+      place: placeOf(node),
+      statistics: () => this.#hub.statistics,
+      streams: this.#watched,
+    });
     this.#forgetReading = engine.meter.watch(() => this.#reading);
     try {
       this.#attach();
@@ -118,11 +127,11 @@ export class StreamSession {
    * @throws what `StreamHub.hear` throws, and InvalidArgumentError for options or a key that are not accepted
    */
   take(message: IncomingMessage): Promise<void> {
-    return this.#watched(this.#inTurn(message));
+    return this.#orTell(this.#inTurn(message));
   }
 
   /** Shows in the status when work for a message fails; while all goes well the status looks for itself. */
-  async #watched(work: Promise<void>): Promise<void> {
+  async #orTell(work: Promise<void>): Promise<void> {
     try {
       await work;
     } catch (error) {
@@ -158,6 +167,7 @@ export class StreamSession {
   async close(removed: boolean): Promise<void> {
     this.#isClosing = true;
     this.#forgetReading();
+    this.#unwatch();
     this.#status.close();
     await Promise.allSettled(this.#attachments.map((attachment) => attachment.close(removed)));
     await this.#hub.close();
@@ -262,6 +272,7 @@ export class StreamSession {
 
   #tell(event: LiveEvent<NodeMessage>): void {
     this.#heard.hear(event);
+    this.#watched.hear(event);
     // Each message gets properties of its own: what a flow does to one must not show in the next.
     const kept = this.#RED.util.cloneMessage(event.context ?? { topic: event.stream.key });
     const outputs = this.#messages.of(event, kept, this.#engine.evaluation);
@@ -314,14 +325,14 @@ export class StreamSession {
       node: this.#node,
       config: this.#config,
       engine: this.#engine,
-      hear: (message, handOver) => orFail(this.#watched(this.#inTurn(message, handOver)), message.topic),
+      hear: (message, handOver) => orFail(this.#orTell(this.#inTurn(message, handOver)), message.topic),
       hearSamples: (key, payload, lostMs) => {
         // The source has chosen the channel already.
         const options = { channel: undefined };
         const audio = { payload, lostMs, knownFormat: SAMPLES, options, context: { topic: key } };
-        return orFail(this.#watched(this.#hub.hear(key, audio)), key);
+        return orFail(this.#orTell(this.#hub.hear(key, audio)), key);
       },
-      end: (key, reason) => orFail(this.#watched(this.#hub.end(key, undefined, reason)), key),
+      end: (key, reason) => orFail(this.#orTell(this.#hub.end(key, undefined, reason)), key),
       tell: (event, topic) => {
         const outputs = this.#messages.about(event, topic);
         if (outputs) this.#node.send(outputs);

@@ -16,6 +16,8 @@ export {
   heardInShort,
   heardNow,
   meanShares,
+  saidLabels,
+  type SaidLabel,
   seriesText,
   sharesOfSummary,
   type SharesByModel,

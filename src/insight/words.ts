@@ -93,17 +93,27 @@ export function stepText(
   { results, level }: Pick<TimeSeriesStep, 'results' | 'level'>,
   words: Vocabulary = ENGLISH,
 ): string {
+  const said = [...new Set(saidLabels(results).map(({ model, label }) => words.label(model, label)))];
+  return sentence(said.length === 0 ? say`nothing was heard` : said, words, level);
+}
+
+/** A label of a model, to be put into words. */
+export interface SaidLabel {
+  readonly model: string;
+  readonly label: string;
+}
+
+/** The labels of an answer that are worth saying, the plainest first: that there is no voice, or nothing at all, is said once. */
+export function saidLabels(results: TimeSeriesStep['results']): readonly SaidLabel[] {
   const models = inOrder(Object.keys(results));
   const hearsAll = OF_ALL_SOUND.includes(models[0] ?? '');
-  const labels = models.flatMap((model, index) => {
+  return models.flatMap((model, index) => {
     const result = results[model];
     if (result === undefined) return [];
     const label = 'speaker_top' in result ? result.speaker_top : result.result;
     const isSaid = index > 0 && hearsAll && GATE_LABELS.includes(label);
-    return isSaid ? [] : [words.label(model, label)];
+    return isSaid ? [] : [{ model, label }];
   });
-  const said = [...new Set(labels)];
-  return sentence(said.length === 0 ? say`nothing was heard` : said, words, level);
 }
 
 /** What is heard now, in a word: of the model that hears most. */

@@ -128,6 +128,17 @@ describe('A Node-RED with an administrator', function () {
     assert.equal(((await still.json()) as { state: string }).state, 'unknown');
   });
 
+  it('tells of live streams to who may read, to nobody else, and to no page of somebody else', async () => {
+    const paths = ['/deeptone/live', '/deeptone/live/1'];
+    for (const path of paths) assert.equal((await ask('nobody', path)).status, 401, path);
+    const seen = await ask('reader', '/deeptone/live');
+    assert.match(await seen.text(), /^\{"engines":\[\{"id":"engine"/);
+    for (const id of ['1', 'x', '../metrics', '9'.repeat(15)])
+      assert.equal((await ask('reader', `/deeptone/live/${encodeURIComponent(id)}`)).status, 404, id);
+    const foreign = { headers: { 'sec-fetch-site': 'cross-site' } };
+    for (const path of paths) assert.equal((await ask('reader', path, foreign)).status, 403, path);
+  });
+
   it('installs nothing for who may only read', async () => {
     const install = (user: string): Promise<Response> =>
       ask(user, '/deeptone-engine/runtime/install', {

@@ -47,7 +47,8 @@ export class NodeRedProcess {
     settings: Readonly<Record<string, unknown>> = {},
     env: NodeJS.ProcessEnv = process.env,
   ): Promise<NodeRedProcess> {
-    const port = await freePort();
+    const { uiPort } = settings;
+    const port = typeof uiPort === 'number' ? uiPort : await freePort();
     const all = {
       uiHost: '127.0.0.1',
       uiPort: port,
