@@ -38,7 +38,8 @@ function field(limits: NumberLimits, accepted: Word, fallback: number): FieldWit
   return { rule: { type: 'number', ...limits, accepted }, default: fallback };
 }
 
-const { outputPeriod, channel, volumeThreshold, loudAbove, rateIn, channels, segments } = OPTIONS;
+const { outputPeriod, channel, volumeThreshold, loudAbove, rateIn, channels, segments, speakerDelay } =
+  OPTIONS;
 const { waiting, gaps, transitions, ...live } = DEFAULT_LIVE_SETTINGS;
 const RAW_FORMAT = { rate: rateIn, channels };
 /** What is heard as loud, and which sound is cut out: everywhere but of chunks, which are no phases. */
@@ -86,6 +87,7 @@ export const FIELDS = {
   },
   'deeptone-stream': {
     outputPeriod,
+    speakerDelay,
     channel,
     volumeThreshold,
     ...SOUND,

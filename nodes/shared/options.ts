@@ -78,6 +78,8 @@ export interface DialogOptions {
   readonly commonSpeakers?: unknown;
   /** dBFS. */
   readonly loudAbove?: unknown;
+  /** Milliseconds, of live streams. */
+  readonly speakerDelay?: unknown;
   /** By names of models; `${NAME}` may bring it as JSON. */
   readonly decisions?: unknown;
   /** Cut out the sound of phases. */
@@ -108,6 +110,7 @@ export function dialogOptions(dialog: DialogOptions): LooseOptions {
     includeRawValues: dialog.includeRawValues === true ? true : undefined,
     commonSpeakers: dialog.commonSpeakers === true ? true : undefined,
     loudAbove: numberIn('loudAbove', dialog.loudAbove),
+    speakerDelay: numberIn('speakerDelay', dialog.speakerDelay),
     decisions: decisionsIn(dialog.decisions),
     segments: dialog.segments === true ? segmentsIn(dialog) : undefined,
   };
