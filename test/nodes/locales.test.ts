@@ -22,7 +22,9 @@ const SOURCES = ['nodes', 'resources', 'src']
 
 const CATALOGUES = (['standard', 'open'] as const).flatMap((modelSet) => loadCatalogue({ modelSet }).models);
 
-describe('The translations', () => {
+describe('The translations', function () {
+  this.timeout(60_000);
+
   it('are in the languages that are promised', () => {
     assert.deepEqual([...TRANSLATED].toSorted(), ['de', 'es', 'fr', 'it', 'ja', 'zh-CN']);
   });
@@ -93,6 +95,43 @@ describe('The translations', () => {
       }
     });
   }
+
+  it('have one word for each term of the glossary', () => {
+    const rows = readFileSync(join(ROOT, 'docs/translating.md'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .map((line) =>
+        line
+          .split('|')
+          .map((cell) => cell.trim())
+          .slice(1, -1),
+      );
+    const [header = [], ...terms] = rows.filter((cells) => cells.length === TRANSLATED.length + 1);
+    assert.deepEqual(
+      header.slice(1),
+      TRANSLATED.toSorted((one, other) => header.indexOf(one) - header.indexOf(other)),
+    );
+    assert.ok(terms.length >= 10);
+    const others: string[] = [];
+    for (const [term = '', ...words] of terms) {
+      const isThere = new RegExp(`\\b${term}s?\\b`, 'iu');
+      for (const set of SETS) {
+        const keys = [...leavesOf(readJson(ENGLISH, set))].filter(
+          ([key, text]) => isThere.test(text) && !key.includes('Words'),
+        );
+        header.slice(1).forEach((locale, index) => {
+          const translated = leavesOf(readJson(locale, set));
+          const known = words[index]?.toLowerCase().split(', ') ?? [];
+          for (const [key] of keys) {
+            const text = translated.get(key)?.toLowerCase() ?? '';
+            if (!known.some((word) => text.includes(word)))
+              others.push(`${locale} ${key}: ${term} in "${text}"`);
+          }
+        });
+      }
+    }
+    assert.deepEqual(others, []);
+  });
 
   it('have no key that nothing shows', () => {
     const unused = SETS.flatMap((set) => [...leavesOf(readJson(ENGLISH, set)).keys()]).filter(
