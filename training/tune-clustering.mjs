@@ -27,7 +27,7 @@ function judge({ who, gate, people, frames }, settings, wait) {
   const clustering = new SpeakerClustering(size, settings);
   const voices = wait === 'whole' ? new WholeVoices(size, settings, []) : new DelayedVoices(clustering, wait);
   who.forEach((_, k) => voices.hear(gate[k] < 2 ? undefined : frames.subarray(k * size, (k + 1) * size)));
-  voices.settle();
+  for (const _ of voices.settle());
   const found = new Set();
   const overlap = Array.from({ length: people }, () => new Map());
   let spoken = 0;

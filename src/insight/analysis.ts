@@ -14,6 +14,7 @@ import type { SoundSegment } from './sound-segment';
 import type { ModelResults, Summary, TimeSeriesStep } from './results';
 import { SpeakerTrack, type SpeakerWait } from './speakers/speaker-track';
 import type { TransitionEvent, TransitionSink } from './transitions';
+import type { Steps } from '../steps';
 import type { VoiceSignature, VoiceSignatures } from './speakers/voice-signature';
 
 /** What is asked of an {@link Analysis}. */
@@ -99,8 +100,8 @@ export class Analysis {
   }
 
   /** Lets the speaker map decide about all that it has heard; to be called before that is pushed. */
-  settle(): void {
-    for (const track of this.tracks) track.settle?.();
+  *settle(): Steps<void> {
+    for (const track of this.tracks) if (track.settle) yield* track.settle();
   }
 
   /**

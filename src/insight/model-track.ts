@@ -1,4 +1,5 @@
 /** What {@link Analysis} asks of a model, whatever kind it is. */
+import type { Steps } from '../steps';
 import type { FrameGate } from './gate';
 import type { LabelShares, ModelResult, ModelSummary, RawValues } from './results';
 import type { TransitionSink } from './transitions';
@@ -33,7 +34,7 @@ export interface ModelTrack {
   /** Of a speaker map that looks ahead: hears frames before they are consumed, with the gate's states of them. */
   hearAhead?(states: Uint8Array, values: Float32Array, frameCount: number): void;
   /** Decides what was heard ahead as far as that waits for more. */
-  settle?(): void;
+  settle?(): Steps<void>;
   consume(slice: FrameSlice, sink: TransitionSink): void;
   /** The answer for the frames since the last call. */
   closePeriod(): PeriodAnswer;

@@ -2,7 +2,7 @@ import { isFloat32Array } from 'node:util/types';
 import { FRAME_SAMPLES, SAMPLE_RATE, samplesToMs } from '../clock';
 import { BadAudioError, ClosedError, InvalidArgumentError } from '../errors';
 import { say } from '../sentence';
-import { Turns } from '../steps';
+import { inTurns, Turns } from '../steps';
 import type { AudioData, AudioWarning } from '../audio';
 import { describe } from '../rules';
 import { framesOf, levelsOf, type AnswerableFrames } from './frames';
@@ -277,12 +277,12 @@ export class AnalysisStream {
       }
       const rest = this.#frames.flush();
       const analysed = rest ? this.#analyse(rest) : Promise.resolve(NOTHING);
-      const end = this.#after(() => {
+      const end = this.#after(async () => {
         const samples = this.#frames.receivedSamples - this.#droppedSamples;
-        const late = this.#held?.rest().map((frames) => this.#tell(frames)) ?? [];
+        const late = await this.#tellAll(this.#held?.rest() ?? []);
         const events = this.#analysis.finish(samples);
         const segments = this.#cutter?.finish(events, samplesToMs(samples)) ?? [];
-        return joinEvents([...late, segments.length === 0 ? events : { ...events, segments }]);
+        return joinEvents([late, segments.length === 0 ? events : { ...events, segments }]);
       });
       return joinEvents([last, await analysed, await end]);
     } finally {
@@ -377,10 +377,25 @@ export class AnalysisStream {
   }
 
   /** @param sound the samples of these frames, where phases are cut out; zeros where it is left out */
-  #push(levels: FrameLevels, predictions: FramePredictions, sound?: Int16Array): AnalysisEvents {
+  #push(
+    levels: FrameLevels,
+    predictions: FramePredictions,
+    sound?: Int16Array,
+  ): AnalysisEvents | Promise<AnalysisEvents> {
     const frames = { levels, predictions, sound };
-    if (!this.#held) return this.#tell(frames);
-    return joinEvents(this.#held.hold(frames).map((ready) => this.#tell(ready)));
+    return this.#held ? this.#tellAll(this.#held.hold(frames)) : this.#tell(frames);
+  }
+
+  /** What was held, a little at a time: it may be minutes. */
+  async #tellAll(held: readonly AnswerableFrames[]): Promise<AnalysisEvents> {
+    if (held.length > 0) await inTurns(this.#analysis.settle());
+    const turns = new Turns();
+    const told: AnalysisEvents[] = [];
+    for (const frames of held) {
+      told.push(this.#tell(frames));
+      await turns.next();
+    }
+    return joinEvents(told);
   }
 
   #tell({ levels, predictions, sound }: AnswerableFrames): AnalysisEvents {
@@ -403,12 +418,12 @@ export class AnalysisStream {
     const parts: AnalysisEvents[] = [];
     for (let first = 0; first < frameCount; first += REPEATED_FRAMES) {
       if (first > 0) await new Promise((resolve) => setImmediate(resolve)); // Others have their turn.
-      parts.push(this.#repeatSome(Math.min(REPEATED_FRAMES, frameCount - first)));
+      parts.push(await this.#repeatSome(Math.min(REPEATED_FRAMES, frameCount - first)));
     }
     return joinEvents(parts);
   }
 
-  #repeatSome(frameCount: number): AnalysisEvents {
+  #repeatSome(frameCount: number): AnalysisEvents | Promise<AnalysisEvents> {
     const silence = new Float32Array(frameCount);
     return this.#push({ volumes: silence, peaks: silence }, this.#lastFrame.repeated(frameCount));
   }

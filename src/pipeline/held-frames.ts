@@ -4,8 +4,8 @@ import type { FramePredictions, ModelDescription } from '../inference';
 import type { Analysis } from '../insight';
 import { framesOf, levelsOf, type AnswerableFrames } from './frames';
 
-/** Frames that are held at most where sound is grouped as a whole: three minutes, which take some 25 ms to group and 2 MB. */
-export const WHOLE_FRAMES = 2_816;
+/** Frames that are held at most where sound is grouped as a whole: two minutes, so that grouping them keeps nobody else waiting for long. */
+export const WHOLE_FRAMES = 1_920;
 
 /** Milliseconds that a speaker map of a live stream waits for what comes after a frame. */
 export const DEFAULT_SPEAKER_DELAY = 512;
@@ -24,17 +24,17 @@ export function speakerWaitOf(
   return wait === 'whole' ? wait : wait / FRAME_MS;
 }
 
-/** Holds the frames of one stream; memory is bounded by the delay, or by three minutes. */
+/** Holds the frames of one stream; memory is bounded by the delay, or by two minutes. */
 export class HeldFrames {
   #held: AnswerableFrames[] = [];
   #count = 0;
 
   /**
    * @param analysis hears frames ahead, and is pushed nothing here
-   * @param delay frames by which answers are late, or `whole`: held until three minutes are there, and then grouped
+   * @param delay frames by which answers are late, or `whole`: held until two minutes are there, and then grouped
    */
   constructor(
-    private readonly analysis: Pick<Analysis, 'hearAhead' | 'settle'>,
+    private readonly analysis: Pick<Analysis, 'hearAhead'>,
     private readonly delay: number | 'whole',
   ) {}
 
@@ -52,9 +52,8 @@ export class HeldFrames {
     return this.#release(this.#count - this.delay);
   }
 
-  /** All that is held. */
+  /** All that is held. Who takes it settles the analysis before it is pushed. */
   rest(): readonly AnswerableFrames[] {
-    this.analysis.settle();
     return this.#release(this.#count);
   }
 

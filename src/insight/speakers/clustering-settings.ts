@@ -18,6 +18,8 @@ export const CLUSTERING_DEFAULTS = {
   groupCost: 0.09,
   /** The same where sound is grouped as a whole: then no voice is taken for new before its time. */
   wholeGroupCost: 0.06,
+  /** Frames of a piece where sound is grouped as a whole. */
+  wholePieceFrames: 6,
   /** While fewer frames than this are remembered, one more voice costs more than twice that. */
   fewFrames: 32,
   /** What another number of voices must be better by. */

@@ -1,4 +1,5 @@
 /** Who speaks, decided a little later: by then more of the voice has been heard, and of who else there is (decision 14). */
+import { done, type Steps } from '../../steps';
 import type { SpeakerClustering } from './speaker-clustering';
 import { NOBODY, type LookingAhead, type VoiceDecision } from './voice-source';
 
@@ -27,8 +28,9 @@ export class DelayedVoices implements LookingAhead {
     this.heard.push({ slot, serial, similarity: this.clustering.similarityTo(slot) });
   }
 
-  settle(): void {
-    // Nothing waits: each frame was decided as it was heard.
+  /** Nothing waits: each frame was decided as it was heard. */
+  settle(): Steps<void> {
+    return done(undefined);
   }
 
   next(): VoiceDecision {

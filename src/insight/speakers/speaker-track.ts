@@ -1,5 +1,6 @@
 /** The speaker map: a model whose frames are voice embeddings (decision 14). */
 import { FRAME_MS } from '../../clock';
+import type { Steps } from '../../steps';
 import { InferenceError, VoiceSignatureError } from '../../errors';
 import { say } from '../../sentence';
 import type { ModelDescription } from '../../inference';
@@ -100,8 +101,8 @@ export class SpeakerTrack implements ModelTrack {
       this.hear(voices, states[frame], values, frame, width);
   }
 
-  settle(): void {
-    this.voices?.settle();
+  *settle(): Steps<void> {
+    if (this.voices) yield* this.voices.settle();
   }
 
   consume(slice: FrameSlice, sink: TransitionSink): void {

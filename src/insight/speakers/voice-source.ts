@@ -1,5 +1,7 @@
 /** What the speaker map needs to know of whoever tells voices apart. */
 
+import type { Steps } from '../../steps';
+
 /** No speaker: the voice is near none that is known. */
 export const NOBODY = -1;
 
@@ -30,7 +32,7 @@ export interface LookingAhead extends VoiceSource {
    */
   hear(embedding: Float32Array | undefined): void;
   /** Decides what was heard as far as that waits for something. */
-  settle(): void;
+  settle(): Steps<void>;
   /** The decision about the oldest frame that has none yet; of a frame in which somebody speaks. */
   next(): VoiceDecision;
   /** Passes over the oldest frame, in which nobody speaks. */

@@ -1,5 +1,6 @@
 /** Who speaks in sound that is at hand as a whole: grouped first, answered afterwards (decision 14). */
 import type { ClusteringSettings } from '../../inference';
+import type { Steps } from '../../steps';
 import { dot, lengthOf, normalised, similarity } from './centroid';
 import { speakerSettings, type SpeakerSettings } from './clustering-settings';
 import { VoiceMemory, type Group } from './voice-memory';
@@ -49,13 +50,17 @@ export class WholeVoices implements LookingAhead {
     this.heard.push(embedding && embedding.slice());
   }
 
-  settle(): void {
+  *settle(): Steps<void> {
     const { heard } = this;
     const stretches = this.stretches();
-    const groups = this.group(stretches.flat());
+    const groups = yield* this.group(stretches.flat());
+    yield;
     const slots = this.recognise(groups);
     this.decided = heard.map(() => undefined);
-    for (const stretch of stretches) this.follow(stretch, groups, slots);
+    for (const stretch of stretches) {
+      this.follow(stretch, groups, slots);
+      yield;
+    }
     this.at = 0;
     this.heard = [];
   }
@@ -97,8 +102,8 @@ export class WholeVoices implements LookingAhead {
   }
 
   /** The voices of the block that were heard for long enough. */
-  private group(runs: readonly Run[]): readonly Group[] {
-    const { pieceFrames, confirmFrames, wholeGroupCost } = this.settings;
+  private *group(runs: readonly Run[]): Steps<readonly Group[]> {
+    const { wholePieceFrames: pieceFrames, confirmFrames, wholeGroupCost } = this.settings;
     const pieces = runs.flatMap(([from, to]) => {
       const starts = Array.from(
         { length: Math.ceil((to - from) / pieceFrames) },
@@ -113,7 +118,10 @@ export class WholeVoices implements LookingAhead {
       groupCost: wholeGroupCost,
       memoryPieces: long.length,
     });
-    for (const [from, to] of long) memory.add(this.sum(from, to), to - from);
+    for (const [from, to] of long) {
+      memory.add(this.sum(from, to), to - from);
+      yield;
+    }
     return memory.group(0).filter(({ weight }) => weight >= confirmFrames);
   }
 
