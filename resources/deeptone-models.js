@@ -155,6 +155,8 @@
    * @param {string} one
    */
   function className(model, one) {
+    const number = /^speaker_(\d+)$/.exec(one)?.[1];
+    if (number !== undefined) return DeeptoneEditor.text('class.speaker', { number });
     const any = DeeptoneEditor.textOr('class.any.' + one, one.replace(/_/g, ' '));
     return DeeptoneEditor.textOr('class.' + (ALIKE[model] || model) + '.' + one, any);
   }
