@@ -3,6 +3,7 @@ import { describeContent, detectContainer, type Encoding } from '../../src/audio
 import { HEAD_BYTES } from '../../src/audio/containers';
 import { judge } from '../../src/audio/sniff';
 import { encodeSamples, makeWav, noise, run, seededRandom } from '../tools/audio';
+import { inLanguage } from '../../src/sentence';
 
 function made(format: string, ...options: readonly string[]): Promise<Buffer> {
   const source = ['-f', 'lavfi', '-i', 'sine=440:d=2:r=48000'];
@@ -79,11 +80,14 @@ describe('describeContent', () => {
     assert.equal(describeContent(new Uint8Array(0)), 'empty');
     assert.equal(describeContent(Buffer.from('\x89PNG\r\n', 'latin1')), 'a PNG image');
     assert.equal(
-      String(describeContent(Buffer.from('Grüße\n  an alle'))),
+      inLanguage(describeContent(Buffer.from('Grüße\n  an alle'))),
       'text that begins "Grüße an alle"',
     );
-    assert.match(String(describeContent(Uint8Array.of(0, 1, 2, 255))), /begins with the bytes 00 01 02 ff$/u);
-    assert.equal(String(describeContent(makeWav([noise(0.01)]))), 'wav audio or video');
+    assert.match(
+      inLanguage(describeContent(Uint8Array.of(0, 1, 2, 255))),
+      /begins with the bytes 00 01 02 ff$/u,
+    );
+    assert.equal(inLanguage(describeContent(makeWav([noise(0.01)]))), 'wav audio or video');
   });
 });
 
@@ -113,7 +117,7 @@ describe('Raw samples just above silence', () => {
       for (let first = 0; first < 5 ** 5; first++) {
         for (let at = 0; at < 5; at++) head.set(one(Math.floor(first / 5 ** at) % 5), at * width);
         const verdict = judge(head, { isAll: false, format, isStated: false });
-        taken.add(verdict.is === 'refused' ? String(verdict.reason) : verdict.is);
+        taken.add(verdict.is === 'refused' ? inLanguage(verdict.reason) : verdict.is);
       }
       assert.deepEqual([...taken], ['raw']);
     });
@@ -129,6 +133,6 @@ describe('Raw samples just above silence', () => {
       isStated: false,
     });
     assert.equal(verdict.is, 'refused');
-    assert.equal(String('reason' in verdict && verdict.reason), 'it is an icon');
+    assert.equal('reason' in verdict && inLanguage(verdict.reason), 'it is an icon');
   });
 });
