@@ -98,7 +98,8 @@ export class Voices {
       throw new InvalidArgumentError(
         say`There is a voice named "${name}": remove it first, or take another name.`,
       );
-    if (this.#all().length >= MOST_VOICES)
+    const isNew = !this.#all().some((voice) => voice.name === name);
+    if (isNew && this.#all().length >= MOST_VOICES)
       throw new InvalidArgumentError(say`There are ${MOST_VOICES} voices: remove one first.`);
   }
 
