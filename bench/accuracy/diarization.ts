@@ -20,6 +20,22 @@ export interface DiarizationFigures {
   readonly countRight: number;
 }
 
+/** How people talk: one after the other, or over each other, in short turns, with words of assent in between. */
+export type Manner = 'orderly' | 'lively';
+/** As files are answered, as live streams are, or as these are without a delay. */
+export type Way = 'file' | 'live' | 'at once';
+
+export interface TalkSettings {
+  readonly manner: Manner;
+  readonly way: Way;
+  readonly conversations: number;
+  /** What is done to the sound of conversation number `index` before it is heard. */
+  readonly surround?: (samples: Float32Array, index: number) => Float32Array;
+}
+
+/** Seconds of a lively talk. */
+const LIVELY = { shortest: 0.6, longest: 4, overlap: 0.8, assent: 0.7 } as const;
+
 interface Turn {
   readonly speaker: number;
   readonly startMs: number;
@@ -36,12 +52,15 @@ interface Errors {
   readonly countRight: boolean;
 }
 
-/** Conversations of 2, 3 and 4 voices, some 60 s each, turns of 1.5 to 6 s, pauses of 0.2 to 0.8 s. */
+/**
+ * Conversations of 2, 3 and 4 voices, some 60 s each. Orderly ones have turns of 1.5 to 6 s and pauses of 0.2 to 0.8 s; lively ones turns of 0.6 to
+ * 4 s, of which two in five begin up to 0.8 s before the one before has ended, and in one of four somebody else says a word.
+ */
 export async function diarization(
   deeptone: Deeptone,
   corpus: Corpus,
   clips: readonly Clip[],
-  conversations: number,
+  { manner, way, conversations, surround = (samples) => samples }: TalkSettings,
 ): Promise<DiarizationFigures> {
   const voices = [...groupBy(clips, (clip) => `${clip.corpus}/${clip.voice}`).values()];
   const speakers = new Set<number>();
@@ -52,13 +71,9 @@ export async function diarization(
     const pool = voices.filter((voice) => voice[0]?.corpus === anchor);
     const cast = shuffled(pool, random).slice(0, Math.min(pool.length, 2 + (index % 3)));
     for (const voice of cast) speakers.add(voices.indexOf(voice));
-    const { samples, turns } = await converse(corpus, cast, random);
-    const { transitions } = await deeptone.processAudioBytes(samples, {
-      models: ['speaker-map'],
-      outputPeriod: 1024,
-      includeTransitions: true,
-    });
-    return compare(turns, transitions?.['speaker-map'] ?? [], cast.length);
+    const { samples, turns } = await (manner === 'lively' ? chat : converse)(corpus, cast, random);
+    const phases = await phasesOf(deeptone, surround(samples, index), way);
+    return compare(turns, phases, cast.length);
   });
   const rate = (chosen: readonly Errors[]) =>
     total(chosen, (e) => e.missed + e.falseAlarm + e.confused) /
@@ -82,6 +97,61 @@ export async function diarization(
     speakers: speakers.size,
     countRight: errors.filter((e) => e.countRight).length / Math.max(1, errors.length),
   };
+}
+
+async function phasesOf(deeptone: Deeptone, samples: Float32Array, way: Way): Promise<readonly Transition[]> {
+  const options = { models: ['speaker-map'], outputPeriod: 1024 };
+  if (way === 'file') {
+    const { transitions } = await deeptone.processAudioBytes(samples, {
+      ...options,
+      includeTransitions: true,
+    });
+    return transitions?.['speaker-map'] ?? [];
+  }
+  const stream = await deeptone.openStream({ ...options, ...(way === 'at once' ? { speakerDelay: 0 } : {}) });
+  const ended = [...(await stream.push(samples)).ended, ...(await stream.finish()).ended];
+  return ended.map((phase) => ({ ...phase, timestamp_end: phase.timestamp_end ?? Infinity }));
+}
+
+/** What somebody says next, of so many samples at most, at a level that is the same for all. */
+async function wordsOf(corpus: Corpus, rest: Clip[], wanted: number): Promise<Float32Array> {
+  const said: Float32Array[] = [];
+  while (said.reduce((sum, part) => sum + part.length, 0) < wanted) {
+    const clip = rest.shift();
+    if (!clip) break;
+    said.push(await corpus.samples(clip));
+  }
+  const speech = joined(said).subarray(0, Math.round(wanted));
+  const level = 0.05 / Math.max(1e-4, Math.sqrt(speech.reduce((sum, s) => sum + s * s, 0) / speech.length));
+  return speech.map((sample) => sample * level);
+}
+
+async function chat(corpus: Corpus, cast: readonly (readonly Clip[])[], random: () => number) {
+  const turns: Turn[] = [];
+  const samples = Float32Array.from({ length: 70 * SAMPLE_RATE }, () => 0.001 * (random() - 0.5));
+  const say = (speaker: number, at: number, speech: Float32Array, gain = 1): void => {
+    for (let n = 0; n < speech.length; n += 1)
+      samples[at + n] = (samples[at + n] ?? 0) + gain * (speech[n] ?? 0);
+    turns.push({ speaker, startMs: at / 16, endMs: (at + speech.length) / 16, loud: loudFrames(speech) });
+  };
+  const rest = cast.map((clips) => shuffled(clips, random));
+  let end = 0;
+  let speaker = -1;
+  for (let turn = 0; end < 60 * SAMPLE_RATE && turn < 60; turn++) {
+    speaker = turn < cast.length ? turn : otherThan(speaker, cast.length, random);
+    const seconds = LIVELY.shortest + (LIVELY.longest - LIVELY.shortest) * random();
+    const speech = await wordsOf(corpus, rest[speaker] ?? [], seconds * SAMPLE_RATE);
+    if (speech.length < SAMPLE_RATE / 2) continue;
+    const gap = random() < 0.4 ? -LIVELY.overlap * random() : 0.1 + 0.5 * random();
+    const at = Math.max(0, end + Math.round(gap * SAMPLE_RATE));
+    say(speaker, at, speech);
+    end = at + speech.length;
+    if (random() >= 0.25 || speech.length < 2 * SAMPLE_RATE || cast.length < 2) continue;
+    const other = otherThan(speaker, cast.length, random);
+    const word = await wordsOf(corpus, rest[other] ?? [], LIVELY.assent * SAMPLE_RATE);
+    if (word.length > 0) say(other, at + Math.round(random() * (speech.length - word.length)), word, 0.5);
+  }
+  return { samples: samples.subarray(0, end), turns };
 }
 
 async function converse(corpus: Corpus, cast: readonly (readonly Clip[])[], random: () => number) {
@@ -119,7 +189,7 @@ async function converse(corpus: Corpus, cast: readonly (readonly Clip[])[], rand
 
 /** Counts 64 ms frames under the best assignment of labels to speakers. */
 function compare(turns: readonly Turn[], answer: readonly Transition[], castSize: number): Errors {
-  const frames = Math.ceil((turns.at(-1)?.endMs ?? 0) / FRAME_MS);
+  const frames = Math.ceil(Math.max(0, ...turns.map(({ endMs }) => endMs)) / FRAME_MS);
   const labels = [...new Set(answer.map((phase) => phase.result))].filter((label) =>
     /^speaker_/u.test(label),
   );
@@ -130,26 +200,26 @@ function compare(turns: readonly Turn[], answer: readonly Transition[], castSize
   let attributed = 0;
   for (let frame = 0; frame < frames; frame++) {
     const ms = (frame + 0.5) * FRAME_MS;
-    const turn = turns.find(({ startMs, endMs }) => ms >= startMs && ms < endMs);
+    const heard = turns.filter(({ startMs, endMs }) => ms >= startMs && ms < endMs);
     const phase = answer.find(
       ({ timestamp_start, timestamp_end }) => ms >= timestamp_start && ms < timestamp_end,
     );
     const said = phase !== undefined && phase.result !== 'silence' && phase.result !== 'no_speech';
-    if (!turn) {
+    if (heard.length === 0) {
       falseAlarm += said ? 1 : 0;
       continue;
     }
-    if (!turn.loud[Math.floor((ms - turn.startMs) / FRAME_MS)]) continue;
+    const loud = heard.filter(({ startMs, loud: frames }) => frames[Math.floor((ms - startMs) / FRAME_MS)]);
+    if (loud.length === 0) continue;
     // What is quieter than the volume gate is silence by definition, whoever pauses there; no model was asked.
     if (phase?.result === 'silence') continue;
-    speech++;
-    if (!said) {
-      missed++;
-      continue;
-    }
+    speech += loud.length;
+    // A frame has one label: whoever speaks beside is missed.
+    missed += loud.length - (said ? 1 : 0);
+    if (!said) continue;
     attributed++;
     const row = overlap[labels.indexOf(phase.result)];
-    if (row) row[turn.speaker] = (row[turn.speaker] ?? 0) + 1;
+    for (const { speaker } of loud) if (row) row[speaker] = (row[speaker] ?? 0) + 1;
   }
   const confused = attributed - bestAssignment(overlap, castSize);
   return { speech, missed, falseAlarm, confused, countRight: labels.length === castSize };

@@ -2,7 +2,7 @@
 import type { Deeptone } from '../../src/index';
 import { underCondition, type Condition, type Surroundings } from './conditions';
 import type { Clip, Corpus } from './corpus';
-import { diarization, type DiarizationFigures } from './diarization';
+import { diarization, type DiarizationFigures, type TalkSettings } from './diarization';
 import { figuresOf, groupBy, winner, type Figures, type Outcome } from './measures';
 import { detectionFigures, speechScores, type ClipScores, type DetectionFigures } from './speech-frames';
 import { clipWindows, joinedWindows, mapParallel, outcomesOf, type Window } from './windows';
@@ -115,14 +115,29 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
     });
     return byCondition(model, bench, windows, '1 s');
   },
-  'speaker-map': async (_model, { deeptone, corpus }) => {
+  'speaker-map': async (_model, { deeptone, corpus, surroundings, conditions }) => {
     const speech = corpus.clips.filter(
       (clip) =>
         clip.event === 'speech' &&
         ['speechocean762', 'ravdess', 'gcompris', 'emovo', 'emodb'].includes(clip.corpus),
     );
-    const figures = await diarization(deeptone, corpus, speech, 60);
-    return [{ kind: 'diarization', what: 'conversations of 2 to 4 voices, no collar', figures }];
+    const rows: Row[] = [];
+    const measure = async (what: string, settings: Omit<TalkSettings, 'conversations'>): Promise<void> => {
+      const figures = await diarization(deeptone, corpus, speech, { ...settings, conversations: 60 });
+      rows.push({ kind: 'diarization', what, figures });
+    };
+    await measure('conversations of 2 to 4 voices, no collar', { manner: 'orderly', way: 'file' });
+    await measure('the same, live', { manner: 'orderly', way: 'live' });
+    await measure('the same, live and at once', { manner: 'orderly', way: 'at once' });
+    for (const condition of conditions) {
+      const surround = (samples: Float32Array, index: number): Float32Array =>
+        underCondition(samples, condition, surroundings, index + 1);
+      for (const way of ['file', 'live'] as const) {
+        const what = `lively ones: overlaps, short turns, words of assent; ${condition}, ${way}`;
+        await measure(what, { manner: 'lively', way, surround });
+      }
+    }
+    return rows;
   },
 };
 
