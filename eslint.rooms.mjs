@@ -20,7 +20,7 @@ const FILES = 2;
 const ROOMS = FLOORS.slice(FILES).flat();
 
 /** The rooms of Node-RED's side, in the same order; they stand on all of `src` but the command line. */
-const NODE_FLOORS = [['shared'], ['watch'], ['engine'], ['answers', 'teach'], ['stream']];
+const NODE_FLOORS = [['shared'], ['watch'], ['engine'], ['answers', 'teach', 'board'], ['stream']];
 /** Those that have an index. */
 const NODE_ROOMS = NODE_FLOORS.slice(1).flat();
 

@@ -7,11 +7,23 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const HOST = '127.0.0.1';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const userDir = join(root, '.cache/demo');
 const example = join(root, 'examples/dashboard/demo.json');
+
+/** The port that was asked for: `npm run demo -- --port 8080`, or PORT; undefined where none was. */
+function wantedPort() {
+  const { values } = parseArgs({ options: { port: { type: 'string' } } });
+  const text = values.port ?? process.env.PORT;
+  if (text === undefined || text === '') return undefined;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  console.error(`The port is ${JSON.stringify(text)}: a whole number from 1 to 65535 is accepted.`);
+  process.exit(2);
+}
 
 /** The usual port of Node-RED, or a free one where that is taken. */
 async function freePort(wanted = 1880) {
@@ -48,7 +60,6 @@ function prepareUserDir(port) {
     userDir,
     flowFile: 'flows.json',
     credentialSecret: false,
-    httpStatic: [{ path: join(root, 'resources/sounds'), root: '/sounds/' }],
     telemetry: { enabled: false, updateNotification: false },
     externalModules: {
       palette: { allowInstall: false, allowUpload: false },
@@ -61,7 +72,6 @@ function prepareUserDir(port) {
       palette: { catalogues: [] },
       projects: { enabled: false },
     },
-    dashboard: { maxHttpBufferSize: 2e7 },
     logging: { console: { level: 'warn', metrics: false, audit: false } },
   };
   writeFileSync(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
@@ -75,7 +85,16 @@ async function isUp(url) {
   }
 }
 
-const port = await freePort();
+/** A port that was asked for is that one, or none. */
+async function portToUse() {
+  const wanted = wantedPort();
+  if (wanted === undefined) return freePort();
+  if ((await freePort(wanted)) === wanted) return wanted;
+  console.error(`Port ${wanted} is taken: choose another one with --port.`);
+  return process.exit(2);
+}
+
+const port = await portToUse();
 prepareUserDir(port);
 const nodeRed = createRequire(import.meta.url).resolve('node-red/red.js');
 const child = spawn(

@@ -15,6 +15,7 @@ interface EditorNodeDefinition {
   credentials?: Record<string, { type: 'text' | 'password' }>;
   color?: string;
   icon?: string;
+  align?: 'left' | 'right';
   inputs?: 0 | 1;
   outputs?: number;
   paletteLabel?: string | ((this: EditorNode) => string);
@@ -455,7 +456,17 @@ interface DeeptoneTeachServerApi {
   words(): Promise<(key: string, values?: Record<string, string | number>) => string>;
 }
 
+interface DeeptoneWidgetApi {
+  write(type: string, fields: readonly (readonly [name: string, kind: string])[]): void;
+  prepare(node: EditorNode): void;
+  readonly valid: {
+    group(node: EditorNode, value: unknown): true | string;
+    number(node: EditorNode, field: string, value: unknown, least: number, most: number): true | string;
+  };
+}
+
 interface Window {
+  DeeptoneWidget: DeeptoneWidgetApi;
   DeeptoneRecorder: DeeptoneRecorderApi;
   DeeptoneVoices: DeeptoneVoicesApi;
   DeeptoneTeachServer: DeeptoneTeachServerApi;
@@ -484,3 +495,4 @@ declare const DeeptoneLive: DeeptoneLiveApi;
 declare const DeeptoneLiveStream: DeeptoneLiveStreamApi;
 declare const DeeptoneTimeline: DeeptoneTimelineApi;
 declare const DeeptoneSource: DeeptoneSourceApi;
+declare const DeeptoneWidget: DeeptoneWidgetApi;

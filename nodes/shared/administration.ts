@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from '../../src';
 import { checkValue, type Rule } from '../../src/rules';
 import type { NodeAPI } from './node-red';
-import { EXAMPLE_SOUNDS } from './paths';
+import { EXAMPLE_SOUNDS, UPLOADS } from './paths';
 import { phrase, say, sentenceOf } from '../../src/sentence';
 
 /** `deeptone` of settings.js. */
@@ -66,5 +66,5 @@ export function administration(RED: Pick<NodeAPI, 'settings'>): Administration {
  */
 export function allowedFolders(RED: Pick<NodeAPI, 'settings'>): readonly string[] | undefined {
   const { folders } = administration(RED);
-  return folders && [...folders, EXAMPLE_SOUNDS];
+  return folders && [...folders, EXAMPLE_SOUNDS, UPLOADS];
 }

@@ -28,6 +28,9 @@ export const MIGRATIONS: Readonly<Record<string, readonly MigrationStep[]>> = {
   'deeptone-stream': [
     { version: 1, renamed: { waiting: 'waitingSeconds', waitingTotal: 'waitingSecondsTotal' } },
   ],
+  'ui-deeptone-timeline': [],
+  'ui-deeptone-live': [],
+  'ui-deeptone-input': [],
 };
 
 /**

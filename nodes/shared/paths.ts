@@ -1,5 +1,6 @@
 /** Where the files that flows name are. */
 import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError } from '../../src';
 import { filePath } from '../../src/audio';
@@ -71,3 +72,6 @@ export function ownFolders({ settings }: Pick<NodeAPI, 'settings'>): {
     voices: join(folder, 'voices.json'),
   };
 }
+
+/** Where sounds lie that browsers send to pages of Dashboard, while this Node-RED runs. */
+export const UPLOADS = join(tmpdir(), `deeptone-uploads-${process.pid}`);

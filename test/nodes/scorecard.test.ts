@@ -187,7 +187,8 @@ describe('The package, by the scorecard of the Node-RED library', () => {
   });
 
   it('N02 has an example for every node', () => {
-    const used = new Set(examples('flows').flatMap(({ flow }) => flow.map(({ type }) => type)));
+    const all = [...examples('flows'), ...examples('dashboard')];
+    const used = new Set(all.flatMap(({ flow }) => flow.map(({ type }) => type)));
     for (const node of NODES) assert.ok(used.has(node), node);
   });
 

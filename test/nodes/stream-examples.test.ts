@@ -91,9 +91,15 @@ describe('Example flows of folders and on a dashboard', function () {
     const browser = await openBrowser(nodeRed.url);
     try {
       await browser.page.goto(`${nodeRed.url}/dashboard/live`);
-      const bars = browser.page.locator('.deeptone-live .row', { hasText: 'gender' }).locator('.part');
-      await bars.nth(2).waitFor();
-      await browser.page.locator('canvas').first().waitFor();
+      const { page } = browser;
+      await page
+        .locator('.deeptone-live .deeptone-row', { hasText: 'gender' })
+        .locator('.deeptone-part')
+        .nth(2)
+        .waitFor();
+      await page.locator('.deeptone-heard[data-model="speech"] strong').waitFor();
+      await page.locator('.deeptone-figure', { hasText: 'dBFS' }).waitFor();
+      await page.locator('.deeptone-events li', { hasText: 'music' }).first().waitFor();
       assert.deepEqual(browser.errors, []);
       assert.deepEqual(browser.foreignRequests, []);
     } finally {

@@ -1,0 +1,8 @@
+/** Widgets for Dashboard 2: what they remember, and what their pages ask this Node-RED for. */
+export type { WidgetConfig } from './dashboard';
+export { LiveBoard } from './live-board';
+export { microphoneMessage } from './microphone';
+export { clientOf } from './reading';
+export { Takes } from './takes';
+export { Uploads } from './uploads';
+export { beWidget, shown } from './widget';

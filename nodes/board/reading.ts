@@ -1,0 +1,31 @@
+/** Reads what flows send: nothing of a message is taken for granted. */
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** An object's fields; those of nothing where it is none. */
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The browser that a message is for, as Dashboard names it; undefined where it is for all. */
+export function clientOf(message: object): string | undefined {
+  return textOf(fieldsOf(fieldsOf(message)['_client'])['socketId']);
+}
+
+/** The label that a step says of one model. */
+export function labelIn(result: unknown): string | undefined {
+  const { result: label, speaker_top: speaker } = fieldsOf(result);
+  return textOf(label) ?? textOf(speaker);
+}

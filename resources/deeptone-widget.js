@@ -1,0 +1,84 @@
+// The edit dialogs of the widgets of Dashboard 2, which stay usable where Dashboard is not there.
+(function () {
+  'use strict';
+  if (window.DeeptoneWidget) return;
+
+  /** Whether Dashboard 2 is there: its groups are known. */
+  function hasDashboard() {
+    return Boolean(RED.nodes.getType('ui-group'));
+  }
+
+  /**
+   * Writes the rows of a dialog into its template.
+   * @param {string} type
+   * @param {readonly (readonly [string, string])[]} fields names of settings, `check` or `text`
+   */
+  function write(type, fields) {
+    const label = (/** @type {string} */ field, /** @type {string} */ icon) =>
+      `<label for="node-input-${field}"><i class="fa fa-${icon}"></i> <span data-i18n="${type}.label.${field}"></span></label>`;
+    const rows = fields.map(([field, kind]) =>
+      kind === 'check'
+        ? `<div class="form-row"><input type="checkbox" id="node-input-${field}" style="width:auto;margin:0 8px 4px 105px">` +
+          `<label for="node-input-${field}" style="width:auto" data-i18n="${type}.label.${field}"></label></div>`
+        : `<div class="form-row">${label(field, 'sliders')}<input type="text" id="node-input-${field}"></div>`,
+    );
+    const size =
+      `<div class="form-row deeptone-size">${label('size', 'object-group')}` +
+      '<input type="hidden" id="node-input-width"><input type="hidden" id="node-input-height">' +
+      '<button type="button" class="editor-button" id="node-input-size"></button></div>';
+    $(`script[data-template-name="${type}"]`).text(
+      `<div class="form-tips deeptone-no-dashboard" style="display:none;max-width:none;margin-bottom:12px" data-i18n="${type}.noDashboard"></div>` +
+        `<div class="form-row">${label('name', 'tag')}<input type="text" id="node-input-name"></div>` +
+        `<div class="form-row deeptone-group-row">${label('group', 'table')}<input type="text" id="node-input-group"></div>` +
+        size +
+        rows.join(''),
+    );
+  }
+
+  /**
+   * Fills the dialog of a node.
+   * @param {EditorNode} _node
+   */
+  function prepare(_node) {
+    const isThere = hasDashboard();
+    $('.deeptone-no-dashboard').toggle(!isThere);
+    $('.deeptone-group-row').toggle(isThere);
+    const button = /** @type {JQuery & {elementSizer?: (of: object) => void}} */ ($('#node-input-size'));
+    $('.deeptone-size').toggle(isThere && Boolean(button.elementSizer));
+    if (isThere && button.elementSizer) {
+      button.elementSizer({
+        width: '#node-input-width',
+        height: '#node-input-height',
+        group: '#node-input-group',
+      });
+    }
+  }
+
+  /**
+   * A group is needed where there are any.
+   * @param {EditorNode} node
+   * @param {unknown} value
+   * @returns {true | string}
+   */
+  function group(node, value) {
+    const isChosen = typeof value === 'string' && value !== '' && value !== '_ADD_';
+    return !hasDashboard() || isChosen || node._('@deeptone/node-red/ui-deeptone-timeline:missing.noGroup');
+  }
+
+  /**
+   * @param {EditorNode} node
+   * @param {string} field
+   * @param {unknown} value
+   * @param {number} least
+   * @param {number} most
+   * @returns {true | string}
+   */
+  function number(node, field, value, least, most) {
+    const text = String(value ?? '').trim();
+    const isRight =
+      text === '' || /^\$\{[^}]+\}$/.test(text) || (Number(text) >= least && Number(text) <= most);
+    return isRight || `${node._(`${node.type}.label.${field}`)}: ${least} – ${most}`;
+  }
+
+  window.DeeptoneWidget = { write, prepare, valid: { group, number } };
+})();
