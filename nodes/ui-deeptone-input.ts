@@ -1,6 +1,6 @@
 /** A widget of Dashboard 2 that takes sound from who looks at the page: a file, an example, or the microphone. */
 import { basename } from 'node:path';
-import { beWidget, clientOf, microphoneMessage, shown, Uploads, type WidgetConfig } from './board';
+import { beWidget, clientOf, microphoneMessage, shown, socketOf, Uploads, type WidgetConfig } from './board';
 import { numberIn } from './shared/fields';
 import { toError } from './shared/failure';
 import type { Node, NodeAPI } from './shared/node-red';
@@ -25,7 +25,7 @@ function register(RED: NodeAPI): void {
     const uploads = new Uploads(megabytes * MEGABYTE);
     const sendFile = (filename: string, title: string, client: string | undefined): void => {
       this.send([
-        { filename, title, topic: title, ...(client ? { _client: { socketId: client } } : {}) },
+        { filename, title, topic: title, ...(client ? { _client: { socketId: socketOf(client) } } : {}) },
         null,
       ]);
     };

@@ -1,6 +1,7 @@
 /** How a widget of this package joins a page of Dashboard 2, and what is said where it cannot. */
 import type { Node, NodeAPI, NodeDef, NodeMessage } from '../shared/node-red';
 import { PACKAGE } from '../shared/node-red';
+import { socketOf } from './clients';
 
 /** What every widget's dialog saves. */
 export interface WidgetConfig extends NodeDef {
@@ -98,7 +99,7 @@ function hooksOf({ onMessage, onBrowser }: WidgetEvents): object {
 
 /** Without a node Dashboard looks at the browser that a message names, whatever its settings say of the type of the node. */
 function tellPages(group: Group, id: string, news: object, client: string | undefined): void {
-  const address = client === undefined ? {} : { _client: { socketId: client } };
+  const address = client === undefined ? {} : { _client: { socketId: socketOf(client) } };
   group.getBase?.()?.emit?.(`deeptone:${id}`, { ...news, ...address });
 }
 

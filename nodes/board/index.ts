@@ -1,4 +1,5 @@
 /** Widgets for Dashboard 2: what they remember, and what their pages ask this Node-RED for. */
+export { socketOf } from './clients';
 export type { WidgetConfig } from './dashboard';
 export { LiveBoard } from './live-board';
 export { microphoneMessage } from './microphone';

@@ -3,7 +3,9 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { withoutPaths } from '../../src/supervision';
 import { fromOwnPages } from '../engine';
 import { codeOf, toError } from '../shared/failure';
+import { spokenError } from '../shared/language';
 import type { NodeAPI } from '../shared/node-red';
+import { meet } from './clients';
 
 const PATH = '/deeptone/widget';
 
@@ -81,7 +83,7 @@ function guards(RED: NodeAPI): RequestHandler[] {
 }
 
 function clientIn({ query }: Request): string | undefined {
-  return typeof query['client'] === 'string' ? query['client'] : undefined;
+  return meet(query['page'], query['client']);
 }
 
 /** With ranges, so that a page can jump in it. */
@@ -97,5 +99,7 @@ function refuse(response: Response, error: unknown): void {
   const status = code === 'DEEPTONE_TOO_LARGE' ? 413 : code === 'DEEPTONE_BAD_AUDIO' ? 415 : code ? 400 : 500;
   // What was not read is not read any more.
   response.set('Connection', 'close');
-  response.status(status).json({ code: code ?? 'OTHER', message: withoutPaths(toError(error).message) });
+  response
+    .status(status)
+    .json({ code: code ?? 'OTHER', message: withoutPaths(spokenError(toError(error)).message) });
 }

@@ -1,5 +1,7 @@
 /** Reads what flows send: nothing of a message is taken for granted. */
 
+import { pageOf } from './clients';
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** An object's fields; those of nothing where it is none. */
@@ -19,9 +21,10 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The browser that a message is for, as Dashboard names it; undefined where it is for all. */
+/** The page that a message is for; undefined where it is for all. */
 export function clientOf(message: object): string | undefined {
-  return textOf(fieldsOf(fieldsOf(message)['_client'])['socketId']);
+  const socket = textOf(fieldsOf(fieldsOf(message)['_client'])['socketId']);
+  return socket && pageOf(socket);
 }
 
 /** The label that a step says of one model. */

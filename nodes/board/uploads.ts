@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { BadAudioError, InvalidArgumentError, TooLargeError } from '../../src';
 import { describeContent, detectContainer } from '../../src/audio';
-import { say } from '../../src/sentence';
+import { inLanguage, say } from '../../src/sentence';
 import { UPLOADS } from '../shared/paths';
 
 /** What tells the kind of a file. */
@@ -46,7 +46,7 @@ export class Uploads {
     const path = join(this.#folder, `${randomUUID()}${safeEnd(name)}`);
     try {
       const bytes = await this.#write(request, path, name);
-      if (bytes === 0) throw new BadAudioError(`${JSON.stringify(name)} is empty.`);
+      if (bytes === 0) throw new BadAudioError(say`${JSON.stringify(name)} is empty.`);
       await this.#keep(path);
       return { path, name, bytes };
     } catch (error) {
@@ -93,7 +93,7 @@ export class Uploads {
 
   #tooLarge(bytes: number): TooLargeError {
     return new TooLargeError(
-      `The file has ${inMegabytes(bytes)}; at most ${inMegabytes(this.#mostBytes)} are taken.`,
+      say`The file has ${inMegabytes(bytes)}; at most ${inMegabytes(this.#mostBytes)} are taken.`,
     );
   }
 }
@@ -101,14 +101,14 @@ export class Uploads {
 /** @throws BadAudioError for what is plainly no sound; ffmpeg judges the rest */
 function refuseOther(head: Buffer, name: string): void {
   if (detectContainer(head) !== undefined) return;
-  const content = new BadAudioError(say`${describeContent(head)}`).message;
-  if (!content.startsWith('data of an unknown kind'))
-    throw new BadAudioError(`${JSON.stringify(name)} is not audio: it is ${content}.`);
+  const content = describeContent(head);
+  if (!inLanguage(content).startsWith('data of an unknown kind'))
+    throw new BadAudioError(say`${JSON.stringify(name)} is not audio: it is ${content}.`);
 }
 
 function cutOr(error: unknown, name: string): unknown {
   const isOurs = error instanceof TooLargeError || error instanceof BadAudioError;
-  return isOurs ? error : new InvalidArgumentError(`${JSON.stringify(name)} was cut while it came.`);
+  return isOurs ? error : new InvalidArgumentError(say`${JSON.stringify(name)} was cut while it came.`);
 }
 
 /** The end of a name, by which ffmpeg and browsers tell some formats. */

@@ -38,7 +38,7 @@ export function rowsOf(take, { texts, words }) {
 export function wordOf({ model, channel, owner }, label, { texts, words }, several = false) {
   const word = words[`${model}/${label}`] ?? label;
   if (!several || owner === '' || !/^speaker_\d+$/.test(label)) return word;
-  return filled(texts.speaker, { speaker: word, number: channel });
+  return filled(texts.speaker, { who: word, number: channel });
 }
 
 /**

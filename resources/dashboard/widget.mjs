@@ -56,11 +56,31 @@ function placeOf({ id, props, $socket, $el }) {
     id,
     root: $el,
     address: (path, query = {}) => {
-      const all = { ...query, ...($socket.id ? { client: $socket.id } : {}) };
+      const all = { ...query, page: pageName(), ...($socket.id ? { client: $socket.id } : {}) };
       return `${props.deeptonePath}/${path}?${new URLSearchParams(all)}`;
     },
     send: (value) => $socket.emit('widget-change', id, value),
   };
+}
+
+let named = '';
+
+/** What this page calls itself: connections come and go, and what is for the page stays for it. */
+function pageName() {
+  if (named) return named;
+  const kept = 'deeptone-page';
+  try {
+    named = sessionStorage.getItem(kept) ?? '';
+  } catch {
+    // A browser that keeps nothing.
+  }
+  named ||= Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-');
+  try {
+    sessionStorage.setItem(kept, named);
+  } catch {
+    // As above.
+  }
+  return named;
 }
 
 function addStyle() {

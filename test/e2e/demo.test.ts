@@ -176,14 +176,15 @@ describe('The demo', function () {
     // A page in the background draws nothing.
     await page.bringToFront();
     const show = readFileSync(join(SOUNDS, 'radio-show.wav'));
-    const data = show.subarray(44);
-    const long = Buffer.concat([show.subarray(0, 44), ...Array.from({ length: 6 }, () => data)]);
+    const start = show.indexOf('data') + 8;
+    const data = show.subarray(start);
+    const long = Buffer.concat([show.subarray(0, start), ...Array.from({ length: 6 }, () => data)]);
     long.writeUInt32LE(long.length - 8, 4);
-    long.writeUInt32LE(long.length - 44, 40);
+    long.writeUInt32LE(long.length - start, start - 4);
     await page
       .locator('input[type=file]')
       .setInputFiles({ name: 'my radio.wav', mimeType: 'audio/wav', buffer: long });
-    await page.waitForSelector('text="my radio.wav" has arrived');
+    await page.getByText('"my radio.wav" has arrived').waitFor();
     const chosen = page.locator('.deeptone-timeline option:checked', { hasText: 'my radio.wav' });
     await chosen.waitFor({ state: 'attached' });
     assert.doesNotMatch(await other.locator('.deeptone-timeline').innerText(), /my radio/);
