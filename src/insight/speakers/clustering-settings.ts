@@ -18,6 +18,8 @@ export const CLUSTERING_DEFAULTS = {
   groupCost: 0.09,
   /** The same where sound is grouped as a whole: then no voice is taken for new before its time. */
   wholeGroupCost: 0.06,
+  /** Frames that a voice must be heard where sound is grouped as a whole: less is the beginning of another's, or nobody's. */
+  wholeConfirmFrames: 24,
   /** Frames of a piece where sound is grouped as a whole. */
   wholePieceFrames: 6,
   /** While fewer frames than this are remembered, one more voice costs more than twice that. */

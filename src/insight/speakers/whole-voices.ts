@@ -103,7 +103,8 @@ export class WholeVoices implements LookingAhead {
 
   /** The voices of the block that were heard for long enough. */
   private *group(runs: readonly Run[]): Steps<readonly Group[]> {
-    const { wholePieceFrames: pieceFrames, confirmFrames, wholeGroupCost } = this.settings;
+    const { wholePieceFrames: pieceFrames, wholeGroupCost } = this.settings;
+    const { confirmFrames, wholeConfirmFrames, sameAbove } = this.settings;
     const pieces = runs.flatMap(([from, to]) => {
       const starts = Array.from(
         { length: Math.ceil((to - from) / pieceFrames) },
@@ -122,7 +123,12 @@ export class WholeVoices implements LookingAhead {
       memory.add(this.sum(from, to), to - from);
       yield;
     }
-    return memory.group(0).filter(({ weight }) => weight >= confirmFrames);
+    const groups = memory.group(0);
+    // Where nobody is heard for so long, the one who is heard most is somebody all the same.
+    const fewest = Math.min(wholeConfirmFrames, Math.max(...groups.map(({ weight }) => weight)));
+    const isKnown = (sum: Float32Array): boolean =>
+      this.speakers.slice(0, this.knownCount).some(({ voice }) => similarity(sum, voice) >= sameAbove);
+    return groups.filter(({ sum, weight }) => weight >= confirmFrames && (weight >= fewest || isKnown(sum)));
   }
 
   private sum(from: number, to: number): Float32Array {
