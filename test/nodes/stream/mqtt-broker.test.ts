@@ -158,7 +158,7 @@ describe('A node on a core MQTT broker node', () => {
     assert.equal(late.latest('seen/hall/length/long'), 'ON');
     assert.equal(late.latest('seen/hall/length/short'), 'OFF');
     assert.equal(late.latest('seen/hall/availability'), 'online');
-    assert.match(listener.latest('ha/device/deeptone__seen__hall/config') ?? '', /"name":"hall"/);
+    assert.match(listener.latest('ha/device/deeptone__seen__hall/config') ?? '', /"name":"Hall"/);
     await late.close();
     listener.messages.length = 0;
     await nodeRed.deploy([TAB, brokerNode('broker', broker.port)], 'full');
