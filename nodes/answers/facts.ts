@@ -38,6 +38,8 @@ export interface Facts {
   readonly outputPeriod: number | null;
   /** Absolute path of the file. */
   readonly filename?: string;
+  /** True where speakers are numbered over all channels: the same number is the same person. */
+  readonly commonSpeakers?: true;
   /** Name of the stream. */
   readonly stream?: string;
   /** Milliseconds of audio. */

@@ -89,6 +89,7 @@ export function analyseWholes(
           models: [...new Set(options.models)],
           outputPeriod: options.outputPeriod,
           ...(source.filename === undefined ? {} : { filename: source.filename }),
+          ...(options.commonSpeakers ? ({ commonSpeakers: true } as const) : {}),
           duration: analysedMs,
           speed: speed(analysedMs, performance.now() - started),
           ...(engine.evaluation ? { evaluation: true } : {}),

@@ -100,8 +100,9 @@ describe('The tutorial', function () {
   it('shows live sound on a dashboard', async () => {
     const { page } = browser;
     await page.goto(`${nodeRed.url}/dashboard/live`);
-    await page.locator('canvas').first().waitFor();
-    await page.locator('.deeptone-live .row', { hasText: 'gender' }).locator('.part').nth(6).waitFor();
+    const gender = page.locator('.deeptone-live .deeptone-row', { hasText: 'gender' });
+    await gender.locator('.deeptone-part[data-class=female]').first().waitFor();
+    await gender.locator('.deeptone-part[data-class=male]').first().waitFor();
     await page.screenshot({ path: join(SCREENSHOTS, 'tutorial-dashboard.png') });
   });
 });

@@ -56,6 +56,7 @@ describe('deeptone-file', () => {
         const flow = await start({ models: ['speaker-map'], commonSpeakers });
         flow.send({ filename: PHONE_CALL });
         await flow.transitions.message(2);
+        assert.equal(flow.transitions.messages[0]?.insight?.['commonSpeakers'], commonSpeakers || undefined);
         speakers.push(
           flow.transitions.messages.map(({ payload }) => {
             const phases = (payload as Record<string, { result: string }[]>)['speaker-map'] ?? [];
