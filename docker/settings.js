@@ -4,9 +4,5 @@ module.exports = {
   flowFile: 'flows.json',
   // A user and a password, before others can reach it: https://nodered.org/docs/user-guide/runtime/securing-node-red
   // adminAuth: { type: 'credentials', users: [{ username: 'admin', password: '$2y$...', permissions: '*' }] },
-  // The sounds that the demo plays.
-  httpStatic: [
-    { path: '/usr/src/node-red/node_modules/@deeptone/node-red/resources/sounds', root: '/sounds/' },
-  ],
   dashboard: { maxHttpBufferSize: 2e7 },
 };

@@ -47,7 +47,11 @@ describe('Example flows of folders and on a dashboard', function () {
   before(async () => {
     nodeRed = await startNodeRed({
       packages: ['@flowfuse/node-red-dashboard'],
-      settings: JSON.stringify({ fileWorkingDirectory: folder }),
+      // Dashboard loads our widgets from where the editor is.
+      settings: JSON.stringify({
+        ...{ fileWorkingDirectory: folder, disableEditor: false },
+        ...{ editorTheme: { tours: false }, telemetry: { enabled: false } },
+      }),
     });
   });
   after(() => nodeRed.stop());
@@ -92,11 +96,8 @@ describe('Example flows of folders and on a dashboard', function () {
     try {
       await browser.page.goto(`${nodeRed.url}/dashboard/live`);
       const { page } = browser;
-      await page
-        .locator('.deeptone-live .deeptone-row', { hasText: 'gender' })
-        .locator('.deeptone-part')
-        .nth(2)
-        .waitFor();
+      const gender = page.locator('.deeptone-live .deeptone-row', { hasText: 'gender' });
+      await gender.locator('.deeptone-part[data-class=female]').first().waitFor();
       await page.locator('.deeptone-heard[data-model="speech"] strong').waitFor();
       await page.locator('.deeptone-figure', { hasText: 'dBFS' }).waitFor();
       await page.locator('.deeptone-events li', { hasText: 'music' }).first().waitFor();

@@ -44,19 +44,15 @@ describe('The Docker files', () => {
     }
   });
 
-  it('begin with the demo, with settings that Node-RED can load, and with the sounds that it plays', () => {
+  it('begin with the demo, and with settings that Node-RED can load', () => {
     const script = services['first-flows']?.command?.join('\n') ?? '';
     const copied = [...script.matchAll(/node_modules\/@deeptone\/node-red\/(\S+)/g)].map(
       ([, path = '']) => path,
     );
-    const settings = createRequire(__filename)(join(FOLDER, 'settings.js')) as {
-      readonly httpStatic: readonly { readonly path: string; readonly root: string }[];
-    };
-    const served = settings.httpStatic.map(({ path }) => path.replace(/^.*\/@deeptone\/node-red\//, ''));
-    assert.equal(copied.length + served.length, 2);
-    for (const path of [...copied, ...served]) assert.ok(existsSync(join(ROOT, path)), path);
-    assert.match(readFileSync(join(ROOT, copied[0] ?? ''), 'utf8'), /\/sounds\//);
-    assert.equal(settings.httpStatic[0]?.root, '/sounds/');
+    assert.equal(copied.length, 1);
+    assert.match(readFileSync(join(ROOT, copied[0] ?? ''), 'utf8'), /"ui-deeptone-timeline"/);
+    const settings = createRequire(__filename)(join(FOLDER, 'settings.js')) as { readonly flowFile: string };
+    assert.equal(settings.flowFile, 'flows.json');
   });
 
   it('open Node-RED to this machine alone, and the broker to who has a password', () => {
