@@ -6,7 +6,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Suites about the editor, and about flows in it. */
-const SUITES = ['decisions', 'dialogs', 'editor', 'flows', 'keyboard', 'migrate', 'palette', 'sidebar', 'voices'];
+const SUITES = [
+  'decisions',
+  'dialogs',
+  'editor',
+  'flows',
+  'keyboard',
+  'migrate',
+  'palette',
+  'sidebar',
+  'voices',
+];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.cache/node-red-5');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
