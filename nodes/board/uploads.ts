@@ -1,11 +1,11 @@
 /** Sounds that browsers send: written to files as they come, refused in words, forgotten after a while. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm, unlink } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { lstat, mkdir, readdir, rm, unlink } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { BadAudioError, InvalidArgumentError, TooLargeError } from '../../src';
+import { BadAudioError, InvalidArgumentError, OverloadedError, TooLargeError } from '../../src';
 import { describeContent, detectContainer } from '../../src/audio';
 import { inLanguage, say } from '../../src/sentence';
 import { UPLOADS } from '../shared/paths';
@@ -13,6 +13,10 @@ import { UPLOADS } from '../shared/paths';
 /** What tells the kind of a file. */
 const HEAD_BYTES = 4_096;
 const MEGABYTE = 1_000_000;
+/** Files that may come at the same time: whoever sees the page can send some. */
+const MOST_AT_ONCE = 4;
+/** Files of the largest size that all that is kept may take together. */
+const MOST_KEPT = 5;
 
 export interface UploadedSound {
   /** Absolute path. */
@@ -26,9 +30,10 @@ export class Uploads {
   readonly #mostBytes: number;
   readonly #mostFiles: number;
   readonly #folder = join(UPLOADS, randomUUID());
-  #paths: readonly string[] = [];
+  #kept: readonly { readonly path: string; readonly bytes: number }[] = [];
+  #coming = 0;
 
-  /** @param mostFiles when one more comes, the oldest is deleted */
+  /** @param mostFiles when one more comes, or all of them are too large together, the oldest are deleted */
   constructor(mostBytes: number, mostFiles = 20) {
     this.#mostBytes = mostBytes;
     this.#mostFiles = mostFiles;
@@ -37,17 +42,29 @@ export class Uploads {
   /**
    * Takes a file out of a request.
    *
-   * @throws TooLargeError, BadAudioError for what is no sound, InvalidArgumentError where it is cut
+   * @throws TooLargeError, BadAudioError for what is no sound, InvalidArgumentError where it is cut, OverloadedError where too many come
    */
   async take(request: IncomingMessage, name: string): Promise<UploadedSound> {
+    if (this.#coming >= MOST_AT_ONCE)
+      throw new OverloadedError(say`${MOST_AT_ONCE} files are being sent already: try again in a moment.`);
+    this.#coming += 1;
+    try {
+      return await this.#take(request, name);
+    } finally {
+      this.#coming -= 1;
+    }
+  }
+
+  async #take(request: IncomingMessage, name: string): Promise<UploadedSound> {
     const announced = Number(request.headers['content-length'] ?? 0);
     if (announced > this.#mostBytes) throw this.#tooLarge(announced);
+    await swept();
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const path = join(this.#folder, `${randomUUID()}${safeEnd(name)}`);
     try {
       const bytes = await this.#write(request, path, name);
       if (bytes === 0) throw new BadAudioError(say`${JSON.stringify(name)} is empty.`);
-      await this.#keep(path);
+      await this.#keep({ path, bytes });
       return { path, name, bytes };
     } catch (error) {
       await unlink(path).catch(() => undefined);
@@ -84,17 +101,51 @@ export class Uploads {
     return bytes;
   }
 
-  async #keep(path: string): Promise<void> {
-    const all = [...this.#paths, path];
-    const old = all.slice(0, Math.max(0, all.length - this.#mostFiles));
-    this.#paths = all.slice(old.length);
-    await Promise.all(old.map((one) => unlink(one).catch(() => undefined)));
+  async #keep(one: { readonly path: string; readonly bytes: number }): Promise<void> {
+    const all = [...this.#kept, one];
+    const old: string[] = [];
+    let bytes = all.reduce((sum, each) => sum + each.bytes, 0);
+    while (all.length > 1 && (all.length > this.#mostFiles || bytes > MOST_KEPT * this.#mostBytes)) {
+      const oldest = all.shift();
+      bytes -= oldest?.bytes ?? 0;
+      if (oldest) old.push(oldest.path);
+    }
+    this.#kept = all;
+    await Promise.all(old.map((path) => unlink(path).catch(() => undefined)));
   }
 
   #tooLarge(bytes: number): TooLargeError {
     return new TooLargeError(
       say`The file has ${inMegabytes(bytes)}; at most ${inMegabytes(this.#mostBytes)} are taken.`,
     );
+  }
+}
+
+let sweeping: Promise<void> | undefined;
+
+/** Once: what processes left that were killed. */
+function swept(): Promise<void> {
+  // What cannot be removed is no reason to refuse a sound.
+  sweeping ??= sweep(dirname(UPLOADS), basename(UPLOADS).replace(/\d+$/u, '')).catch(() => undefined);
+  return sweeping;
+}
+
+async function sweep(parent: string, prefix: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const number = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : NaN;
+    if (!Number.isInteger(number) || number === process.pid || isAlive(number)) continue;
+    const folder = join(parent, name);
+    const { uid } = await lstat(folder);
+    if (uid === (process.getuid?.() ?? uid)) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function isAlive(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { LiveBoard, microphoneMessage, Takes, Uploads } from '../../nodes/board';
 import engine from '../../nodes/deeptone-engine';
@@ -210,6 +212,48 @@ describe('An upload', () => {
     assert.match(paths[1] ?? '', /[/\\][0-9a-f-]{36}\.wav$/);
     await uploads.close();
     assert.ok(!existsSync(dirname(paths[1] ?? '')));
+  });
+
+  it('is deleted where all of them together are too large, the oldest first', async () => {
+    const large = Buffer.concat([wav, Buffer.alloc(900_000)]);
+    const many = new Uploads(1_000_000, 20);
+    const paths: string[] = [];
+    for (let i = 0; i < 7; i++) paths.push((await many.take(request([large]), `${i}.wav`)).path);
+    assert.deepEqual(paths.map(existsSync), [false, false, true, true, true, true, true]);
+    await many.close();
+  });
+
+  it('comes with few others at the same time', async () => {
+    const gates: (() => void)[] = [];
+    const slow = (): IncomingMessage => {
+      const waits = new Promise<void>((open) => gates.push(open));
+      const stream = Readable.from(
+        (async function* () {
+          yield wav;
+          await waits;
+        })(),
+      ) as unknown as IncomingMessage;
+      return Object.assign(stream, { headers: {}, complete: true });
+    };
+    const first = Array.from({ length: 4 }, () => uploads.take(slow(), 'a.wav'));
+    await assert.rejects(uploads.take(request([wav]), 'b.wav'), { code: 'DEEPTONE_OVERLOADED' });
+    for (const open of gates) open();
+    await Promise.all(first);
+    await uploads.take(request([wav]), 'b.wav');
+  });
+
+  it('of a process that was killed is removed, and of one that runs it is not', () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '0']);
+    const folderOf = (id: number): string => join(tmpdir(), `deeptone-uploads-${id}`);
+    const [dead, alive] = [folderOf(pid), folderOf(process.ppid)];
+    for (const folder of [dead, alive]) mkdirSync(join(folder, 'one'), { recursive: true });
+    // Each process looks once.
+    const script = `const { Uploads } = require(${JSON.stringify(join(__dirname, '../../nodes/board'))});
+      const request = Object.assign(require('node:stream').Readable.from([]), { headers: {}, complete: true });
+      new Uploads(1, 1).take(request, 'a.wav').catch(() => undefined);`;
+    spawnSync(process.execPath, ['-e', script]);
+    assert.deepEqual([existsSync(dead), existsSync(alive)], [false, true]);
+    rmSync(alive, { recursive: true });
   });
 
   it('that is no sound is refused in words, as is what is empty or too large', async () => {
