@@ -15,6 +15,7 @@ import { brokerNode, startNodeRed, type FlowNode, type NodeRedProcess } from '..
 import type { CollectorReport, MeasureRequest } from './live/collector-report';
 import type { DeviceClocks } from './live/latency-meter';
 import { cpuSeconds } from './live/process-cpu';
+import { DEFAULT_SPEAKER_DELAY } from '../src/pipeline';
 import { ALL_MODELS } from './models';
 import { median, type Measurement } from './report';
 
@@ -149,14 +150,23 @@ function figures(report: CollectorReport, settings: Settings): readonly Measurem
     { measure: 'audio lost on the way', value: report.gaps, unit: 'ms', target: { atMost: 0 } },
     { measure: 'audio dropped by the node', value: report.droppedMs, unit: 'ms', target: { atMost: 0 } },
     { measure: 'errors', value: report.errors.length, target: { atMost: 0 } },
-    { measure: 'last sample spoken to step out, median', value: fromSpoken.p50, unit: 'ms' },
+    { measure: 'answers wait for more of a voice', value: DEFAULT_SPEAKER_DELAY, unit: 'ms' },
     {
-      measure: 'last sample spoken to step out, p99',
-      value: fromSpoken.p99,
+      measure: 'last sample spoken to step out, beyond that, median',
+      value: fromSpoken.p50 - DEFAULT_SPEAKER_DELAY,
+      unit: 'ms',
+    },
+    {
+      measure: 'last sample spoken to step out, beyond that, p99',
+      value: fromSpoken.p99 - DEFAULT_SPEAKER_DELAY,
       unit: 'ms',
       target: { atMost: 250 },
     },
-    { measure: 'last sample spoken to step out, worst', value: fromSpoken.max, unit: 'ms' },
+    {
+      measure: 'last sample spoken to step out, beyond that, worst',
+      value: fromSpoken.max - DEFAULT_SPEAKER_DELAY,
+      unit: 'ms',
+    },
     { measure: 'message published to step out, median', value: fromPublished.p50, unit: 'ms' },
     { measure: 'message published to step out, p99', value: fromPublished.p99, unit: 'ms' },
     {

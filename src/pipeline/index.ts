@@ -32,3 +32,4 @@ export {
   type WholeOptions,
 } from './options';
 export { DEFAULT_SEGMENTS } from './segment-cutter';
+export { DEFAULT_SPEAKER_DELAY } from './held-frames';
