@@ -51,6 +51,8 @@ export interface Lesson {
   /** What a model answers for it; the name of its folder of examples. */
   readonly label: string;
   readonly examples: Readonly<Record<Kind, readonly Example[]>>;
+  /** Examples that there ever were: each has a number of its own, and the same ones in the same order teach the same. */
+  readonly made: number;
   readonly learned?: Learned;
 }
 
@@ -116,6 +118,7 @@ export class Lessons {
       const lesson: Lesson = {
         ...{ id: freeName(name, lessons), title: name, label: labelOf(name) },
         examples: { that: [], other: [] },
+        made: 0,
       };
       for (const kind of KINDS)
         await mkdir(join(this.soundsOf(lesson), folderOf(lesson, kind)), { recursive: true });
@@ -134,13 +137,14 @@ export class Lessons {
     const samples = await heard(bytes, ffmpegPath);
     return this.#inTurn(async () => {
       const lesson = await this.find(id);
-      const example = exampleOf(samples);
+      const example = exampleOf(samples, lesson.made);
       refuseTwin(lesson, example);
       if (lesson.examples[kind].length >= MOST_EXAMPLES)
         throw new TooLargeError(say`${MOST_EXAMPLES} examples are enough: take one away first.`);
       const file = join(this.soundsOf(lesson), folderOf(lesson, kind), `${example.id}.wav`);
       await writeFile(file, wavFile([whole(samples)], SAMPLE_RATE));
-      return this.#save(withExamples(lesson, kind, [...lesson.examples[kind], example]));
+      const more = withExamples(lesson, kind, [...lesson.examples[kind], example]);
+      return this.#save({ ...more, made: lesson.made + 1 });
     });
   }
 
@@ -249,7 +253,7 @@ async function heard(bytes: Uint8Array, ffmpegPath: string | undefined): Promise
   return samples;
 }
 
-function exampleOf(samples: Float32Array): Example {
+function exampleOf(samples: Float32Array, number: number): Example {
   let loudest = 0;
   for (let from = 0; from + FRAME <= samples.length; from += FRAME) {
     const frame = samples.subarray(from, from + FRAME);
@@ -260,7 +264,7 @@ function exampleOf(samples: Float32Array): Example {
       say`Nothing is to be heard in it: it is silence. Go nearer, or record it louder.`,
     );
   return {
-    id: randomBytes(4).toString('hex'),
+    id: number.toString(16).padStart(8, '0'),
     milliseconds: Math.round((samples.length * 1_000) / SAMPLE_RATE),
     level: Math.round(200 * Math.log10(loudest)) / 10,
     likeness: likenessOf(samples),
