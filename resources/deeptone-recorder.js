@@ -28,39 +28,53 @@
   }
 
   /**
-   * Begins to record. Rejects where there is no microphone, or it is not allowed: see {@link reason}.
+   * Begins to listen. Rejects where there is no microphone, or it is not allowed: see {@link reason}.
    * @param {string} worklet address of deeptone-recorder-worklet.js
-   * @param {(level: number, seconds: number) => void} heard the loudest sample of the last moment, in [0, 1], and the length so far
-   * @returns {Promise<DeeptoneRecording>}
+   * @param {(samples: Float32Array, sampleRate: number) => void} take a tenth of a second, full scale 1.0, at the rate of the machine: not
+   *   every browser changes it
+   * @param {() => void} [gone] the microphone was taken away
+   * @returns {Promise<{ sampleRate: number, stop(): Promise<void> }>}
    */
-  async function record(worklet, heard) {
+  async function listen(worklet, take, gone) {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: AS_IT_IS });
     const context = new AudioContext();
-    /** @type {Float32Array[]} */
-    const pieces = [];
-    let length = 0;
-    const end = () => {
+    const { sampleRate } = context;
+    const stop = () => {
       for (const track of stream.getTracks()) track.stop();
       return context.close();
     };
     try {
+      if (gone) stream.getTracks()[0]?.addEventListener('ended', gone);
       await context.audioWorklet.addModule(worklet);
       const node = new AudioWorkletNode(context, 'deeptone-recorder', { numberOfOutputs: 0 });
-      node.port.onmessage = ({ data }) => {
-        pieces.push(data);
-        length += data.length;
-        heard(data.reduce(louder, 0), length / context.sampleRate);
-      };
+      node.port.onmessage = ({ data }) => take(data, sampleRate);
       context.createMediaStreamSource(stream).connect(node);
       await context.resume();
     } catch (error) {
-      await end();
+      await stop();
       throw error;
     }
+    return { sampleRate, stop };
+  }
+
+  /**
+   * Begins to record; rejects as {@link listen}.
+   * @param {string} worklet
+   * @param {(level: number, seconds: number) => void} heard the loudest sample of the last moment, in [0, 1], and the length so far
+   * @returns {Promise<DeeptoneRecording>}
+   */
+  async function record(worklet, heard) {
+    /** @type {Float32Array[]} */
+    const pieces = [];
+    let length = 0;
+    const { sampleRate, stop } = await listen(worklet, (samples, rate) => {
+      pieces.push(samples);
+      length += samples.length;
+      heard(samples.reduce(louder, 0), length / rate);
+    });
     return {
       stop: async () => {
-        const { sampleRate } = context;
-        await end();
+        await stop();
         return new Blob([wav(pieces, length, sampleRate)], { type: 'audio/wav' });
       },
     };
@@ -107,5 +121,5 @@
     return file.buffer;
   }
 
-  window.DeeptoneRecorder = { hindrance, reason, record };
+  window.DeeptoneRecorder = { hindrance, reason, listen, record };
 })();

@@ -403,6 +403,11 @@ interface DeeptoneRecording {
 interface DeeptoneRecorderApi {
   hindrance(): '' | 'insecure' | 'unsupported';
   reason(error: unknown): 'denied' | 'noMicrophone' | 'failed';
+  listen(
+    worklet: string,
+    take: (samples: Float32Array, sampleRate: number) => void,
+    gone?: () => void,
+  ): Promise<{ readonly sampleRate: number; stop(): Promise<void> }>;
   record(worklet: string, heard: (level: number, seconds: number) => void): Promise<DeeptoneRecording>;
 }
 

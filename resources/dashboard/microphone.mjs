@@ -1,6 +1,6 @@
-// The microphone of the browser, as it is: what browsers do to a call takes music and noises away, which are to be heard here.
+// The microphone of the browser, as a stream of pieces.
+import '../deeptone-recorder.js';
 
-const AS_IT_IS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 const WORKLET = new URL('../deeptone-recorder-worklet.js', import.meta.url).href;
 
 /** @typedef {'' | 'insecure' | 'noMicrophone' | 'denied' | 'busy' | 'gone'} Reason key of a text; '' where all is well */
@@ -9,10 +9,8 @@ export class Microphone {
   #send;
   #tell;
   #seq = 0;
-  /** @type {MediaStream | undefined} */
-  #stream;
-  /** @type {AudioContext | undefined} */
-  #context;
+  /** @type {{ stop(): Promise<void> } | undefined} */
+  #listening;
 
   /**
    * @param {(value: {pcm: ArrayBuffer, rate: number, seq: number} | {end: true}) => void} send
@@ -24,26 +22,25 @@ export class Microphone {
   }
 
   get runs() {
-    return this.#stream !== undefined;
+    return this.#listening !== undefined;
   }
 
   /** Browsers give the microphone to pages that nobody can change on the way. @returns {Reason} */
   get hindrance() {
-    if (!window.isSecureContext || !navigator.mediaDevices) return 'insecure';
-    return '';
+    return DeeptoneRecorder.hindrance() === '' ? '' : 'insecure';
   }
 
   async start() {
     const { hindrance } = this;
     if (hindrance !== '') return this.#tell('off', hindrance);
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: AS_IT_IS });
-      this.#stream = stream;
-      stream.getTracks()[0]?.addEventListener('ended', () => this.#end('gone'));
-      await this.#listen(stream);
+      const take = (/** @type {Float32Array} */ samples, /** @type {number} */ rate) =>
+        this.#send({ pcm: pcmOf(samples), rate, seq: this.#seq++ });
+      this.#listening = await DeeptoneRecorder.listen(WORKLET, take, () => this.#end('gone'));
       this.#tell('listening', '');
     } catch (error) {
-      this.#end(reasonOf(error));
+      const reason = DeeptoneRecorder.reason(error);
+      this.#end(reason === 'failed' ? 'busy' : reason);
     }
   }
 
@@ -51,26 +48,12 @@ export class Microphone {
     this.#end('');
   }
 
-  /** @param {MediaStream} stream */
-  async #listen(stream) {
-    // At the rate of the machine: not every browser changes it.
-    const context = new AudioContext();
-    this.#context = context;
-    await context.audioWorklet.addModule(WORKLET);
-    const node = new AudioWorkletNode(context, 'deeptone-recorder', { numberOfOutputs: 0 });
-    node.port.onmessage = ({ data }) =>
-      this.#send({ pcm: pcmOf(data), rate: context.sampleRate, seq: this.#seq++ });
-    context.createMediaStreamSource(stream).connect(node);
-    await context.resume();
-  }
-
   /** @param {Reason} reason */
   #end(reason) {
-    const runs = this.#context !== undefined;
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
-    void this.#context?.close();
-    this.#stream = this.#context = undefined;
-    if (runs) this.#send({ end: true });
+    const listening = this.#listening;
+    this.#listening = undefined;
+    void listening?.stop();
+    if (listening) this.#send({ end: true });
     this.#tell('off', reason);
   }
 }
@@ -80,11 +63,4 @@ function pcmOf(samples) {
   return Int16Array.from(samples, (sample) =>
     Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768))),
   ).buffer;
-}
-
-/** @param {unknown} error @returns {Reason} */
-function reasonOf(error) {
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'NotAllowedError' || name === 'SecurityError') return 'denied';
-  return name === 'NotFoundError' || name === 'OverconstrainedError' ? 'noMicrophone' : 'busy';
 }
