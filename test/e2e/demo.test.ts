@@ -3,15 +3,14 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { accessibilityFaults } from './support/accessible';
 import { openBrowser, type Browser } from './support/browser';
 import { shoot } from './support/dialogs';
 import { ROOT } from './support/package';
 
 const SOUNDS = join(ROOT, 'resources/sounds');
-const AXE = createRequire(__filename).resolve('axe-core/axe.min.js');
 const WIDTHS = { desktop: 1_400, tablet: 768, phone: 390 } as const;
 const WIDGET = '/deeptone/widget/dt-demo-input/sound';
 const DARK = `* { transition: none !important; animation: none !important; }
@@ -287,11 +286,7 @@ describe('The demo', function () {
               Object.assign(document.createElement('style'), { id: 'dark', textContent: css }),
             );
           }, DARK);
-        if (!(await page.evaluate('Boolean(window.axe)'))) await page.addScriptTag({ path: AXE });
-        const found = await page.evaluate<readonly string[]>(
-          `axe.run('.deeptone-widget', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] }).then(({ violations }) =>
-            violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + html + failureSummary.slice(0, 400))))`,
-        );
+        const found = await accessibilityFaults(page, '.deeptone-widget');
         assert.deepEqual(found, []);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         assert.ok(overflow <= 0, `${overflow} pixels too wide`);

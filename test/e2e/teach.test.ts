@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { makeWav, temporaryFolder } from '../tools/audio';
+import { accessibilityFaults } from './support/accessible';
 import { openDialog, shoot } from './support/dialogs';
 import { openEditor, type OpenEditor } from './support/editor';
 import { type FlowNode } from './support/node-red-process';
@@ -173,12 +174,13 @@ describe('The page that teaches a sound', function () {
     ['tablet', 768],
     ['phone', 390],
   ] as const) {
-    it(`fits on a ${name}, light and dark`, async () => {
+    it(`is accessible and fits on a ${name}, light and dark`, async () => {
       await page.setViewportSize({ width, height: 900 });
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
         assert.ok(Number(over) <= 0, `${String(over)} px too wide`);
+        assert.deepEqual(await accessibilityFaults(page, 'body'), []);
         await shoot(page, `teach-${name}-${colorScheme}`);
       }
       await page.emulateMedia({ colorScheme: 'light' });
