@@ -1,6 +1,15 @@
 /** A widget of Dashboard 2 that takes sound from who looks at the page: a file, an example, or the microphone. */
 import { basename } from 'node:path';
-import { beWidget, clientOf, microphoneMessage, shown, socketOf, Uploads, type WidgetConfig } from './board';
+import {
+  beWidget,
+  clientOf,
+  microphoneMessage,
+  shown,
+  socketOf,
+  Uploads,
+  watchMissingDashboard,
+  type WidgetConfig,
+} from './board';
 import { numberIn } from './shared/fields';
 import { toError } from './shared/failure';
 import type { Node, NodeAPI } from './shared/node-red';
@@ -18,6 +27,7 @@ interface InputConfig extends WidgetConfig {
 const MEGABYTE = 1_000_000;
 
 function register(RED: NodeAPI): void {
+  watchMissingDashboard(RED);
   function Input(this: Node, config: InputConfig): void {
     RED.nodes.createNode(this, config);
     const { upload = true, microphone = true, examples = true, stream = 'microphone' } = config;

@@ -1,5 +1,5 @@
 /** A widget of Dashboard 2 that shows what is heard now, how loud it is, the last minutes, and what happened. */
-import { beWidget, clientOf, LiveBoard, shown, type WidgetConfig } from './board';
+import { beWidget, clientOf, LiveBoard, shown, watchMissingDashboard, type WidgetConfig } from './board';
 import { numberIn } from './shared/fields';
 import type { Node, NodeAPI } from './shared/node-red';
 
@@ -11,6 +11,7 @@ const MOST_MINUTES = 60;
 const MINUTE_MS = 60_000;
 
 function register(RED: NodeAPI): void {
+  watchMissingDashboard(RED);
   function Live(this: Node, config: LiveConfig): void {
     RED.nodes.createNode(this, config);
     const minutes = Math.min(MOST_MINUTES, Math.max(1, minutesOf(config)));

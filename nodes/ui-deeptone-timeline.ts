@@ -1,5 +1,5 @@
 /** A widget of Dashboard 2 that shows what is in a sound: phases, loudness, and the sound itself. */
-import { beWidget, clientOf, shown, Takes, type WidgetConfig } from './board';
+import { beWidget, clientOf, shown, Takes, watchMissingDashboard, type WidgetConfig } from './board';
 import type { Node, NodeAPI } from './shared/node-red';
 
 interface TimelineConfig extends WidgetConfig {
@@ -8,6 +8,7 @@ interface TimelineConfig extends WidgetConfig {
 }
 
 function register(RED: NodeAPI): void {
+  watchMissingDashboard(RED);
   function Timeline(this: Node, config: TimelineConfig): void {
     RED.nodes.createNode(this, config);
     const takes = new Takes();

@@ -2,6 +2,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from '../shared/node-red';
 import { PACKAGE } from '../shared/node-red';
 import { socketOf } from './clients';
+import { dashboardVersion, isTooOld } from './dashboard-version';
 
 /** What every widget's dialog saves. */
 export interface WidgetConfig extends NodeDef {
@@ -17,8 +18,8 @@ export interface WidgetEvents {
   readonly onBrowser?: (value: unknown, client: string) => void;
 }
 
-/** A widget that is on a page, or why it is on none: the key of a text. */
-export type Joined = { readonly tell: Tell } | { readonly missing: Missing };
+/** A widget that is on a page, or why it is on none: the key of a text, and the version of Dashboard that the text speaks of. */
+export type Joined = { readonly tell: Tell } | { readonly missing: Missing; readonly version: string };
 /** Sends something to the pages that show the widget: to one browser, or to all. */
 export type Tell = (news: object, client: string | undefined) => void;
 
@@ -43,40 +44,50 @@ interface Group {
 }
 
 /** Why a widget is on no page: keys of texts. */
-export type Missing = 'noGroup' | 'noDashboard' | 'oldDashboard';
+export type Missing = 'noGroup' | 'noDashboard' | 'oldDashboard' | 'otherDashboard';
 
 /**
  * Puts a widget on its page.
  *
- * Dashboard looks for widgets of others in packages whose name has `node-red-dashboard-2-` in it. Ours have another name, so that
- * they are entered in its list here, where Dashboard itself would.
+ * Dashboard reads "node-red-dashboard-2" in the package.json of a folder of `nodesDir`, of the user directory, and of packages whose
+ * name has `node-red-dashboard-2-` in it. Ours, installed from the palette, has another name; then it is entered in Dashboard's list
+ * here, as Dashboard itself would.
  *
  * @param config becomes the `props` of the widget's component; Dashboard takes some of it away
+ * @param version of the Dashboard that is loaded; undefined where none is
  */
-export function joinDashboard(RED: NodeAPI, node: Node, config: WidgetConfig, events: WidgetEvents): Joined {
+export function joinDashboard(
+  RED: NodeAPI,
+  node: Node,
+  config: WidgetConfig,
+  events: WidgetEvents,
+  version: string | undefined = dashboardVersion(),
+): Joined {
+  const cannot = (missing: Missing): Joined => ({ missing, version: version ?? '' });
   const { group: groupId = '', type } = config;
   const group = groupId === '' ? null : (RED.nodes.getNode(groupId) as unknown as Group | null);
-  if (!group) return { missing: hasDashboard(RED) ? 'noGroup' : 'noDashboard' };
+  if (version !== undefined && isTooOld(version)) return cannot('oldDashboard');
+  if (!group) return cannot(version === undefined ? 'noDashboard' : 'noGroup');
   try {
     const base = group.getBase?.();
     const contribs = base?.uiShared?.contribs;
-    if (!base?.emit || !contribs || !group.register) return { missing: 'oldDashboard' };
-    contribs[type] = {
+    if (!base?.emit || !contribs || !group.register) return cannot('otherDashboard');
+    contribs[type] ??= {
       package: PACKAGE,
       name: type,
       src: `dashboard/${type}.mjs`,
       component: 'Widget',
     };
     group.register(node, config, hooksOf(events));
-    if (base.ui?.widgets?.get(node.id)?.src === undefined) return { missing: 'oldDashboard' };
+    if (base.ui?.widgets?.get(node.id)?.src === undefined) return cannot('otherDashboard');
     return {
       tell: (news, client) => {
         tellPages(group, node.id, news, client);
       },
     };
   } catch {
-    // What an older Dashboard throws says nothing to people; that it is older does.
-    return { missing: 'oldDashboard' };
+    // What another Dashboard throws says nothing to people; that it is another does.
+    return cannot('otherDashboard');
   }
 }
 
@@ -91,8 +102,9 @@ function hooksOf({ onMessage, onBrowser }: WidgetEvents): object {
     },
     // Nothing is stored by Dashboard, and nothing goes out.
     onInput: (): void => undefined,
-    onChange: (_message: object, value: unknown, { id }: { readonly id: string }): void => {
-      onBrowser?.(value, id);
+    onChange: (_message: object, value: unknown, connection?: { readonly id?: unknown }): void => {
+      // Without its name a browser would be told what is for all.
+      if (typeof connection?.id === 'string') onBrowser?.(value, connection.id);
     },
   };
 }
@@ -101,9 +113,4 @@ function hooksOf({ onMessage, onBrowser }: WidgetEvents): object {
 function tellPages(group: Group, id: string, news: object, client: string | undefined): void {
   const address = client === undefined ? {} : { _client: { socketId: socketOf(client) } };
   group.getBase?.()?.emit?.(`deeptone:${id}`, { ...news, ...address });
-}
-
-function hasDashboard(RED: NodeAPI): boolean {
-  const nodes = RED.nodes as unknown as { getType?: (type: string) => unknown };
-  return nodes.getType?.('ui-group') !== undefined && nodes.getType('ui-group') !== null;
 }

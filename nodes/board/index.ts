@@ -3,6 +3,7 @@ export { socketOf } from './clients';
 export type { WidgetConfig } from './dashboard';
 export { LiveBoard } from './live-board';
 export { microphoneMessage } from './microphone';
+export { watchMissingDashboard } from './missing-dashboard';
 export { clientOf } from './reading';
 export { Takes } from './takes';
 export { Uploads } from './uploads';

@@ -1,7 +1,8 @@
 /** What the widgets have in common: they join their page, answer it, and say under the node what is missing. */
 import type { Node, NodeAPI, NodeMessage } from '../shared/node-red';
 import { PACKAGE } from '../shared/node-red';
-import { joinDashboard, type Tell, type WidgetConfig } from './dashboard';
+import { joinDashboard, type Joined, type Tell, type WidgetConfig } from './dashboard';
+import { LEAST_DASHBOARD } from './dashboard-version';
 import { pageTexts, wordsFor, type PageTexts } from './page-texts';
 import { pagePath, servePages, type PageHost } from './pages';
 
@@ -43,8 +44,7 @@ export function beWidget(RED: NodeAPI, node: Node, config: WidgetConfig, widget:
     ({ tell } = joined);
     node.status({});
   } else {
-    const text = RED._(`${PACKAGE}/ui-deeptone-timeline:missing.${joined.missing}`);
-    node.status({ fill: 'yellow', shape: 'ring', text });
+    sayMissing(RED, node, joined);
     // What is sent to a page that is not there is no error of the flow.
     node.on('input', (_message, _send, done) => {
       done();
@@ -54,4 +54,12 @@ export function beWidget(RED: NodeAPI, node: Node, config: WidgetConfig, widget:
     forget();
     (widget.close?.() ?? Promise.resolve()).then(done, done);
   });
+}
+
+/** Under the node; and in words where the Dashboard that is there is not one that it can use, which a look at the page does not tell. */
+function sayMissing(RED: NodeAPI, node: Node, { missing, version }: Exclude<Joined, { tell: Tell }>): void {
+  const say = (key: string): string =>
+    RED._(`${PACKAGE}/ui-deeptone-timeline:${key}`, { version, least: LEAST_DASHBOARD });
+  node.status({ fill: 'yellow', shape: 'ring', text: say(`missing.${missing}`) });
+  if (missing === 'oldDashboard' || missing === 'otherDashboard') node.warn(say(`advice.${missing}`));
 }

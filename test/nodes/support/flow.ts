@@ -106,9 +106,7 @@ export async function runFlow(
     ...LISTENERS,
     ...more,
     // Without a place on the canvas a node counts as a configuration node.
-  ].map((member) =>
-    member.type === 'tab' || member.id === 'engine' ? member : { x: 100, y: 100, ...member },
-  );
+  ].map((member) => ('z' in member ? { x: 100, y: 100, ...member } : member));
   await helper.load(nodes, flow, credentials);
   const inbox = (id: string): Inbox => new Inbox(helper.getNode(id));
   return {
