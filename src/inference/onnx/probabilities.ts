@@ -16,7 +16,7 @@ export interface Calibrated {
   /** Numbers per row. */
   readonly width: number;
   /** Scores behind those that share in a softmax and are not given out; 0 where left out. */
-  readonly rejected?: number;
+  readonly rejected?: number | undefined;
 }
 
 /**

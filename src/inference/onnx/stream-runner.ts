@@ -204,11 +204,11 @@ function firstFailure(row: Row, results: readonly GraphResult[]): string | undef
 function writeRow(row: Row, index: number, graph: RecurrentGraph, output: GraphOutput): string | undefined {
   let before = 0;
   for (const plan of row.stream.plans) {
-    const { width, description, calibration } = plan.model;
+    const { width, description, calibration, rejected } = plan.model;
     if (plan.graph === graph) {
       const scores = output.scores(plan, index);
       if (typeof scores === 'string') return `The model "${description.name}" failed: ${scores}.`;
-      const model = { activation: description.activation, calibration, width };
+      const model = { activation: description.activation, calibration, width, rejected };
       let done = 0;
       for (const { request, fromFrame, frameCount } of row.item.parts) {
         const from: Rows = { ...scores, offset: scores.offset + done * scores.stride };

@@ -20,6 +20,7 @@ import {
 import {
   fragile,
   largestDifference,
+  loudness,
   modelFolder,
   noise,
   PACKAGE_ROOT,
@@ -115,6 +116,23 @@ for (const isolation of ISOLATIONS) {
       });
       assert.equal(found.get(name)?.length, 5);
       await gated.close();
+    });
+
+    it('lets what a model rejects take its share, and does not give it out', async () => {
+      const rejecting = { ...loudness, name: 'rejecting', classes: ['low', 'middle'], reject: 'high' };
+      const { probabilities } = await (
+        await engine({ shippedFolder: tinySet({ models: [loudness, rejecting] }) }).openStream([
+          'loudness',
+          'rejecting',
+        ])
+      ).predict(noise(4, 1));
+      // Both read the same three scores.
+      const all = [...(probabilities.get('loudness') ?? [])];
+      assert.deepEqual(
+        [...(probabilities.get('rejecting') ?? [])],
+        all.filter((_, index) => index % 3 < 2),
+      );
+      assert.ok(all.every((probability) => probability > 0));
     });
 
     it('starts by itself, says what it runs on, and may be started twice', async () => {
