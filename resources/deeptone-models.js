@@ -162,11 +162,12 @@
   }
 
   /** @param {DeeptoneOfferedModel} model */
-  function delay({ receptiveFieldMs }) {
-    if (!receptiveFieldMs) return '';
-    if (receptiveFieldMs <= AT_ONCE_MS) return DeeptoneEditor.text('models.atOnce');
+  function delay({ receptiveFieldMs = 0, pooling }) {
+    const heardMs = pooling ? pooling.seconds * 1000 : receptiveFieldMs;
+    if (!heardMs) return '';
+    if (heardMs <= AT_ONCE_MS) return DeeptoneEditor.text('models.atOnce');
     return DeeptoneEditor.text('models.seconds', {
-      seconds: Math.max(0.5, Math.round(receptiveFieldMs / 500) / 2),
+      seconds: Math.max(0.5, Math.round(heardMs / 500) / 2),
     });
   }
 

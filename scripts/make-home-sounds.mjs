@@ -132,9 +132,9 @@ function door() {
   });
 }
 
-function speak(language, text) {
+function speak(language, text, pitch = 50) {
   const file = join(folder, 'voice.wav');
-  execFileSync('espeak-ng', ['-v', language, '-w', file, text]);
+  execFileSync('espeak-ng', ['-v', language, '-p', String(pitch), '-w', file, text]);
   const raw = execFileSync('sox', [file, '-r', String(RATE), '-c', '1', '-t', 'f32', '-'], {
     maxBuffer: 1e8,
   });
@@ -159,10 +159,14 @@ write('baby-cry.wav', joined(pause(1), baby(4), pause(2.5)), 0.4);
 write('cat.wav', joined(pause(1), cat(3)), 0.4);
 write('door-slam.wav', joined(pause(1.5), door(), pause(1.8), door(), pause(1.5)), 0.8);
 const german = 'Guten Morgen, hier ist die Bäckerei Schneider. Ab neun Uhr gibt es auch Kaffee für alle.';
-const english = 'Good morning, this is the bakery. From nine o’clock there is coffee for everybody.';
+// Long enough that the last ten seconds of speech are English at the end.
+const english =
+  'Good morning, this is the bakery. From nine o’clock there is coffee for everybody. ' +
+  'We have fresh bread, rolls and cakes, and the children may choose a biscuit. ' +
+  'Please come in, sit down and make yourselves at home. We are open until six in the evening.';
 write(
   'two-languages.wav',
-  joined(pause(0.5), speak('de', german), pause(1.2), speak('en-us', english), pause(1)),
+  joined(pause(0.5), speak('de', german), pause(1.2), speak('en-us', english, 70), pause(1)),
   0.5,
 );
 rmSync(folder, { recursive: true });

@@ -42,6 +42,7 @@ export type {
   Isolation,
   ModelDescription,
   OwnModel,
+  Pooling,
   PredictionEngine,
   PredictionStream,
   RuntimeChoice,

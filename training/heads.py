@@ -9,6 +9,7 @@
 | activation | softmax: one of the classes; sigmoid: each on its own; embedding: a vector of length 1 |
 | gate | what must let a frame through before it is answered: volume, or voice |
 | withUnknown | whether the head may answer `unknown` |
+| pooling | whether answers are those of the last `seconds` of speech, sharpened by `temperature`, with `priorSeconds` of an even answer beside them (tune-language.mjs sets it) |
 | evenedOut | whether calibration shifts the scores until the classes are even |
 | label | the column of corpus.labels that it learns from; `kind` is what sounds |
 | lossWeight | weight of its loss in the sum |
@@ -43,6 +44,7 @@ class Head(NamedTuple):
     loss_weight: float
     wait_steps: int
     survives_warp: bool
+    pooling: Optional[Dict[str, float]] = None
 
     @property
     def outputs(self) -> int:
@@ -83,7 +85,7 @@ def read() -> Tuple[Dict[str, Head], Gate]:
         made = json.load(file)
     gate, entries = made["gate"], made["heads"]
     heads = {entry["name"]: Head(entry["name"], entry["title"], entry["description"], entry["tap"], tuple(entry["classes"]), entry.get("reject"), entry["activation"], entry["gate"],
-                                 entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"])
+                                 entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"], entry.get("pooling"))
              for entry in entries}
     return heads, Gate(gate["name"], gate["hidden"], gate["memory"], gate["temperature"], gate["openAbove"], gate["closeBelow"], gate["lossWeight"])
 

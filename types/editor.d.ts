@@ -124,6 +124,7 @@ interface DeeptoneOfferedModel {
   readonly description: string;
   readonly classes?: readonly string[];
   readonly receptiveFieldMs?: number;
+  readonly pooling?: { readonly seconds: number };
   readonly trainingData?: 'open' | 'non-commercial' | 'user';
 }
 

@@ -36,6 +36,7 @@ export interface OfferedModel {
   readonly description: string;
   readonly classes: readonly string[];
   readonly receptiveFieldMs: number;
+  readonly pooling?: ModelDescription['pooling'];
   readonly license: string;
   readonly trainingData: ModelDescription['trainingData'];
 }
@@ -164,8 +165,8 @@ function runtimeOf({ runtime }: OpenEngine): object {
 }
 
 function offered(model: ModelDescription): OfferedModel {
-  const { name, title, description, classes, receptiveFieldMs, license, trainingData } = model;
-  return { name, title, description, classes, receptiveFieldMs, license, trainingData };
+  const { name, title, description, classes, receptiveFieldMs, pooling, license, trainingData } = model;
+  return { name, title, description, classes, receptiveFieldMs, pooling, license, trainingData };
 }
 
 /** Runs on WebAssembly although that was not asked for. */

@@ -29,6 +29,11 @@ function describe(model: ModelDescription): string {
     `${model.name}: ${model.description}`,
     `  classes          ${model.classes.length > 0 ? model.classes.join(', ') : 'the speakers that it hears'}`,
     `  receptive field  ${model.receptiveFieldMs} ms`,
+    ...(model.pooling
+      ? [
+          `  answers over     the last ${model.pooling.seconds} s of ${model.gate === 'voice' ? 'speech' : 'sound'}`,
+        ]
+      : []),
     `  asked when       ${model.gate === 'voice' ? 'there is speech' : 'there is sound'}`,
     `  license          ${model.license} (${trainingData(model)})`,
   ];

@@ -3,7 +3,7 @@
  * folder, and a user's folder, whose models are heads on a tap of that trunk or models of their own.
  */
 import { problemWith, type Rule, type RulesFor } from '../rules';
-import type { Activation, ClusteringSettings, Gate } from './prediction-engine';
+import type { Activation, ClusteringSettings, Gate, Pooling } from './prediction-engine';
 
 /** p = softmax(logits / temperature) or sigmoid(logits / temperature + bias). */
 export interface Calibration {
@@ -70,6 +70,8 @@ interface EntryBase {
   readonly gate?: Gate;
   readonly unknownBelow?: number | null;
   readonly license?: string;
+  /** Answers over what was said lately; only with `softmax`. */
+  readonly pooling?: Pooling;
 }
 
 export type BuiltInSource =
@@ -100,6 +102,9 @@ export interface UserEntry extends EntryBase {
   /** Optional for a head, which then has the field of its tap. */
   readonly receptiveFieldMs?: number;
 }
+
+/** Bounds what is remembered of a stream: 938 frames. */
+const LONGEST_POOLING_SECONDS = 60;
 
 /** A text that says something. */
 const TEXT = { type: 'text', pattern: /./su, accepted: 'a text is accepted' } as const;
@@ -217,6 +222,21 @@ const ENTRY_FIELDS = {
   receptiveFieldMs: ABOVE_ZERO,
   gate: { type: 'choice', choices: ['volume', 'voice'], accepted: '"volume" or "voice" is accepted' },
   license: TEXT,
+  pooling: {
+    type: 'object',
+    fields: {
+      seconds: {
+        type: 'number',
+        minimum: 0.064,
+        maximum: LONGEST_POOLING_SECONDS,
+        accepted: `a number from 0.064 to ${LONGEST_POOLING_SECONDS} is accepted`,
+      },
+      temperature: ABOVE_ZERO,
+      priorSeconds: { type: 'number', minimum: 0, accepted: 'a number of at least 0 is accepted' },
+    } satisfies RulesFor<Pooling>,
+    required: ['seconds'],
+    accepted: 'an object {seconds, temperature, priorSeconds} is accepted',
+  },
 } as const;
 
 /** A number, or null for a model that always says what it heard. */

@@ -187,6 +187,7 @@ function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
     throw new ModelInvalidError(say`activation "embedding" and the trunk output "embedding" go together`);
   }
   if (!isEmbedding) checkClasses(entry);
+  else if (entry.pooling) throw new ModelInvalidError(say`pooling is for softmax models`);
   if (entry.reject !== undefined && entry.activation !== 'softmax') {
     throw new ModelInvalidError(say`reject is for softmax models`);
   }
@@ -276,10 +277,14 @@ function described(
     activation: entry.activation,
     gate: entry.gate ?? 'volume',
     unknownBelow: entry.unknownBelow ?? null,
+    ...(entry.pooling ? { pooling: entry.pooling } : {}),
   };
 }
 
 function checkClasses(entry: BuiltInEntry | UserEntry): void {
+  if (entry.pooling && entry.activation !== 'softmax') {
+    throw new ModelInvalidError(say`pooling is for softmax models`);
+  }
   const fewest = entry.activation === 'softmax' ? 2 : 1;
   if (entry.classes.length < fewest) {
     throw new ModelInvalidError(say`a ${entry.activation} model needs ${fewest} or more classes`);

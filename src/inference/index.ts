@@ -8,6 +8,7 @@ export type {
   Gate,
   ModelDescription,
   OwnModel,
+  Pooling,
   PredictionEngine,
   PredictionStream,
   VoiceGate,

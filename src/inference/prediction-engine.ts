@@ -11,6 +11,16 @@ export type Activation = 'softmax' | 'sigmoid' | 'embedding';
 /** Settings of the online clustering of a model with `activation: "embedding"`; see the speaker map in `insight/`. */
 export type ClusteringSettings = Readonly<Record<string, number>>;
 
+/** Answers over what was said lately, in the place of single frames (decision 41). */
+export interface Pooling {
+  /** Seconds of sound that its gate lets through, the last ones, that an answer is the mean of. */
+  readonly seconds: number;
+  /** Probabilities of the mean are taken to the power of 1 / temperature: below 1 makes the answer surer of itself. Default: 1. */
+  readonly temperature?: number;
+  /** So many seconds of an even answer count beside what was heard, so that little speech makes no confident answer. Default: 0. */
+  readonly priorSeconds?: number;
+}
+
 /** What a model is, as plain data from its catalogue entry. */
 export interface ModelDescription {
   /** Hyphenated lower-case name, as in JSON: `speech-rt`. */
@@ -25,6 +35,8 @@ export interface ModelDescription {
   readonly activation: Activation;
   /** Milliseconds of audio that one prediction looks back on. */
   readonly receptiveFieldMs: number;
+  /** Where it answers over what was said lately, how; left out: each frame is answered by its own prediction. */
+  readonly pooling?: Pooling;
   /** What decides about a frame before it (decision 6). */
   readonly gate: Gate;
   /** A winner with a confidence below this is `unknown`; null where the model has no `unknown` (decision 8). */

@@ -88,6 +88,18 @@ export class Analysis {
   }
 
   /**
+   * Hears frames of context, before the first push: they are not answered, and what was said in them is part of what was said lately (decision 41).
+   *
+   * @throws InferenceError as {@link push}
+   */
+  remember({ volumes }: FrameLevels, predictions: FramePredictions): void {
+    this.gateAhead.open(volumes, predictions);
+    this.gate.open(volumes, predictions);
+    for (const track of this.tracks)
+      track.remember?.({ gate: this.gate, values: valuesOf(track, predictions) }, predictions.frameCount);
+  }
+
+  /**
    * Lets the speaker map hear frames that are to be pushed later, each frame once and in order.
    *
    * @throws InferenceError as {@link push}; VoiceSignatureError

@@ -7,13 +7,14 @@ import { clampUnit } from './confidence';
 import { FrameState } from './gate';
 import { LabelBook } from './label-book';
 import { labelsOf, type LabelSet } from './labels';
-import type { FrameSlice, ModelTrack, PeriodAnswer } from './model-track';
+import type { FramesBefore, FrameSlice, ModelTrack, PeriodAnswer } from './model-track';
 import { RowMean } from './period';
+import { RecentFrames } from './recent-frames';
 import type { ModelSummary } from './results';
 import { round4 } from './rounding';
 import type { TransitionSink } from './transitions';
 
-/** Labels frames by decisions 5 to 8 and 31. Memory does not grow. */
+/** Labels frames by decisions 5 to 8, 31 and 41. Memory does not grow. */
 export class ClassTrack implements ModelTrack {
   readonly name: string;
   readonly width: number;
@@ -21,6 +22,8 @@ export class ClassTrack implements ModelTrack {
   private readonly labels: LabelSet;
   private readonly book: LabelBook;
   private readonly rawMean: RowMean | undefined;
+  /** Of a model that answers over what was said lately. */
+  private readonly recent: RecentFrames | undefined;
   private label = 0;
   private confidence = 0;
 
@@ -36,15 +39,22 @@ export class ClassTrack implements ModelTrack {
     this.labels = labelsOf(model, this.choice);
     const { names, listed } = this.labels;
     this.book = new LabelBook(model.name, names, listed, decision.period ?? 'majority');
+    this.recent = model.pooling && new RecentFrames(this.width, model.pooling);
     this.rawMean = includeRawValues ? new RowMean(this.width) : undefined;
   }
 
   consume(slice: FrameSlice, sink: TransitionSink): void {
     for (let index = slice.from; index < slice.to; index += 1) {
       this.decide(slice, index);
-      this.rawMean?.add(slice.values, index * this.width);
+      if (this.recent && !this.recent.isEmpty) this.rawMean?.add(this.recent.probabilities, 0);
+      else this.rawMean?.add(slice.values, index * this.width);
       this.book.add(slice.firstFrame + index - slice.from, this.label, this.confidence, sink);
     }
+  }
+
+  remember({ gate, values }: FramesBefore, frameCount: number): void {
+    for (let index = 0; index < frameCount; index += 1)
+      if (this.isAsked(gate.states[index])) this.recent?.add(values, index * this.width);
   }
 
   closePeriod(): PeriodAnswer {
@@ -71,16 +81,24 @@ export class ClassTrack implements ModelTrack {
       this.confidence = 1;
       return;
     }
-    if (state === FrameState.notSpeech && this.model.gate === 'voice') {
+    if (!this.isAsked(state)) {
       this.label = this.labels.noSpeech;
       this.confidence = clampUnit(1 - (gate.speechProbabilities[frame] ?? 0));
       return;
     }
-    const chosen = this.choice.of(values, frame * this.width);
+    this.recent?.add(values, frame * this.width);
+    const chosen = this.recent
+      ? this.choice.of(this.recent.probabilities, 0)
+      : this.choice.of(values, frame * this.width);
     this.confidence = this.choice.confidence;
     if (Number.isNaN(this.confidence)) {
       throw new InferenceError(say`The model "${this.name}" gave a probability that is not a number.`);
     }
     this.label = chosen === NONE ? this.labels.unknown : chosen;
+  }
+
+  /** Whether the gates let a frame through to the model. */
+  private isAsked(state: number | undefined): boolean {
+    return state === FrameState.speech || (state === FrameState.notSpeech && this.model.gate === 'volume');
   }
 }

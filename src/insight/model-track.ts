@@ -19,6 +19,9 @@ export interface FrameSlice {
   readonly firstFrame: number;
 }
 
+/** Frames of a chunk's context, which are heard and not answered. */
+export type FramesBefore = Pick<FrameSlice, 'gate' | 'values'>;
+
 /** What one model says about one period. */
 export interface PeriodAnswer {
   readonly result: ModelResult;
@@ -31,6 +34,8 @@ export interface ModelTrack {
   readonly name: string;
   /** Values per frame; null where the engine decides. */
   readonly width: number | null;
+  /** Of a model that answers over what was said lately: hears frames before the first that is consumed. */
+  remember?(frames: FramesBefore, frameCount: number): void;
   /** Of a speaker map that looks ahead: hears frames before they are consumed, with the gate's states of them. */
   hearAhead?(states: Uint8Array, values: Float32Array, frameCount: number): void;
   /** Decides what was heard ahead as far as that waits for more. */

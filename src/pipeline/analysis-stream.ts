@@ -369,6 +369,7 @@ export class AnalysisStream {
       this.#lastFrame.keep(predictions);
       const skip = Math.min(this.#warmUpFrames, predictions.frameCount);
       if (skip === 0) return this.#push(levels, predictions, sound);
+      this.#analysis.remember(levelsOf(levels, 0, skip), framesOf(predictions, 0, skip));
       this.#warmUpFrames -= skip;
       this.#droppedSamples += skip * FRAME_SAMPLES;
       const heard = sound?.subarray(skip * FRAME_SAMPLES);

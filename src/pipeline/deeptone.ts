@@ -257,7 +257,9 @@ export class Deeptone {
 
   /** Samples that the models look back on, beyond the frame itself. */
   #lookBack(models: readonly string[]): number {
-    const fields = this.#select({ models }).map(({ receptiveFieldMs }) => receptiveFieldMs);
+    const fields = this.#select({ models }).map(
+      ({ receptiveFieldMs, pooling }) => receptiveFieldMs + (pooling?.seconds ?? 0) * 1_000,
+    );
     return Math.ceil((Math.max(0, ...fields) * SAMPLE_RATE) / 1_000);
   }
 

@@ -17,6 +17,7 @@ describe('deeptone models', () => {
       assert.ok(stdout.includes(`${model.receptiveFieldMs} ms`));
       assert.ok(stdout.includes(model.license));
     }
+    assert.match(stdout, /answers over +the last 10 s of speech/u);
     await engine.close();
   });
 

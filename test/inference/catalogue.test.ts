@@ -79,6 +79,22 @@ describe('Model catalogue', () => {
     );
   });
 
+  it('says how a model answers over what was said lately', () => {
+    const pooling = { seconds: 5, temperature: 0.5, priorSeconds: 1 };
+    const own = { shippedFolder: tinySet(), modelFolders: [userFolder({ ...doorbell, pooling })] };
+    assert.deepEqual(loadCatalogue(own).models.at(-1)?.description.pooling, pooling);
+    const shipped = tinySet({ models: [{ ...loudness, pooling: { seconds: 10 } }] });
+    assert.deepEqual(loadCatalogue({ shippedFolder: shipped }).models[0]?.description.pooling, {
+      seconds: 10,
+    });
+    const ofSet = (entry: object) => loadCatalogue({ shippedFolder: tinySet({ models: [{ ...entry }] }) });
+    for (const entry of [voice, kinds])
+      assert.match(
+        ofSet({ ...entry, pooling: { seconds: 10 } }).broken[0]?.reason ?? '',
+        /pooling is for softmax/,
+      );
+  });
+
   it('takes the open set from its own folder', () => {
     const shipped = tinySet();
     const open = tinySet({ models: [kinds] });
@@ -197,6 +213,10 @@ describe('Model catalogue', () => {
       { ...fragile, receptiveFieldMs: undefined },
       /must state its receptiveFieldMs/,
     ],
+    ['a window of no time', { ...other, pooling: { seconds: 0 } }, /"pooling.seconds" .*from 0.064 to 60/],
+    ['a window without end', { ...other, pooling: { seconds: 61 } }, /from 0.064 to 60/],
+    ['a window of unknown length', { ...other, pooling: { temperature: 1 } }, /"pooling.seconds" is missing/],
+    ['a temperature of 0', { ...other, pooling: { seconds: 1, temperature: 0 } }, /above 0/],
     [
       'a model of its own without a state size',
       { ...fragile, source: { kind: 'pcm', file: 'pcm.onnx' } },
