@@ -16,11 +16,14 @@
   function write(type, fields) {
     const label = (/** @type {string} */ field, /** @type {string} */ icon) =>
       `<label for="node-input-${field}"><i class="fa fa-${icon}"></i> <span data-i18n="${type}.label.${field}"></span></label>`;
+    const problem = (/** @type {string} */ field) =>
+      `<div class="deeptone-widget-problem" id="${type}-${field}-problem" role="status" data-field="${field}" ` +
+      'style="margin:2px 0 0 105px;font-size:12px;color:var(--red-ui-text-color-error, #d6615f)"></div>';
     const rows = fields.map(([field, kind]) =>
       kind === 'check'
         ? `<div class="form-row"><input type="checkbox" id="node-input-${field}" style="width:auto;margin:0 8px 4px 105px">` +
           `<label for="node-input-${field}" style="width:auto" data-i18n="${type}.label.${field}"></label></div>`
-        : `<div class="form-row">${label(field, 'sliders')}<input type="text" id="node-input-${field}"></div>`,
+        : `<div class="form-row">${label(field, 'sliders')}<input type="text" id="node-input-${field}">${problem(field)}</div>`,
     );
     const size =
       `<div class="form-row deeptone-size">${label('size', 'object-group')}` +
@@ -37,9 +40,10 @@
 
   /**
    * Fills the dialog of a node.
-   * @param {EditorNode} _node
+   * @param {EditorNode} node
    */
-  function prepare(_node) {
+  function prepare(node) {
+    showProblems(node);
     const isThere = hasDashboard();
     $('.deeptone-no-dashboard').toggle(!isThere);
     $('.deeptone-group-row').toggle(isThere);
@@ -53,6 +57,67 @@
       });
     }
   }
+
+  /**
+   * Says under a field what is accepted, where a tooltip says it only to who has a mouse.
+   * @param {EditorNode} node
+   */
+  function showProblems(node) {
+    $('.deeptone-widget-problem').each((_index, place) => {
+      const field = place.dataset.field ?? '';
+      const { validate } = node._def.defaults[field] ?? {};
+      if (!validate) return;
+      const input = $('#node-input-' + field).attr('aria-describedby', place.id);
+      const look = () => {
+        const answer = validate.call(node, input.val(), {});
+        $(place).text(answer === true ? '' : answer);
+        input.attr('aria-invalid', String(answer !== true));
+      };
+      input.on('input change', look);
+      look();
+    });
+  }
+
+  /** Settings of every widget: its place on a page. @type {EditorNodeDefinition['defaults']} */
+  const place = {
+    group: {
+      value: '',
+      type: 'ui-group',
+      validate: function (value, _options) {
+        return group(this, value);
+      },
+    },
+    order: { value: 0 },
+    width: { value: 0 },
+    height: { value: 0 },
+    className: { value: '' },
+  };
+
+  /**
+   * What the registration of every widget has.
+   * @type {DeeptoneWidgetApi['common']}
+   */
+  const common = {
+    paletteLabel: function () {
+      return this._(`${this.type}.paletteLabel`);
+    },
+    // Definitions and nodes have their type: the editor sets it.
+    onpaletteadd: function () {
+      DeeptoneEditor.findable(this.type ?? '');
+    },
+    inputLabels: function () {
+      return this._(`${this.type}.inputLabel`);
+    },
+    label: function () {
+      return this.name || this._(`${this.type}.defaultName`);
+    },
+    labelStyle: function () {
+      return this.name ? 'node_label_italic' : '';
+    },
+    oneditprepare: function () {
+      prepare(this);
+    },
+  };
 
   /**
    * A group is needed where there are any.
@@ -80,5 +145,5 @@
     return isRight || `${node._(`${node.type}.label.${field}`)}: ${least} – ${most}`;
   }
 
-  window.DeeptoneWidget = { write, prepare, valid: { group, number } };
+  window.DeeptoneWidget = { write, common, place, valid: { number } };
 })();

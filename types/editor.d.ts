@@ -2,6 +2,8 @@
 /// <reference types="jquery" />
 
 interface EditorNodeDefinition {
+  /** Set by the editor. */
+  readonly type?: string;
   category: string;
   defaults: Record<
     string,
@@ -464,9 +466,14 @@ interface DeeptoneTeachServerApi {
 
 interface DeeptoneWidgetApi {
   write(type: string, fields: readonly (readonly [name: string, kind: string])[]): void;
-  prepare(node: EditorNode): void;
+  /** What the registration of every widget has. */
+  readonly common: Pick<
+    EditorNodeDefinition,
+    'paletteLabel' | 'onpaletteadd' | 'inputLabels' | 'label' | 'labelStyle' | 'oneditprepare'
+  >;
+  /** Settings of every widget: its place on a page. */
+  readonly place: EditorNodeDefinition['defaults'];
   readonly valid: {
-    group(node: EditorNode, value: unknown): true | string;
     number(node: EditorNode, field: string, value: unknown, least: number, most: number): true | string;
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { LOCALES, TRANSLATED, readJson } from '../nodes/support/locales';
-import { closeDialog, openDialog, shoot } from './support/dialogs';
+import { closeDialog, cutOff, openDialog, shoot } from './support/dialogs';
 import { openEditor, type OpenEditor } from './support/editor';
 
 /** As browsers and the editor's own setting name languages. */
@@ -52,7 +52,11 @@ describe('The dialogs in other languages', function () {
           const text = await page.locator('.deeptone-form').innerText();
           assert.ok(text.includes(deeptone.label['models'] ?? '?'), `${locale}: ${text.slice(0, 200)}`);
           assert.doesNotMatch(text, /deeptone-\w+[:.]|__\w+__|undefined|label\.|hint\./);
-          assert.deepEqual(await page.evaluate(CUT_OFF), [], `${locale}, ${type}, ${width} px`);
+          assert.deepEqual(
+            await page.evaluate(cutOff('.deeptone-form')),
+            [],
+            `${locale}, ${type}, ${width} px`,
+          );
           await shoot(page, `language-${locale}-${type}-${width}`);
           await closeDialog(page);
         }
@@ -60,11 +64,3 @@ describe('The dialogs in other languages', function () {
     });
   }
 });
-
-/** Labels whose words are wider than they may be, or lie on the field behind them. */
-const CUT_OFF = `$('.deeptone-form label:visible').filter(function () {
-  const own = this.getBoundingClientRect();
-  const field = $(this).nextAll('input:visible, select:visible').first()[0]?.getBoundingClientRect();
-  const isOnField = field && own.top < field.bottom && own.bottom > field.top && own.right > field.left + 1 && own.left < field.left;
-  return this.scrollWidth > this.clientWidth + 1 || isOnField;
-}).map(function () { return $(this).text().trim(); }).get()`;

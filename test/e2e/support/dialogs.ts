@@ -35,3 +35,13 @@ export async function visibleRows(page: Page): Promise<number> {
 export async function problem(page: Page, field: string): Promise<string> {
   return page.locator(`.deeptone-row[data-field="${field}"] .deeptone-error`).innerText();
 }
+
+/** A script that gives the labels whose words are wider than they may be, or lie on the field behind them. */
+export function cutOff(form: string): string {
+  return `$('${form} label:visible').filter(function () {
+    const own = this.getBoundingClientRect();
+    const field = $(this).nextAll('input:visible, select:visible').first()[0]?.getBoundingClientRect();
+    const isOnField = field && own.top < field.bottom && own.bottom > field.top && own.right > field.left + 1 && own.left < field.left;
+    return this.scrollWidth > this.clientWidth + 1 || isOnField;
+  }).map(function () { return $(this).text().trim(); }).get()`;
+}
