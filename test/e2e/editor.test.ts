@@ -95,6 +95,8 @@ describe('The packed package in the editor of a real Node-RED', function () {
       assert.deepEqual(await ticked(page), ['speech']);
       const text = await page.locator('.deeptone-form').innerText();
       assert.match(text, /Woman or man\s+female, male\s+about 3 s/);
+      // It answers over more than its network looks back on.
+      assert.match(text, /German, English[^\n]*\s+about 10 s/);
       assert.doesNotMatch(text, /deeptone-engine:|__\w+__|label\.|undefined/);
       await page.locator('.deeptone-form input[value="gender"]').check();
       await closeDialog(page, 'ok');
