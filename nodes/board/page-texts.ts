@@ -5,7 +5,7 @@ import { vocabularyOf } from '../shared/vocabulary';
 const KEYS = [
   ...['waiting', 'analysing', 'percent', 'sound', 'whole', 'zoomIn', 'zoomOut', 'earlier', 'later'],
   ...['play', 'pause', 'noSound', 'cannotPlay', 'legend', 'csv', 'labels', 'png', 'channel', 'speaker'],
-  ...['phases', 'row', 'keys', 'mixed', 'waveform', 'jump', 'look', 'confidence', 'more'],
+  ...['phases', 'row', 'keys', 'mixed', 'waveform', 'jump', 'look', 'confidence', 'more', 'simplified'],
   ...['now', 'level', 'noLevel', 'ended', 'lastMinutes', 'events', 'noEvents', 'stream', 'since', 'live'],
   ...['choose', 'drop', 'limit', 'tooLarge', 'empty', 'uploading', 'uploaded', 'cut', 'refused', 'cancel'],
   ...['microphone', 'stop', 'listening', 'insecure', 'noMicrophone', 'denied', 'busy', 'gone', 'examples'],

@@ -20,10 +20,23 @@ const SILENT_DB = -120;
 
 type PhasesByModel = Readonly<Record<string, readonly Phase[]>>;
 
+/** Phases of all models, and whether there were more than a page is given. */
+export interface Phases {
+  readonly phases: PhasesByModel;
+  readonly simplified: boolean;
+}
+
 /** Of the payload of transitions. */
-export function phasesOfTransitions(payload: unknown): PhasesByModel {
+export function phasesOfTransitions(payload: unknown): Phases {
   const models = Object.entries(fieldsOf(payload));
-  return Object.fromEntries(models.map(([model, list]) => [model, coarsened(listOf(list).flatMap(phaseOf))]));
+  return bounded(models.map(([model, list]) => [model, listOf(list).flatMap(phaseOf)]));
+}
+
+function bounded(models: readonly (readonly [string, readonly Phase[]])[]): Phases {
+  return {
+    phases: Object.fromEntries(models.map(([model, phases]) => [model, coarsened(phases)])),
+    simplified: models.some(([, phases]) => phases.length > MOST_PHASES),
+  };
 }
 
 function phaseOf(value: unknown): Phase[] {
@@ -34,7 +47,7 @@ function phaseOf(value: unknown): Phase[] {
 }
 
 /** Of a time series: runs of steps that say the same. */
-export function phasesOfSteps(steps: readonly unknown[], period: number, duration: number): PhasesByModel {
+export function phasesOfSteps(steps: readonly unknown[], period: number, duration: number): Phases {
   const byModel = new Map<string, Phase[]>();
   for (const step of steps) {
     const { timestamp, results } = fieldsOf(step);
@@ -52,7 +65,7 @@ export function phasesOfSteps(steps: readonly unknown[], period: number, duratio
       else phases.push([start, end, label, confidence]);
     }
   }
-  return Object.fromEntries([...byModel].map(([model, phases]) => [model, coarsened(phases)]));
+  return bounded([...byModel]);
 }
 
 /** At most so many phases: where there are more, each stretch of one length is what most of it was. */

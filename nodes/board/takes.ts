@@ -9,6 +9,8 @@ export interface TakeChannel {
   readonly phases: Readonly<Record<string, readonly Phase[]>>;
   /** Whether they come from transitions, which are exact; steps say less. */
   readonly exact: boolean;
+  /** There were more phases than a page is given: short ones are put together. */
+  readonly simplified?: boolean;
   readonly levels?: Levels;
   /** What was heard, as a sentence. */
   readonly text?: string;
@@ -93,7 +95,7 @@ function withAnswer(take: Take, fields: Fields, insight: Fields): Take | undefin
   const text = textOf(insight['text']);
   switch (insight['kind']) {
     case 'transitions':
-      return heard(take, channel, { phases: phasesOfTransitions(payload), exact: true });
+      return heard(take, channel, { ...phasesOfTransitions(payload), exact: true });
     case 'series':
       return heard(take, channel, ofSteps(payload, insight, text));
     case 'summary':
@@ -113,7 +115,7 @@ function ofSteps(steps: unknown, insight: Fields, text?: string): Partial<TakeCh
   const period = numberOf(insight['outputPeriod']) ?? 1_024;
   const duration = numberOf(insight['duration']) ?? Infinity;
   return {
-    phases: phasesOfSteps(listOf(steps), period, duration),
+    ...phasesOfSteps(listOf(steps), period, duration),
     exact: false,
     levels: levelsOf(listOf(steps), period),
     ...(text === undefined ? {} : { text }),
@@ -128,16 +130,16 @@ function whole(take: Take, payload: unknown, insight: Fields): Take {
     const first = heard(sum, number, ofSteps(steps, insight));
     return transitions === undefined
       ? first
-      : heard(first, number, { phases: phasesOfTransitions(transitions), exact: true });
+      : heard(first, number, { ...phasesOfTransitions(transitions), exact: true });
   }, take);
 }
 
 /** Exact phases stay where steps come later. */
 function heard(take: Take, number: string, news: Partial<TakeChannel>): Take {
   const old = take.channels[number] ?? { phases: {}, exact: false };
-  const { phases, exact = false, ...rest } = news;
+  const { phases, exact = false, simplified = false, ...rest } = news;
   const isBetter = phases !== undefined && (exact || !old.exact);
-  const channel: TakeChannel = { ...old, ...rest, ...(isBetter ? { phases, exact } : {}) };
+  const channel: TakeChannel = { ...old, ...rest, ...(isBetter ? { phases, exact, simplified } : {}) };
   // What has an answer is analysed.
   return { ...take, progress: undefined, channels: { ...take.channels, [number]: channel } };
 }

@@ -63,7 +63,7 @@ export function timeUnder(element, { clientX }, span) {
 }
 
 /**
- * Pinch and Ctrl with the wheel zoom; a wheel that goes sideways moves.
+ * Pinch and Ctrl with the wheel zoom; one finger and a wheel that go sideways move.
  * @param {HTMLElement} element
  * @param {Span} span
  */
@@ -80,22 +80,53 @@ export function onGestures(element, span) {
     },
     { passive: false },
   );
+  onFingers(element, span);
+}
+
+/**
+ * What one finger drags goes with it, two change the size; up and down the page itself moves (`touch-action`).
+ *
+ * Touches belong to what was under the finger at first, also when it is drawn anew and no longer there: that is what is listened to.
+ * An event comes once for each of them, so that hearing it twice must change nothing.
+ * @param {HTMLElement} element
+ * @param {Span} span
+ */
+function onFingers(element, span) {
   let apart = 0;
-  element.addEventListener(
-    'touchmove',
-    (event) => {
-      const [one, other] = [event.touches[0], event.touches[1]];
-      if (!one || !other) return;
+  let last = NaN;
+  const begin = (/** @type {TouchEvent} */ { touches: [one, other] }) => {
+    apart = one && other ? distance(one, other) : 0;
+    last = one && !other ? one.clientX : NaN;
+  };
+  const move = (/** @type {TouchEvent} */ event) => {
+    const [one, other] = event.touches;
+    const bar = element.querySelector('.deeptone-bar') ?? element;
+    if (one && other) {
       event.preventDefault();
-      const now = Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
-      const bar = element.querySelector('.deeptone-bar') ?? element;
+      const now = distance(one, other);
       const middle = { clientX: (one.clientX + other.clientX) / 2 };
       if (apart > 0) span.zoom(now / apart, timeUnder(bar, middle, span));
       apart = now;
+    } else if (one) {
+      if (!Number.isNaN(last)) span.move((last - one.clientX) / Math.max(1, bar.clientWidth));
+      last = one.clientX;
+    }
+  };
+  element.addEventListener(
+    'touchstart',
+    (event) => {
+      begin(event);
+      for (const { target } of event.changedTouches) {
+        target.addEventListener('touchmove', /** @type {EventListener} */ (move), { passive: false });
+        for (const type of ['touchend', 'touchcancel'])
+          target.addEventListener(type, /** @type {EventListener} */ (begin));
+      }
     },
-    { passive: false },
+    { passive: true },
   );
-  element.addEventListener('touchend', () => {
-    apart = 0;
-  });
+}
+
+/** @param {Touch} one @param {Touch} other */
+function distance(one, other) {
+  return Math.max(1, Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY));
 }

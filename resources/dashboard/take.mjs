@@ -4,7 +4,7 @@ import { clock, filled } from './dom.mjs';
 /**
  * @typedef {readonly [start: number, end: number, label: string, confidence: number]} Phase
  * @typedef {{period: number, mean: readonly number[], peak: readonly number[]}} Levels
- * @typedef {{phases: Record<string, readonly Phase[]>, levels?: Levels, text?: string}} TakeChannel
+ * @typedef {{phases: Record<string, readonly Phase[]>, levels?: Levels, text?: string, simplified?: boolean}} TakeChannel
  * @typedef {{id: string, title: string, duration: number, commonSpeakers: boolean, progress?: number | null, canHear: boolean,
  *   channels: Record<string, TakeChannel>}} Take
  * @typedef {{texts: Record<string, string>, words: Record<string, string>}} Language

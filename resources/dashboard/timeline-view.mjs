@@ -144,6 +144,7 @@ export class TimelineView {
       ...[
         this.#head(take),
         strips,
+        ...notesOf(take, texts),
         this.#readout,
         new Legend(take, rows, language, this.#colours).element,
         list.element,
@@ -255,4 +256,10 @@ export class TimelineView {
 function textsOf(take) {
   const texts = Object.values(take.channels).map(({ text }) => text);
   return texts.filter((text) => text !== undefined).join(' ') || clock(take.duration);
+}
+
+/** What a viewer has to know of what is shown. @param {Take} take @param {Record<string, string>} texts */
+function notesOf({ channels }, { simplified = '' }) {
+  const isSimplified = Object.values(channels).some((channel) => channel.simplified);
+  return isSimplified ? [el('p', { class: 'deeptone-note' }, simplified)] : [];
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { accessibilityFaults } from './support/accessible';
 import { openBrowser, type Browser } from './support/browser';
+import { itBearsFingers, itBearsTenHours, itBearsUploads } from './support/hard-cases';
 import { shoot } from './support/dialogs';
 import { ROOT } from './support/package';
 
@@ -275,6 +276,10 @@ describe('The demo', function () {
     await page.goto(dashboard);
     await page.waitForSelector('.deeptone-part');
   });
+
+  itBearsUploads(() => ({ page, dashboard }));
+  itBearsFingers(() => ({ page, dashboard }));
+  itBearsTenHours(() => ({ page, dashboard }));
 
   for (const [device, width] of Object.entries(WIDTHS)) {
     for (const theme of ['light', 'dark'] as const) {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { LiveBoard, microphoneMessage, Takes, Uploads } from '../../nodes/board';
+import { meet, pageOf, socketOf } from '../../nodes/board/clients';
 import engine from '../../nodes/deeptone-engine';
 import timeline from '../../nodes/ui-deeptone-timeline';
 import { runFlow, useNodeRed } from './support/flow';
@@ -51,6 +52,7 @@ describe('What a timeline remembers', () => {
         [0, 1_000, 'speech', 0.9],
         [1_000, 2_000, 'silence', 0.9],
       ]);
+      assert.equal(channel.simplified, false);
       assert.deepEqual(channel.levels, { period: 500, mean: [-20, -20, -20], peak: [-10, -10, -10] });
     }
   });
@@ -79,7 +81,9 @@ describe('What a timeline remembers', () => {
   it('bounds what ten hours give', () => {
     const takes = new Takes();
     takes.take(answer('transitions', transitions(100_000, (10 * HOUR_MS) / 100_000)));
-    const phases = takes.of(undefined)[0]?.channels['0']?.phases['speech'] ?? [];
+    const { phases: rows, simplified } = takes.of(undefined)[0]?.channels['0'] ?? {};
+    assert.equal(simplified, true, 'and it is said');
+    const phases = rows?.['speech'] ?? [];
     assert.ok(phases.length > 1_000 && phases.length <= 20_000, `${phases.length}`);
     assert.deepEqual([phases[0]?.[0], phases.at(-1)?.[1]], [0, 10 * HOUR_MS]);
     phases.forEach((phase, i) => {
@@ -160,6 +164,16 @@ describe('What a live widget remembers', () => {
     const board = new LiveBoard(HOUR_MS);
     for (let i = 0; i < 25_000; i++) board.take(told('step', { timestamp: i, results: {} }));
     assert.ok(board.of(undefined).length <= 20_000);
+  });
+});
+
+describe('A page whose connection was lost', () => {
+  it('is the same page with its next one, for the last two thousand', () => {
+    assert.equal(meet('page', 'one'), 'page');
+    meet('page', 'two');
+    assert.deepEqual([pageOf('one'), pageOf('two'), socketOf('page')], ['page', 'page', 'two']);
+    for (let i = 0; i < 2_000; i++) meet(`page ${i}`, `socket ${i}`);
+    assert.deepEqual([pageOf('two'), pageOf('socket 1999')], ['two', 'page 1999']);
   });
 });
 
