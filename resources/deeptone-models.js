@@ -110,7 +110,14 @@
         });
     }
 
+    /** A sound that was taught on another page is there when who taught it comes back. */
+    function loadAgain() {
+      if (document.contains(place[0] ?? null)) load();
+      else window.removeEventListener('focus', loadAgain);
+    }
+
     engine.on('change', load);
+    window.addEventListener('focus', loadAgain);
     load();
     return {
       chosen: () => known.filter(({ name }) => ticked.has(name)),
