@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../package/consumer';
-import { exampleFlows } from './flows';
+import { DASHBOARDS, exampleFlows } from './flows';
 import type { FlowNode } from '../tools/mqtt/node-red';
 
 interface Box {
@@ -21,6 +21,9 @@ const LABELS: Readonly<Record<string, string>> = {
   'deeptone-bytes': 'audio bytes',
   'deeptone-chunk': 'audio chunk',
   'deeptone-stream': 'audio stream',
+  'ui-deeptone-input': 'sound input',
+  'ui-deeptone-live': 'live sound',
+  'ui-deeptone-timeline': 'sound timeline',
 };
 /** Shares of the size of the type that wide and narrow letters of Arial take; all others 0.56. */
 const WIDTHS: readonly (readonly [RegExp, number])[] = [
@@ -73,9 +76,10 @@ function assertApart(boxes: readonly Box[]): void {
 }
 
 const FLOWS = exampleFlows();
+const ALL = [...FLOWS, ...exampleFlows(DASHBOARDS)];
 
 describe('The canvases of the example flows', () => {
-  for (const { name, nodes } of FLOWS) {
+  for (const { name, nodes } of ALL) {
     const drawn = nodes.filter((node) => node['z'] !== undefined && node.type !== 'group');
     const groups = nodes.filter(({ type }) => type === 'group');
 
@@ -112,9 +116,9 @@ describe('The canvases of the example flows', () => {
   }
 
   it('have tabs of different names, and no node of the same id', () => {
-    const tabs = FLOWS.map(({ nodes }) => nodes.find(({ type }) => type === 'tab')?.['label']);
+    const tabs = ALL.map(({ nodes }) => nodes.find(({ type }) => type === 'tab')?.['label']);
     assert.equal(new Set(tabs).size, tabs.length);
-    const ids = FLOWS.flatMap(({ nodes }) => nodes.map(({ id }) => id));
+    const ids = ALL.flatMap(({ nodes }) => nodes.map(({ id }) => id));
     assert.equal(new Set(ids).size, ids.length);
   });
 

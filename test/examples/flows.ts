@@ -18,12 +18,14 @@ export interface Example {
   readonly nodes: readonly FlowNode[];
 }
 
-export function exampleFlows(): readonly Example[] {
-  return readdirSync(EXAMPLES)
+export const DASHBOARDS = join(ROOT, 'examples/dashboard');
+
+export function exampleFlows(folder = EXAMPLES): readonly Example[] {
+  return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => ({
       name: basename(file, '.json'),
-      nodes: JSON.parse(readFileSync(join(EXAMPLES, file), 'utf8')) as readonly FlowNode[],
+      nodes: JSON.parse(readFileSync(join(folder, file), 'utf8')) as readonly FlowNode[],
     }));
 }
 
