@@ -1,5 +1,8 @@
 // Elements in one line each.
 
+/** Pixels at the top of a page that Dashboard's bar lies over. */
+const BAR = 64;
+
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -39,6 +42,16 @@ export function clock(ms, digits = 0) {
   const [hours, minutes] = [Math.floor(all / 3600), Math.floor(all / 60) % 60];
   const seconds = (all % 60).toFixed(digits).padStart(digits > 0 ? digits + 3 : 2, '0');
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`;
+}
+
+/**
+ * Scrolls so that something is to be seen, unless it is all or begins on the upper half of the window, below Dashboard's bar.
+ * @param {Element} element
+ */
+export function bringIntoView(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  const isSeen = top >= BAR && (top <= window.innerHeight / 2 || bottom <= window.innerHeight);
+  if (!isSeen) element.scrollIntoView({ block: 'start' });
 }
 
 /**

@@ -1,5 +1,5 @@
 // Takes sound from who looks at the page: a file, an example, or the microphone.
-import { el, filled } from './dom.mjs';
+import { bringIntoView, el, filled } from './dom.mjs';
 import { Microphone } from './microphone.mjs';
 import { sendFile } from './send-file.mjs';
 import { ask } from './widget.mjs';
@@ -19,11 +19,15 @@ export class InputView {
   #cancel = el('button', { type: 'button', hidden: true });
   /** @type {Microphone | undefined} */
   #microphone;
+  /** The sound whose result is waited for; '' for none. */
+  #awaited = '';
+  #onShown = (/** @type {Event} */ event) => this.#forget(event);
 
   /** @param {import('./widget.mjs').Place} place */
   constructor(place) {
     this.#place = place;
     place.root.classList.add('deeptone-input-widget');
+    window.addEventListener('deeptone-shown', this.#onShown);
   }
 
   async load() {
@@ -49,12 +53,22 @@ export class InputView {
   /** @param {{refused?: string}} news */
   take({ refused }) {
     if (refused === undefined) return;
+    this.#awaited = '';
     this.#status.textContent = '';
     this.#tell(filled(this.#texts.refused, { reason: refused }));
   }
 
   close() {
+    window.removeEventListener('deeptone-shown', this.#onShown);
     this.#microphone?.stop();
+  }
+
+  /** A timeline of this page shows what is in a sound: there is nothing more to say of it here. @param {Event} event */
+  #forget(event) {
+    if (!(event instanceof CustomEvent) || this.#awaited === '' || event.detail !== this.#awaited) return;
+    this.#awaited = '';
+    // What is still said of sending comes to its own end.
+    if (this.#progress.hidden) this.#status.textContent = '';
   }
 
   #uploadPart() {
@@ -102,6 +116,7 @@ export class InputView {
     const buttons = names.map((name) => {
       const onclick = () => {
         this.#tell('');
+        this.#awaited = name;
         this.#status.textContent = this.#texts.analysing ?? '';
         this.#place.send({ example: name });
       };
@@ -127,6 +142,7 @@ export class InputView {
         button.className = runs ? 'deeptone-danger' : 'deeptone-primary';
         said.textContent = runs ? (texts.listening ?? '') : '';
         this.#tell(reason === '' ? '' : (texts[reason] ?? reason));
+        if (runs) showLive();
       },
     );
     this.#microphone = microphone;
@@ -154,9 +170,12 @@ export class InputView {
     this.#cancel.textContent = texts.cancel ?? '';
     this.#cancel.onclick = cancel;
     this.#progress.hidden = this.#cancel.hidden = false;
+    this.#awaited = name;
     const told = await answer;
     this.#progress.hidden = this.#cancel.hidden = true;
-    this.#status.textContent = told === 'sent' ? filled(texts.uploaded, { name }) : '';
+    // What is in a short sound may be there before the answer.
+    const isAwaited = told === 'sent' && this.#awaited === name;
+    this.#status.textContent = isAwaited ? filled(texts.uploaded, { name }) : '';
     if (told === 'cut') this.#tell(filled(texts.cut, { name }));
     else if (typeof told === 'object') this.#tell(filled(texts.refused, { reason: told.reason }));
   }
@@ -166,4 +185,19 @@ export class InputView {
     this.#problem.textContent = problem;
     this.#problem.hidden = problem === '';
   }
+}
+
+/** Leads to what the microphone hears, where this page shows it: it may be far below. */
+function showLive() {
+  const live = document.querySelector('.deeptone-live');
+  if (!(live instanceof HTMLElement)) return;
+  live.focus({ preventScroll: true });
+  // It grows with what is heard; who does anything else is left where they are.
+  const observer = new ResizeObserver(() => {
+    if (document.activeElement === live) bringIntoView(live);
+    else observer.disconnect();
+  });
+  observer.observe(live);
+  for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown'])
+    window.addEventListener(type, () => observer.disconnect(), { once: true, passive: true });
 }

@@ -30,6 +30,9 @@ export class LiveView {
   constructor(place) {
     this.#place = place;
     place.root.classList.add('deeptone-live');
+    // Who starts the microphone is led here.
+    place.root.tabIndex = -1;
+    place.root.setAttribute('role', 'group');
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
   }
 
@@ -91,6 +94,7 @@ export class LiveView {
 
   #build() {
     const { root } = this.#place;
+    root.setAttribute('aria-label', this.#texts.events ?? '');
     const shown = this.#shown;
     if (!shown) {
       root.replaceChildren(el('p', { class: 'deeptone-waiting', role: 'status' }, this.#texts.waiting ?? ''));

@@ -22,6 +22,8 @@ export class TimelineView {
   /** What this viewer chose; '' for the latest. */
   #chosen = '';
   #drawn = '';
+  /** Sounds of which the page has been told that they are shown. */
+  #announced = /** @type {Set<string>} */ (new Set());
   #span = new Span();
   #colours = new Colours();
   /** @type {TimelineRow[]} */
@@ -76,6 +78,11 @@ export class TimelineView {
     const ids = takes.map(({ id }) => id);
     if (!ids.includes(this.#chosen)) this.#chosen = '';
     this.#build();
+    for (const { id, title, channels } of takes) {
+      if (Object.keys(channels).length === 0 || this.#announced.has(id)) continue;
+      this.#announced.add(id);
+      window.dispatchEvent(new CustomEvent('deeptone-shown', { detail: title }));
+    }
   }
 
   get #shown() {

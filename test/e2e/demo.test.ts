@@ -187,6 +187,7 @@ describe('The demo', function () {
     await page.getByText('"my radio.wav" has arrived').waitFor();
     const chosen = page.locator('.deeptone-timeline option:checked', { hasText: 'my radio.wav' });
     await chosen.waitFor({ state: 'attached' });
+    await page.getByText('"my radio.wav" has arrived').waitFor({ state: 'detached' });
     assert.doesNotMatch(await other.locator('.deeptone-timeline').innerText(), /my radio/);
     await other.close();
   });
@@ -237,6 +238,12 @@ describe('The demo', function () {
   it('hears the microphone of the browser: now, level, last minutes and what happened', async () => {
     await page.getByRole('button', { name: 'Use the microphone' }).click();
     await page.locator('.deeptone-heard[data-model="speech"] strong').waitFor();
+    await page.waitForFunction(() => {
+      const live = document.querySelector('.deeptone-live');
+      const { top, bottom } = live?.getBoundingClientRect() ?? { top: -1, bottom: 0 };
+      const isSeen = top >= 0 && (top <= window.innerHeight / 2 || bottom <= window.innerHeight);
+      return isSeen && live === document.activeElement;
+    });
     await page.waitForFunction(() =>
       /-\d+ dBFS/.test(document.querySelector('.deeptone-figure')?.textContent ?? ''),
     );
