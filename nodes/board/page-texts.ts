@@ -7,6 +7,7 @@ const KEYS = [
   ...['play', 'pause', 'noSound', 'cannotPlay', 'legend', 'csv', 'labels', 'png', 'channel', 'speaker'],
   ...['phases', 'row', 'keys', 'mixed', 'waveform', 'jump', 'look', 'confidence', 'more', 'simplified'],
   ...['now', 'level', 'noLevel', 'ended', 'lastMinutes', 'events', 'noEvents', 'stream', 'since', 'live'],
+  'ownMicrophone',
   ...['choose', 'drop', 'limit', 'tooLarge', 'empty', 'uploading', 'uploaded', 'cut', 'refused', 'cancel'],
   ...['microphone', 'stop', 'listening', 'insecure', 'noMicrophone', 'denied', 'busy', 'gone', 'examples'],
 ] as const;

@@ -29,8 +29,8 @@ export class Happenings {
     );
   }
 
-  /** @param {import('./live-streams.mjs').LiveStream} stream @param {string} name */
-  draw({ happenings }, name) {
+  /** @param {import('./live-streams.mjs').LiveStream} stream @param {string} name @param {string} title what people call the stream */
+  draw({ happenings }, name, title) {
     const content = JSON.stringify(happenings);
     // A list that is drawn anew takes the focus away.
     if (content === this.#drawn) return;
@@ -38,19 +38,23 @@ export class Happenings {
     const focused =
       document.activeElement instanceof HTMLElement ? document.activeElement.dataset['time'] : undefined;
     if (happenings.length === 0) this.#list.replaceChildren(el('li', {}, this.#texts.noEvents ?? ''));
-    else this.#list.replaceChildren(...happenings.map((one) => this.#item(one, name)));
+    else this.#list.replaceChildren(...happenings.map((one) => this.#item(one, name, title)));
     if (focused !== undefined)
       this.#list
         .querySelector(`[data-time="${CSS.escape(focused)}"]`)
         ?.dispatchEvent(new Event('deeptone-focus'));
   }
 
-  /** @param {import('./live-streams.mjs').Happening} happening @param {string} owner */
-  #item({ time, model, label, text = '', end }, owner) {
+  /** @param {import('./live-streams.mjs').Happening} happening @param {string} owner @param {string} title */
+  #item({ time, model, label, text = '', end }, owner, title) {
     const clock = new Date(time).toLocaleTimeString();
     const isPhase = model !== undefined && label !== undefined;
     const length = typeof end === 'number' ? `, ${((end - time) / 1000).toFixed(1)} s` : '';
-    const words = isPhase ? `${this.#word(model, '')}: ${this.#word(model, label)}${length}` : text;
+    const words = isPhase
+      ? `${this.#word(model, '')}: ${this.#word(model, label)}${length}`
+      : owner === ''
+        ? text
+        : text.replace(owner, () => title);
     const button = el(
       'button',
       {

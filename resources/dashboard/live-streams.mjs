@@ -4,6 +4,7 @@ import { isQuiet } from './colours.mjs';
 /**
  * @typedef {object} Item something that was heard or happened; times in epoch milliseconds
  * @property {string} stream
+ * @property {string} [client] the page that alone may see it: its own microphone
  * @property {number} time
  * @property {readonly [mean: number, peak: number]} [level]
  * @property {Record<string, string>} [labels]
@@ -13,11 +14,15 @@ import { isQuiet } from './colours.mjs';
  * @property {string} [event]
  * @property {string} [text]
  *
- * @typedef {{start: number, end: number | null, label: string}} LivePhase
+ * @typedef {{start: number, end: number | null, label: string, isOver?: boolean}} LivePhase `isOver`: its end was told
  * @typedef {{time: number, model?: string, label?: string, event?: string, text?: string, end?: number | null}} Happening
  */
 
 const MOST_HAPPENINGS = 300;
+/** The clock of a stream is corrected while it runs: the begin of a phase that ends may be told as another than before, by so much. */
+const MOST_CORRECTED_MS = 2_000;
+/** Sound that was there before its stream is told to begin. */
+const MOST_BEFORE_MS = 10_000;
 
 export class LiveStream {
   /** Per model, from steps and from transitions; the latter are exact and win. @type {Map<string, LivePhase[]>} */
@@ -29,11 +34,16 @@ export class LiveStream {
   /** The latest first. @type {Happening[]} */
   happenings = [];
   ended = false;
+  /** Whether it is the microphone of this page. */
+  isOwn = false;
+  /** @type {Happening | undefined} */
+  #opened;
   lastTime = 0;
 
   /** @param {Item} item @param {number} keepMs */
   take(item, keepMs) {
     this.lastTime = Math.max(this.lastTime, item.end ?? item.time);
+    this.isOwn = item.client !== undefined;
     if (item.event !== undefined) this.#happen(item);
     else if (item.model !== undefined && item.label !== undefined) this.#phase(item, item.model, item.label);
     else this.#step(item);
@@ -79,15 +89,18 @@ export class LiveStream {
     this.ended = false;
     const phases = this.#exact.get(model) ?? [];
     this.#exact.set(model, phases);
-    const same = phases.findLast(({ start }) => start === time);
+    const same =
+      phases.findLast(({ start }) => start === time) ??
+      (end === null ? undefined : begunAs(phases, label, time));
     const last = phases.at(-1);
-    if (same) same.end = end;
+    const start = same?.start ?? time;
+    if (same) Object.assign(same, { end, isOver: end !== null });
     else {
       if (last && last.end === null) last.end = time;
-      phases.push({ start: time, end, label });
+      phases.push({ start: time, end, label, isOver: end !== null });
     }
     if (isQuiet(label)) return;
-    const told = this.happenings.find((one) => one.model === model && one.time === time);
+    const told = this.happenings.find((one) => one.model === model && one.time === start);
     if (told) told.end = end;
     else this.#add({ time, model, label, end });
   }
@@ -95,7 +108,13 @@ export class LiveStream {
   /** @param {Item} item */
   #happen({ time, event, text }) {
     this.ended = event === 'closed';
-    this.#add({ time, ...(event === undefined ? {} : { event }), ...(text === undefined ? {} : { text }) });
+    const happening = {
+      time,
+      ...(event === undefined ? {} : { event }),
+      ...(text === undefined ? {} : { text }),
+    };
+    if (event === 'opened') this.#opened = happening;
+    this.#add(happening);
     if (!this.ended) return;
     for (const phases of [...this.#exact.values(), ...this.#steps.values()]) {
       const last = phases.at(-1);
@@ -105,8 +124,13 @@ export class LiveStream {
 
   /** @param {Happening} happening */
   #add(happening) {
+    // A stream is told to begin when its first sound has come, and begins with that sound.
+    const opened = this.#opened;
+    if (opened && happening.time < opened.time && opened.time - happening.time < MOST_BEFORE_MS)
+      opened.time = happening.time;
     this.happenings.unshift(happening);
-    this.happenings.sort((a, b) => b.time - a.time);
+    const rank = (/** @type {Happening} */ one) => (one === opened ? 1 : 0);
+    this.happenings.sort((a, b) => b.time - a.time || rank(a) - rank(b));
     this.happenings.length = Math.min(this.happenings.length, MOST_HAPPENINGS);
   }
 
@@ -120,4 +144,18 @@ export class LiveStream {
     while ((this.levels[0]?.time ?? Infinity) < oldest) this.levels.shift();
     while ((this.happenings.at(-1)?.time ?? Infinity) < oldest) this.happenings.pop();
   }
+}
+
+/**
+ * The phase that was told to begin, of one that has ended.
+ * @param {readonly LivePhase[]} phases
+ * @param {string} label
+ * @param {number} time
+ */
+function begunAs(phases, label, time) {
+  const far = (/** @type {LivePhase} */ { start }) => Math.abs(start - time);
+  const [nearest] = phases
+    .filter((phase) => phase.label === label && !phase.isOver && far(phase) <= MOST_CORRECTED_MS)
+    .sort((a, b) => far(a) - far(b));
+  return nearest;
 }

@@ -87,6 +87,11 @@ export class LiveView {
     return last ? { name: last[0], stream: last[1] } : undefined;
   }
 
+  /** What people call a stream. @param {string} name */
+  #title(name) {
+    return (this.#streams.get(name)?.isOwn && this.#texts.ownMicrophone) || name;
+  }
+
   /** A label in words; without a label the model. @param {string} model @param {string} label */
   #word(model, label) {
     return label === '' ? (this.#words[model] ?? model) : (this.#words[`${model}/${label}`] ?? label);
@@ -126,7 +131,7 @@ export class LiveView {
     if (this.#streams.size < 2) return el('div');
     const shown = this.#shown?.name;
     const options = [...this.#streams.keys()].map((name) =>
-      el('option', { value: name, selected: name === shown }, name),
+      el('option', { value: name, selected: name === shown }, this.#title(name)),
     );
     const onchange = (/** @type {Event} */ { target }) => {
       this.#chosen = target instanceof HTMLSelectElement ? target.value : '';
@@ -147,7 +152,7 @@ export class LiveView {
     this.#drawNow(name, stream, parts.now);
     this.#drawLevel(stream, parts);
     parts.strip.draw(stream, name, time, this.#minutes * MINUTE_MS);
-    parts.happenings?.draw(stream, name);
+    parts.happenings?.draw(stream, name, this.#title(name));
   }
 
   /** Drawn anew only where it changes: it is read aloud. @param {string} name @param {LiveStream} stream @param {HTMLElement} place */
@@ -157,7 +162,7 @@ export class LiveView {
     if (content === this.#shownNow) return;
     this.#shownNow = content;
     if (stream.ended) {
-      place.replaceChildren(el('p', {}, `${name} ${this.#texts.ended}`));
+      place.replaceChildren(el('p', {}, `${this.#title(name)} ${this.#texts.ended}`));
       return;
     }
     place.replaceChildren(

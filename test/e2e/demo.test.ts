@@ -249,11 +249,32 @@ describe('The demo', function () {
     );
     const event = page.locator('.deeptone-live .deeptone-events li', { hasText: 'begins' }).first();
     await event.waitFor();
+    assert.match(await event.innerText(), /The microphone of this page" begins\./);
     await event.getByRole('button').click();
     await page.getByRole('button', { name: 'Back to now' }).click();
     await shoot(page, 'demo-microphone');
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.locator('.deeptone-now', { hasText: 'has ended' }).waitFor();
+  });
+
+  it('says each phase once, with its length when it has ended, and the begin of a stream before it', async () => {
+    const told = await page.evaluate(`(async () => {
+      const { LiveStream } = await import('/resources/@deeptone/node-red/dashboard/live-streams.mjs');
+      const stream = new LiveStream();
+      const say = (item) => stream.take({ stream: 'a', ...item }, 60_000);
+      say({ time: 5_000, event: 'opened', text: 'begins' });
+      say({ time: 4_000, model: 'speech', label: 'music', end: null });
+      say({ time: 4_000, model: 'gender', label: 'female', end: null });
+      say({ time: 4_007, model: 'gender', label: 'female', end: 7_107 });
+      say({ time: 7_600, model: 'gender', label: 'female', end: 7_700 });
+      return stream.happenings.map(({ time, label, text, end }) => [time, label ?? text, end ?? null]);
+    })()`);
+    assert.deepEqual(told, [
+      [7_600, 'female', 7_700],
+      [4_000, 'female', 7_107],
+      [4_000, 'music', null],
+      [4_000, 'begins', null],
+    ]);
   });
 
   it('says what to do where a browser gives no microphone', async () => {
