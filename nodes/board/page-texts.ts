@@ -28,8 +28,13 @@ export function wordsFor(
   const vocabulary = vocabularyOf(RED);
   const words: Record<string, string> = {};
   for (const [model, label] of labels) {
-    words[model] ??= vocabulary.model(model);
+    words[model] ??= titleOf(model, vocabulary.model(model));
     words[`${model}/${label}`] ??= vocabulary.label(model, label);
   }
   return words;
+}
+
+/** Messages bring the name of a model that was taught, which is made of its title: `door-bell`. */
+function titleOf(model: string, word: string): string {
+  return word === model ? model.replaceAll('-', ' ') : word;
 }

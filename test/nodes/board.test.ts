@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { LiveBoard, microphoneMessage, Takes, Uploads } from '../../nodes/board';
+import { wordsFor } from '../../nodes/board/page-texts';
 import { meet, pageOf, socketOf } from '../../nodes/board/clients';
 import engine from '../../nodes/deeptone-engine';
 import timeline from '../../nodes/ui-deeptone-timeline';
@@ -174,6 +175,18 @@ describe('A page whose connection was lost', () => {
     assert.deepEqual([pageOf('one'), pageOf('two'), socketOf('page')], ['page', 'page', 'two']);
     for (let i = 0; i < 2_000; i++) meet(`page ${i}`, `socket ${i}`);
     assert.deepEqual([pageOf('two'), pageOf('socket 1999')], ['two', 'page 1999']);
+  });
+});
+
+describe('The words of a page', () => {
+  it('name models that people taught as they are read', () => {
+    const words = wordsFor({ _: (key: string) => key }, [
+      ['door-bell', 'door_bell'],
+      ['speaker-map', 'speaker_1'],
+    ]);
+    assert.equal(words['door-bell'], 'door bell');
+    assert.equal(words['speaker-map'], 'who speaks');
+    assert.equal(words['door-bell/door_bell'], 'door bell');
   });
 });
 
