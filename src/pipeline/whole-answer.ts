@@ -94,7 +94,7 @@ class WholeAnswer {
     return {
       time_series: this.#steps,
       ...(includeSummary ? { summary: this.stream.summary() } : {}),
-      ...(includeTransitions ? { transitions: this.#transitions satisfies Transitions } : {}),
+      ...(includeTransitions ? { transitions: this.#inOrder() } : {}),
       ...(includeVoiceSignatures ? { voice_signatures: this.stream.voiceSignatures() } : {}),
       ...(warnings.length > 0 ? { warnings } : {}),
     };
@@ -103,6 +103,20 @@ class WholeAnswer {
   /** The speakers that a model has numbered; to be asked before the stream is closed. */
   speakers(model: string): readonly ChannelSpeaker[] {
     return this.#firstHeard.speakers(model, this.stream);
+  }
+
+  /** The transitions in the order of the steps' models, whichever ended a phase first. */
+  #inOrder(): Transitions {
+    const models = new Set([
+      ...Object.keys(this.#steps[0]?.results ?? {}),
+      ...Object.keys(this.#transitions),
+    ]);
+    return Object.fromEntries(
+      [...models].flatMap((model) => {
+        const ofModel = this.#transitions[model];
+        return ofModel ? [[model, ofModel]] : [];
+      }),
+    );
   }
 
   #take(events: AnalysisEvents): void {
