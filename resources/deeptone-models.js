@@ -110,10 +110,17 @@
         });
     }
 
-    /** A sound that was taught on another page is there when who taught it comes back. */
+    /** A sound that was taught on another page is there when who taught it comes back; what is there already stays as it is. */
     function loadAgain() {
-      if (document.contains(place[0] ?? null)) load();
-      else window.removeEventListener('focus', loadAgain);
+      if (!document.contains(place[0] ?? null)) {
+        window.removeEventListener('focus', loadAgain);
+        return;
+      }
+      const turn = asked;
+      DeeptoneEditor.ask(engine.val(), 'models').done((offered) => {
+        const isNew = JSON.stringify(offered) !== JSON.stringify(known);
+        if (turn === asked && isNew) show(offered);
+      });
     }
 
     engine.on('change', load);
