@@ -69,11 +69,18 @@ describe('The sidebar DeepTone', function () {
 
   async function hear(to: string, topic: string, body: Buffer, end = ''): Promise<void> {
     const query = new URLSearchParams({ to, topic, end });
-    const response = await fetch(`${nodeRed.url}/audio?${query.toString()}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/octet-stream' },
-      body: new Uint8Array(body),
-    });
+    const send = (): Promise<Response> =>
+      fetch(`${nodeRed.url}/audio?${query.toString()}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: new Uint8Array(body),
+      });
+    let response = await send();
+    // Node-RED answers before its flows have started.
+    while (response.status === 404) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      response = await send();
+    }
     assert.equal(response.status, 204);
   }
   /** The whole radio show, some seconds of it at a time. */

@@ -205,6 +205,11 @@ describe('The page that teaches a sound', function () {
   it('records with the microphone of the browser', async () => {
     await page.locator('#record-other').click();
     await page.waitForFunction("document.querySelector('#level-other').value > 0.1");
+    // The meter moves every tenth of a second; what is shorter than two of them is refused.
+    await page.evaluate(`new Promise((resolve) => {
+      let moves = 0;
+      new MutationObserver(() => { if (++moves > 8) resolve(); }).observe(document.querySelector('#level-other'), { attributes: true });
+    })`);
     await page.locator('#record-other').click();
     await added('other', 13);
   });

@@ -117,7 +117,8 @@ describe('The widgets of Dashboard in the editor', function () {
         await page.keyboard.press('Tab');
       }
       assert.deepEqual(
-        wanted.filter((id) => id !== '' && !reached.has(id)),
+        // The traps for what browsers fill in by themselves are the editor's own.
+        wanted.filter((id) => id !== '' && !id.startsWith('red-ui-trap-') && !reached.has(id)),
         [],
         type,
       );

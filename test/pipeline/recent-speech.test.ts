@@ -57,7 +57,8 @@ describe('Language, over the last 10 s of speech', () => {
     const answered = steps.filter((step) => !['silence', 'no_speech'].includes(labels([step])[0] ?? ''));
     assert.equal(labels(answered.slice(0, 1))[0], 'unknown');
     assert.deepEqual(said(steps), ['de']);
-    assert.ok(confidence(answered.at(-1)) > 1.5 * confidence(answered[20]));
+    const named = answered.find((step) => labels([step])[0] === 'de');
+    assert.ok(confidence(answered.at(-1)) > 1.5 * confidence(named));
   });
 
   it('gives as raw values the probabilities that it decides by', async () => {
@@ -119,10 +120,11 @@ describe('Language, over the last 10 s of speech', () => {
 
   it('is not worn out by silence, which counts as none of the 10 s', async () => {
     const silence = new Float32Array(20 * RATE);
-    const { time_series: steps } = await bytes(concatenated(german, silence, german.subarray(0, RATE)));
+    const word = german.subarray(0, 0.4 * RATE);
+    const { time_series: steps } = await bytes(concatenated(german, silence, word));
     const again = steps.slice(Math.floor((german.length + silence.length + RATE / 4) / 1_024));
     assert.deepEqual(said(again), ['de']);
-    const fresh = await bytes(german.subarray(0, RATE));
+    const fresh = await bytes(word);
     assert.deepEqual(said(fresh.time_series), []);
   });
 
