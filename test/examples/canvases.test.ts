@@ -153,7 +153,8 @@ describe('The canvases of the example flows', () => {
 describe('The tree of Import', () => {
   it('has no folder without a flow: Node-RED shows every folder below "examples"', () => {
     const folder = join(ROOT, 'examples');
-    const folders = readdirSync(folder, { withFileTypes: true });
+    // A checkout has the link that keeps the old path of the sounds; Node-RED follows none, and no package holds it.
+    const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isSymbolicLink());
     assert.ok(folders.length >= 2 && folders.every((entry) => entry.isDirectory()));
     for (const { name } of folders) {
       const files = readdirSync(join(folder, name));
