@@ -13,7 +13,7 @@ const folder = process.argv[2];
 const { size, conversations } = JSON.parse(readFileSync(join(folder, 'conversations.json'), 'utf8'));
 const loaded = conversations.map(({ name, who, gate, people, corpus, part }) => {
   const bytes = readFileSync(join(folder, name));
-  return { who, gate, people, corpus, part, frames: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)) };
+  return { name, who, gate, people, corpus, part, frames: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)) };
 });
 
 /** Frames that a live stream waits, where nothing is said. */
@@ -101,8 +101,46 @@ function tune() {
   }
 }
 
+const unit = (vector) => {
+  const length = Math.hypot(...vector) || 1;
+  return vector.map((value) => value / length);
+};
+const meanOf = (frames) => {
+  const sum = new Array(size).fill(0);
+  for (const frame of frames) unit([...frame]).forEach((value, at) => (sum[at] += value));
+  return unit(sum);
+};
+const likeness = (one, other) => one.reduce((sum, value, at) => sum + value * other[at], 0);
+
+/**
+ * Voices that have a name: each person of all conversations is known by the first half of what is heard of them (at most 10 s, at least 4 s);
+ * pieces of 3 s of the rest are asked. Shares of pieces that are as alike as `sameAbove`: the person's own, those of others in the same talk
+ * (same microphone, same corpus), and those of people of other corpora.
+ */
+function knownVoices({ sameAbove }) {
+  const [piece, longest, shortest] = [47, 156, 62];
+  const people = loaded.flatMap(({ name, who, gate, people: count, corpus, frames }) =>
+    Array.from({ length: count }, (_, person) => {
+      const own = [...who.keys()].filter((k) => who[k] === person && gate[k] === 2).map((k) => frames.subarray(k * size, (k + 1) * size));
+      const half = own.length >> 1;
+      const pieces = [];
+      for (let at = half; at + piece <= own.length; at += piece) pieces.push(meanOf(own.slice(at, at + piece)));
+      return half < shortest ? [] : [{ name, corpus, voice: meanOf(own.slice(0, Math.min(half, longest))), pieces }];
+    }).flat(),
+  );
+  const share = (asked) => {
+    const pairs = people.flatMap((known) => people.filter((one) => asked(known, one)).flatMap(({ pieces }) => pieces.map((heard) => likeness(known.voice, heard))));
+    return { share: Number((pairs.filter((like) => like >= sameAbove).length / pairs.length).toFixed(4)), pairs: pairs.length };
+  };
+  return {
+    found: share((known, one) => one === known),
+    strangerOfSameTalk: share((known, one) => one !== known && one.name === known.name),
+    strangerOfOtherCorpus: share((known, one) => one.corpus !== known.corpus),
+  };
+}
+
 if (process.argv[3]) {
   const given = JSON.parse(readFileSync(process.argv[3], 'utf8'));
   best = given.settings ?? given;
 } else tune();
-console.log(JSON.stringify({ settings: best, tuned: measure(best, 'tune'), judged: measure(best, 'test'), live: measure(best, 'test', DELAY), whole: measure(best, 'test', 'whole') }, null, 1));
+console.log(JSON.stringify({ settings: best, tuned: measure(best, 'tune'), judged: measure(best, 'test'), live: measure(best, 'test', DELAY), whole: measure(best, 'test', 'whole'), knownVoices: knownVoices(best) }, null, 1));
