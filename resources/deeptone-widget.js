@@ -3,6 +3,9 @@
   'use strict';
   if (window.DeeptoneWidget) return;
 
+  /** The node whose dialog was opened last. @type {EditorNode | undefined} */
+  let edited;
+
   /** Whether Dashboard 2 is there: its groups are known. */
   function hasDashboard() {
     return Boolean(RED.nodes.getType('ui-group'));
@@ -11,7 +14,7 @@
   /**
    * Writes the rows of a dialog into its template.
    * @param {string} type
-   * @param {readonly (readonly [string, string])[]} fields names of settings, `check` or `text`
+   * @param {readonly (readonly [string, string])[]} fields names of settings, `check`, `text`, or `problem` for where it is said what is wrong with a check
    */
   function write(type, fields) {
     const label = (/** @type {string} */ field, /** @type {string} */ icon) =>
@@ -19,12 +22,13 @@
     const problem = (/** @type {string} */ field) =>
       `<div class="deeptone-widget-problem" id="${type}-${field}-problem" role="status" data-field="${field}" ` +
       'style="margin:2px 0 0 105px;font-size:12px;color:var(--red-ui-text-color-error, #d6615f)"></div>';
-    const rows = fields.map(([field, kind]) =>
-      kind === 'check'
+    const rows = fields.map(([field, kind]) => {
+      if (kind === 'problem') return `<div class="form-row">${problem(field)}</div>`;
+      return kind === 'check'
         ? `<div class="form-row"><input type="checkbox" id="node-input-${field}" style="width:auto;margin:0 8px 4px 105px">` +
-          `<label for="node-input-${field}" style="width:auto" data-i18n="${type}.label.${field}"></label></div>`
-        : `<div class="form-row">${label(field, 'sliders')}<input type="text" id="node-input-${field}">${problem(field)}</div>`,
-    );
+            `<label for="node-input-${field}" style="width:auto" data-i18n="${type}.label.${field}"></label></div>`
+        : `<div class="form-row">${label(field, 'sliders')}<input type="text" id="node-input-${field}">${problem(field)}</div>`;
+    });
     const size =
       `<div class="form-row deeptone-size">${label('size', 'object-group')}` +
       '<input type="hidden" id="node-input-width"><input type="hidden" id="node-input-height">' +
@@ -43,6 +47,7 @@
    * @param {EditorNode} node
    */
   function prepare(node) {
+    edited = node;
     showProblems(node);
     const isThere = hasDashboard();
     $('.deeptone-no-dashboard').toggle(!isThere);
@@ -74,6 +79,11 @@
         input.attr('aria-invalid', String(answer !== true));
       };
       input.on('input change', look);
+      // A check is judged with the others, and so anew with each of them: by us and by the editor.
+      if (input.is('[type=checkbox]'))
+        $('#dialog-form input[type=checkbox]')
+          .not(input)
+          .on('change', () => input.trigger('change'));
       look();
     });
   }
@@ -145,5 +155,20 @@
     return isRight || `${node._(`${node.type}.label.${field}`)}: ${least} – ${most}`;
   }
 
-  window.DeeptoneWidget = { write, common, place, valid: { number } };
+  /**
+   * At least one of several checks is needed; in an open dialog as they are ticked there.
+   * @param {EditorNode} node
+   * @param {readonly string[]} fields
+   * @returns {true | string}
+   */
+  function someOf(node, fields) {
+    const isTicked = (/** @type {string} */ field) => {
+      const input = $('#node-input-' + field);
+      // What was saved before there was the setting has it.
+      return edited?.id === node.id && input.length > 0 ? input.is(':checked') : node[field] !== false;
+    };
+    return fields.some(isTicked) || node._(`${node.type}.validation.noneTicked`);
+  }
+
+  window.DeeptoneWidget = { write, common, place, valid: { number, someOf } };
 })();

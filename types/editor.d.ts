@@ -475,6 +475,8 @@ interface DeeptoneWidgetApi {
   readonly place: EditorNodeDefinition['defaults'];
   readonly valid: {
     number(node: EditorNode, field: string, value: unknown, least: number, most: number): true | string;
+    /** At least one of these checks is needed. */
+    someOf(node: EditorNode, fields: readonly string[]): true | string;
   };
 }
 

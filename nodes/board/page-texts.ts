@@ -10,6 +10,7 @@ const KEYS = [
   'ownMicrophone',
   ...['choose', 'drop', 'limit', 'tooLarge', 'empty', 'uploading', 'uploaded', 'cut', 'refused', 'cancel'],
   ...['microphone', 'stop', 'listening', 'insecure', 'noMicrophone', 'denied', 'busy', 'gone', 'examples'],
+  'nothing',
 ] as const;
 
 export type PageTexts = Readonly<Record<string, string>>;

@@ -38,12 +38,14 @@ export class InputView {
     this.#megabytes = state.megabytes;
     // A connection that was lost and is back is another one for the server: the stream begins anew.
     if (this.#built) return;
-    this.#built = true;
     const parts = [
       ...(state.upload ? [this.#uploadPart()] : []),
       ...(state.examples.length > 0 ? [this.#examplesPart(state.examples)] : []),
       ...(state.microphone ? [this.#microphonePart()] : []),
     ];
+    this.#built = parts.length > 0;
+    // An empty place would look as if something were broken.
+    if (!this.#built) parts.push(el('p', { class: 'deeptone-nothing' }, state.texts.nothing ?? ''));
     this.#place.root.replaceChildren(
       el('div', { class: 'deeptone-input' }, ...parts),
       el('div', {}, this.#progress, this.#cancel, this.#status, this.#problem),

@@ -102,6 +102,43 @@ describe('The widgets of Dashboard in the editor', function () {
     assert.deepEqual(answer, ['no group of a page chosen', 'no group of a page chosen', true]);
   });
 
+  it('says in the dialog, on the canvas and on the page that nothing is offered', async () => {
+    const type = 'ui-deeptone-input';
+    const checks = ['upload', 'examples', 'microphone'] as const;
+    const said = page.locator(`#${type}-upload-problem`);
+    await open(type);
+    for (const check of checks) {
+      assert.equal(await said.innerText(), '', check);
+      await page.locator(`#node-input-${check}`).uncheck();
+    }
+    const sentence = 'Nothing is offered: tick files, the example sounds or the microphone.';
+    assert.equal(await said.innerText(), sentence);
+    await shoot(page, `widget-${type}-nothing`);
+    for (const check of checks) {
+      await page.locator(`#node-input-${check}`).check();
+      assert.equal(await said.innerText(), '', check);
+      assert.equal(await page.locator('#node-input-upload.input-error').count(), 0, 'nor does the editor');
+      await page.locator(`#node-input-${check}`).uncheck();
+    }
+    await close('ok');
+    assert.equal(await setting(type, 'valid'), false);
+    assert.deepEqual(await setting(type, 'validationErrors'), [sentence]);
+
+    const offering = async (isOffered: boolean): Promise<void> => {
+      const offers = Object.fromEntries(checks.map((check) => [check, isOffered]));
+      const flow = FLOW.map((node) => (node.id === type ? { ...node, ...offers } : node));
+      await editor.nodeRed.deploy([...flow, ...PAGES]);
+    };
+    await offering(false);
+    await page.goto(`${editor.nodeRed.url}/dashboard/deeptone`);
+    await page.locator('.deeptone-nothing', { hasText: 'Nothing is offered here.' }).waitFor();
+    await shoot(page, `widget-${type}-page-nothing`);
+    await offering(true);
+    await page.getByRole('button', { name: 'Use the microphone' }).waitFor();
+    assert.equal(await page.locator('.deeptone-nothing').count(), 0);
+    await reload();
+  });
+
   it('is changed with the keyboard alone: every field is reached, in its order', async () => {
     for (const type of TYPES) {
       await page.evaluate(`RED.view.select({ nodes: [RED.nodes.node('${type}')] }); RED.view.focus()`);
