@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { ENCODINGS } from '../../src/audio';
+import { DASHBOARDS, exampleFlows } from '../examples/flows';
 import { isOfTheEditor } from './support/browser';
 import { type FlowNode } from './support/node-red-process';
 import { closeDialog } from './support/dialogs';
@@ -44,6 +45,15 @@ async function ticked(page: Page): Promise<readonly string[]> {
   return page
     .locator('.deeptone-form .deeptone-model input:checked')
     .evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).value));
+}
+
+/** As a user imports a flow, with the dialog. */
+async function importFlow(page: Page, nodes: readonly FlowNode[]): Promise<void> {
+  await page.evaluate("RED.actions.invoke('core:show-import-dialog')");
+  await page.locator('#red-ui-clipboard-dialog-import-text').fill(JSON.stringify(nodes));
+  // The dialog looks at what was pasted when a key is let go.
+  await page.locator('#red-ui-clipboard-dialog-import-text').press('End');
+  await page.locator('#red-ui-clipboard-dialog-ok').click();
 }
 
 describe('The packed package in the editor of a real Node-RED', function () {
@@ -183,6 +193,37 @@ describe('The packed package in the editor of a real Node-RED', function () {
     assert.match(facts, /onnxruntime-node 1\.\d+\.\d+, runs here/);
     await page.locator('#node-config-dialog-cancel').click();
     await closeDialog(page, 'cancel');
+  });
+
+  it('imports one example after another, and they use what the first one brought', async () => {
+    const examples = [...exampleFlows(), ...exampleFlows(DASHBOARDS)];
+    const [first, ...others] = [
+      'microphones over MQTT',
+      'stream - music or talk',
+      'stream - a lamp that follows the voice',
+      'live timeline',
+    ].map((wanted) => examples.find(({ name }) => name === wanted) ?? assert.fail(wanted));
+    await importFlow(page, first?.nodes ?? []);
+    await page.waitForFunction("RED.nodes.node('dt-engine')");
+    // What the user has set stays.
+    await page.evaluate("RED.nodes.node('dt-engine').workers = '2'");
+    for (const { nodes } of others) {
+      await importFlow(page, nodes);
+      await page.locator('.red-ui-notification button', { hasText: 'Import copy' }).click();
+      const tab = String(nodes.find(({ type }) => type === 'tab')?.['label']);
+      await page.locator('.red-ui-workspace-tab, .red-ui-tab', { hasText: tab }).first().waitFor();
+    }
+    const imported = await page.evaluate<readonly FlowNode[]>(
+      "RED.nodes.createCompleteNodeSet().filter(({ id, z }) => z !== 'tab' && id !== 'engine' && id !== 'tab')",
+    );
+    const configs = imported.filter(({ type }) =>
+      /^(deeptone-engine|mqtt-broker|ui-base|ui-theme)$/.test(type),
+    );
+    assert.deepEqual(configs.map(({ id }) => id).sort(), ['dt-base', 'dt-broker', 'dt-engine', 'dt-theme']);
+    assert.equal(configs.find(({ id }) => id === 'dt-engine')?.['workers'], '2');
+    const engines = imported.filter((node) => 'engine' in node).map((node) => node['engine']);
+    assert.ok(engines.length >= 4 && engines.every((engine) => engine === 'dt-engine'));
+    assert.ok(imported.filter(({ type }) => type === 'ui-page').every((node) => node['ui'] === 'dt-base'));
   });
 
   it('speaks German', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exampleFlows } from '../examples/flows';
+import { exampleFlows, together } from '../examples/flows';
 import { startNodeRed, type FlowNode, type NodeRedProcess } from '../tools/mqtt/node-red';
 import { openBrowser, type Browser } from './support/browser';
 import { SCREENSHOTS } from './support/dialogs';
@@ -30,6 +30,8 @@ const PLACES = `async (tab) => {
   return drawn;
 }`;
 
+const FIRST = 'file - what is in a sound';
+
 describe('The tutorial', function () {
   this.timeout(120_000);
   let nodeRed: NodeRedProcess;
@@ -51,12 +53,13 @@ describe('The tutorial', function () {
     });
     // Those that play at once are drawn and not run.
     const asleep = flows
-      .filter(({ name }) => name !== 'file - what is in a sound')
-      .flatMap(({ nodes }) =>
-        nodes.map((node) => (node.type === 'tab' ? { ...node, disabled: true } : node)),
-      );
-    const first = flows.find(({ name }) => name === 'file - what is in a sound')?.nodes ?? [];
-    await nodeRed.deploy([...first, ...asleep, ...dashboard]);
+      .filter(({ name }) => name !== FIRST)
+      .map(({ name, nodes }) => ({
+        name,
+        nodes: nodes.map((node) => (node.type === 'tab' ? { ...node, disabled: true } : node)),
+      }));
+    const first = flows.filter(({ name }) => name === FIRST);
+    await nodeRed.deploy(together([...first, ...asleep, { name: 'live timeline', nodes: dashboard }]));
     browser = await openBrowser(nodeRed.url);
     await browser.page.setViewportSize({ width: 1_600, height: 760 });
   });

@@ -75,6 +75,13 @@ function assertApart(boxes: readonly Box[]): void {
   });
 }
 
+/** What examples have in common, by its id. */
+const SHARED: Readonly<Record<string, string>> = {
+  'dt-engine': 'deeptone-engine',
+  'dt-broker': 'mqtt-broker',
+  'dt-base': 'ui-base',
+  'dt-theme': 'ui-theme',
+};
 const FLOWS = exampleFlows();
 const ALL = [...FLOWS, ...exampleFlows(DASHBOARDS)];
 
@@ -115,11 +122,29 @@ describe('The canvases of the example flows', () => {
     });
   }
 
-  it('have tabs of different names, and no node of the same id', () => {
+  it('have tabs of different names, and no node of the same id but for what they share', () => {
     const tabs = ALL.map(({ nodes }) => nodes.find(({ type }) => type === 'tab')?.['label']);
     assert.equal(new Set(tabs).size, tabs.length);
-    const ids = ALL.flatMap(({ nodes }) => nodes.map(({ id }) => id));
+    const ids = ALL.flatMap(({ nodes }) => nodes.map(({ id }) => id)).filter((id) => !(id in SHARED));
     assert.equal(new Set(ids).size, ids.length);
+  });
+
+  // The second import uses what the first one brought: models are loaded once, and lists have one row for it.
+  for (const [id, type] of Object.entries(SHARED)) {
+    it(`share one ${type}, the same in all of them`, () => {
+      const all = ALL.flatMap(({ nodes }) => nodes.filter((node) => node.type === type));
+      assert.ok(all.length > 1);
+      for (const node of all) assert.deepEqual(node, { ...all[0], id });
+      assert.ok(all.every(({ name }) => typeof name === 'string' && name !== ''));
+    });
+  }
+
+  it('have an engine each, which all of their nodes use', () => {
+    for (const { name, nodes } of ALL) {
+      assert.equal(nodes.filter(({ type }) => type === 'deeptone-engine').length, 1, name);
+      const engines = nodes.filter((node) => 'engine' in node).map((node) => node['engine']);
+      assert.ok(engines.length > 0 && engines.every((engine) => engine === 'dt-engine'), name);
+    }
   });
 
   it('have only nodes of Node-RED itself and ours, each wired to nodes that are there', () => {

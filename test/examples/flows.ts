@@ -29,6 +29,11 @@ export function exampleFlows(folder = EXAMPLES): readonly Example[] {
     }));
 }
 
+/** Nodes of several examples, as after their import: what they share is there once. */
+export function together(examples: readonly Example[]): readonly FlowNode[] {
+  return [...new Map(examples.flatMap(({ nodes }) => nodes.map((node) => [node.id, node]))).values()];
+}
+
 function remembering(node: FlowNode): FlowNode {
   if (node.type !== 'debug') return node;
   const { id, z } = node;
@@ -78,7 +83,7 @@ export class RunningExamples {
     listenTo: readonly string[] = [],
   ): Promise<RunningExamples> {
     const running = new RunningExamples(await startNodeRed());
-    const nodes = examples.flatMap((example) => example.nodes);
+    const nodes = together(examples);
     const spies = listenTo.map((id) => {
       const z = nodes.find((node) => node.id === id)?.['z'];
       return { id: `${id}-spy`, z, x: 1, y: 1, type: 'function', func: remember(`${id}-spy`), outputs: 1 };
