@@ -9,6 +9,7 @@
   const FEWEST = 4;
   const LONGEST_RECORDING_S = 15;
   const POLL_MS = 1_000;
+  const SOUNDS = 'resources/@deeptone/node-red/sounds/';
   const page = /** @type {HTMLElement} */ (document.getElementById('teach'));
 
   /** @type {(key: string, values?: Record<string, string | number>) => string} */
@@ -17,6 +18,8 @@
   let sounds = [];
   /** @type {DeeptoneLearning} */
   let learning = { state: 'none' };
+  /** Names of the sounds that come with the package. @type {readonly string[]} */
+  let bundled = [];
   let chosen = new URLSearchParams(location.search).get('sound') || '';
   /** @type {{ kind: string, stop(): void } | undefined} */
   let recording;
@@ -180,6 +183,7 @@
     const section = make(
       ...card(kind, title),
       ...[hint, make('div', { class: 'row' }, recordButton(kind), pick, files)],
+      ...(kind === 'other' ? bundledSounds(own) : []),
       ...[meterOf(kind), alertOf('problem-' + kind), count],
       make(
         'ul',
@@ -195,6 +199,26 @@
       const input = /** @type {HTMLInputElement} */ (event.target);
       void add(kind, [...(input.files || [])]);
     }
+  }
+
+  /**
+   * Other sounds for who has none at hand, as long as they are not all there.
+   * @param {readonly DeeptoneTaughtExample[]} own
+   */
+  function bundledSounds(own) {
+    const missing = bundled.filter((name) => !own.some((example) => example.name === name));
+    if (missing.length === 0) return [];
+    const names = missing.map((name) => name.replace(/\.wav$/, '').replaceAll('-', ' ')).join(', ');
+    const addThem = () =>
+      attempt('problem-other', async () => {
+        const load = async (/** @type {string} */ name) =>
+          new File([await (await ask(SOUNDS + encodeURIComponent(name))).blob()], name);
+        await add('other', await Promise.all(missing.map(load)));
+      });
+    return [
+      make('p', { class: 'quiet' }, text('bundled', { names })),
+      make('div', { class: 'row' }, make('button', { id: 'bundled', onclick: addThem }, text('addBundled'))),
+    ];
   }
 
   /** @param {string} kind */
@@ -237,10 +261,12 @@
     const isMistaken = learned !== undefined && learned.mistaken.includes(example.id);
     const values = {
       number: at + 1,
+      name: example.name ?? '',
       seconds: (example.milliseconds / 1_000).toFixed(1),
       level: Math.round(example.level),
     };
-    const what = text('example', values) + (isMistaken ? ' – ' + text('mistaken.' + kind) : '');
+    const what =
+      text(example.name ? 'named' : 'example', values) + (isMistaken ? ' – ' + text('mistaken.' + kind) : '');
     const hear = make(
       'button',
       {
@@ -291,11 +317,9 @@
       if (files.length > 1) say('count-' + kind, text('adding', { number: at + 1, count: files.length }));
       try {
         const headers = { 'Content-Type': 'application/octet-stream' };
-        keep(
-          await (
-            await ask('deeptone/teach/' + id + '/' + kind, { method: 'POST', headers, body: file })
-          ).json(),
-        );
+        const query = file instanceof File ? '?name=' + encodeURIComponent(file.name) : '';
+        const path = 'deeptone/teach/' + id + '/' + kind + query;
+        keep(await (await ask(path, { method: 'POST', headers, body: file })).json());
       } catch (error) {
         const name = file instanceof File ? file.name + ': ' : '';
         refused.push(name + (error instanceof Error ? error.message : String(error)));
@@ -484,7 +508,7 @@
 
   async function load() {
     const answer = await (await ask('deeptone/teach')).json();
-    ({ sounds, learning } = answer);
+    ({ sounds, learning, bundled } = answer);
   }
 
   async function open() {

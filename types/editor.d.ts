@@ -425,6 +425,8 @@ interface DeeptoneVoicesApi {
 
 interface DeeptoneTaughtExample {
   readonly id: string;
+  /** Of its file; none where it was recorded here. */
+  readonly name?: string;
   readonly milliseconds: number;
   /** dBFS. */
   readonly level: number;

@@ -7,7 +7,7 @@ import { bodyOf, fromOwnPages, jsonOnly } from '../engine';
 import { codeOf, toError } from '../shared/failure';
 import { spokenError } from '../shared/language';
 import type { NodeAPI } from '../shared/node-red';
-import { ownFolders } from '../shared/paths';
+import { exampleSounds, ownFolders } from '../shared/paths';
 import { Learning } from './learning';
 import { KINDS, Lessons, type Kind, type Lesson } from './lessons';
 import { say } from '../../src/sentence';
@@ -38,7 +38,11 @@ export function serveTeaching(RED: NodeAPI): void {
     RED.httpAdmin[method](`${PATH}${path}`, fromOwnPages, ...first, may, answering(answer));
   };
 
-  read('', async () => ({ sounds: (await lessons.list()).map(told), learning: learning.state }));
+  read('', async () => ({
+    sounds: (await lessons.list()).map(told),
+    learning: learning.state,
+    bundled: exampleSounds(),
+  }));
   read('/:id/:kind/:example', async (request, response) => {
     const lesson = await lessons.find(named(request, 'id'));
     const wav = lessons.wavOf(lesson, kindOf(request), named(request, 'example'));
@@ -53,7 +57,8 @@ export function serveTeaching(RED: NodeAPI): void {
   );
   change('post', '/:id/:kind', async (request) => {
     const kind = kindOf(request);
-    return told(await lessons.add(named(request, 'id'), kind, await bodyOf(request)));
+    const { name } = request.query;
+    return told(await lessons.add(named(request, 'id'), kind, await bodyOf(request), name));
   });
   change('delete', '/:id/:kind/:example', async (request) =>
     told(await lessons.remove(named(request, 'id'), kindOf(request), named(request, 'example'))),
@@ -91,7 +96,7 @@ function told(lesson: Lesson): object {
   const examples = Object.fromEntries(
     KINDS.map((kind) => [
       kind,
-      lesson.examples[kind].map(({ id, milliseconds, level }) => ({ id, milliseconds, level })),
+      lesson.examples[kind].map(({ id, name, milliseconds, level }) => ({ id, name, milliseconds, level })),
     ]),
   );
   return { ...lesson, examples };

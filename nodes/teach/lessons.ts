@@ -19,6 +19,8 @@ export type Kind = (typeof KINDS)[number];
 /** One recording. */
 export interface Example {
   readonly id: string;
+  /** Of the file that it came in; none where it was recorded on the page. */
+  readonly name?: string;
   readonly milliseconds: number;
   /** Of its loudest frame, dBFS. */
   readonly level: number;
@@ -63,6 +65,7 @@ const FRAME = 1_024;
 const MOST_LESSONS = 100;
 const MOST_EXAMPLES = 200;
 const LONGEST_TITLE = 40;
+const LONGEST_FILE_NAME = 80;
 export const LONGEST_SECONDS = 60;
 const SHORTEST_MS = 192;
 /** RMS of the loudest frame below which there is nothing to learn. */
@@ -129,15 +132,17 @@ export class Lessons {
   /**
    * Takes a recording: any format that is heard elsewhere, too.
    *
+   * @param filename for people to know it by; what is no name of a file is none
    * @throws BadAudioError where nothing is to be heard, TooLargeError where it is too long, InvalidArgumentError where it is there
    *   already, FfmpegError
    */
-  async add(id: string, kind: Kind, bytes: Uint8Array, ffmpegPath?: string): Promise<Lesson> {
+  async add(id: string, kind: Kind, bytes: Uint8Array, filename?: unknown): Promise<Lesson> {
     await this.find(id);
-    const samples = await heard(bytes, ffmpegPath);
+    const samples = await heard(bytes);
+    const name = fileNameIn(filename);
     return this.#inTurn(async () => {
       const lesson = await this.find(id);
-      const example = exampleOf(samples, lesson.made);
+      const example = { ...exampleOf(samples, lesson.made), ...(name ? { name } : {}) };
       refuseTwin(lesson, example);
       if (lesson.examples[kind].length >= MOST_EXAMPLES)
         throw new TooLargeError(say`${MOST_EXAMPLES} examples are enough: take one away first.`);
@@ -210,6 +215,12 @@ function titleIn(title: unknown): string {
   return name;
 }
 
+/** The name alone, as one line; '' where there is none. */
+function fileNameIn(filename: unknown): string {
+  const last = typeof filename === 'string' ? (filename.split(/[/\\]/u).at(-1) ?? '') : '';
+  return last.normalize().replace(/\p{C}/gu, '').trim().slice(0, LONGEST_FILE_NAME);
+}
+
 /** What a model answers: the title in small letters, as a folder can be called everywhere. */
 function labelOf(title: string): string {
   const label = title
@@ -243,9 +254,9 @@ function withExamples(lesson: Lesson, kind: Kind, examples: readonly Example[]):
 }
 
 /** @returns 16 kHz mono */
-async function heard(bytes: Uint8Array, ffmpegPath: string | undefined): Promise<Float32Array> {
+async function heard(bytes: Uint8Array): Promise<Float32Array> {
   const limit = LONGEST_SECONDS * SAMPLE_RATE;
-  const samples = await readSound({ bytes }, { ffmpegPath, takesRaw: false }, limit);
+  const samples = await readSound({ bytes }, { ffmpegPath: undefined, takesRaw: false }, limit);
   if (samples.length > limit)
     throw new TooLargeError(say`It is longer than ${LONGEST_SECONDS} s: cut out what is meant.`);
   if (samples.length < (SHORTEST_MS * SAMPLE_RATE) / 1_000)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { makeWav, temporaryFolder } from '../tools/audio';
 import { accessibilityFaults } from './support/accessible';
@@ -27,6 +27,9 @@ const FLOW: readonly FlowNode[] = [
   },
 ];
 const PAGE = 'resources/@deeptone/node-red/deeptone-teach.html';
+
+/** Sounds that come with the package. */
+const BUNDLED = readdirSync(join(ROOT, 'resources/sounds')).sort();
 
 interface Sounds {
   readonly that: readonly string[];
@@ -130,6 +133,8 @@ describe('The page that teaches a sound', function () {
     ])
       assert.match(told, sentence);
     assert.match(await count('that').innerText(), /^1 of 10/);
+    const listed = await page.locator('[aria-labelledby=card-that] ul.examples li > span').innerText();
+    assert.match(listed, new RegExp(`^1: ${basename(first)}, \\d\\.\\d s, -\\d+ dB$`));
     await shoot(page, 'teach-refused');
   });
 
@@ -148,20 +153,35 @@ describe('The page that teaches a sound', function () {
     assert.match(await answer.text(), /There are 3 examples of the sound: at least 4 are needed/);
   });
 
+  it('offers the example sounds as what it is not, by one click, with their names, until they are there', async () => {
+    await page.locator('#bundled').click();
+    await added('other', 3 + BUNDLED.length);
+    await page.locator('#bundled').waitFor({ state: 'detached' });
+    const spans = page.locator('[aria-labelledby=card-other] ul.examples li > span');
+    const named = (await spans.allInnerTexts()).map((line) => /^\d+: ([^,]+\.wav), /.exec(line)?.[1] ?? line);
+    assert.deepEqual(named, [...sounds.other.slice(0, 3).map((path) => basename(path)), ...BUNDLED]);
+    await shoot(page, 'teach-bundled');
+    // What is like the sound itself is taken away, and offered again alone.
+    await page.locator('li', { hasText: 'cat.wav' }).locator('button').last().click();
+    await page.locator('p', { hasText: 'example sounds: cat.' }).waitFor();
+    await page.locator('#bundled').click();
+    await added('other', 3 + BUNDLED.length);
+  });
+
   it('learns from ten, and says honestly how well it went with what it had not learned from', async () => {
     await add('that', sounds.that.slice(3));
     await add('other', sounds.other.slice(3));
     await added('that', 10);
-    await added('other', 12);
+    await added('other', 12 + BUNDLED.length);
     await page.locator('#learn').click();
     await page.waitForSelector('#found', { timeout: 120_000 });
     const [, of, right, others, wrong] =
       /Of (\d+) examples of "Door bell".*recognised (\d+)\. Of (\d+) other sounds it took (\d+)/.exec(
         await page.locator('#found').innerText(),
       ) ?? [];
-    assert.deepEqual([of, others], ['10', '12']);
+    assert.deepEqual([of, others], ['10', String(12 + BUNDLED.length)]);
     assert.ok(Number(right) >= 8, `${right} of 10`);
-    assert.ok(Number(wrong) <= 2, `${wrong} of 12`);
+    assert.ok(Number(wrong) <= 2, `${wrong} of ${others}`);
     // Ten right of ten are no promise.
     assert.match(
       await page.locator('#expect').innerText(),
@@ -211,7 +231,9 @@ describe('The page that teaches a sound', function () {
       new MutationObserver(() => { if (++moves > 8) resolve(); }).observe(document.querySelector('#level-other'), { attributes: true });
     })`);
     await page.locator('#record-other').click();
-    await added('other', 13);
+    await added('other', 13 + BUNDLED.length);
+    const last = page.locator('[aria-labelledby=card-other] ul.examples li > span').last();
+    assert.match(await last.innerText(), /^\d+: \d+\.\d s, /, 'what was recorded here has no file');
   });
 
   it('says what to do where a browser does not let a page listen', async () => {
