@@ -2,7 +2,7 @@
  * Speed and memory, runnable by anyone: `npm run bench -- NAME [options]`. Prints a table and writes the same as
  * JSON into `bench/results/`.
  */
-import { formatTable, keepsTarget, writeResults, type Bench } from './report';
+import { formatTable, keepsTarget, UsageError, writeResults, type Bench } from './report';
 
 interface Entry {
   readonly what: string;
@@ -81,4 +81,8 @@ async function main([name, ...argv]: readonly string[]): Promise<void> {
   if (measurements.some((each) => keepsTarget(each) === false)) process.exitCode = 1;
 }
 
-void main(process.argv.slice(2));
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+});

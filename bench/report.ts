@@ -15,6 +15,9 @@ export interface Measurement {
 /** A bench: takes its own command-line arguments. */
 export type Bench = (argv: readonly string[]) => Promise<readonly Measurement[]>;
 
+/** Bad input to a bench, as one sentence for whoever typed it. */
+export class UsageError extends Error {}
+
 /** dist/bench -> the package. */
 const RESULTS = path.resolve(__dirname, '..', '..', 'bench', 'results');
 

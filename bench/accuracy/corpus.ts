@@ -1,26 +1,12 @@
-/** The labelled corpus: its manifest, its decoded clips, its rooms. The recordings stay outside the repository. */
+/** The labelled corpus: its manifests, its decoded clips, its rooms. The recordings stay outside the repository. */
 import { readdir, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { openSound } from '../../src/audio';
 import { SAMPLE_RATE } from '../../src/clock';
+import { UsageError } from '../report';
+import { developmentClips, type Clip } from './manifest';
 
-/** One labelled span of a recording; empty strings where a label is unknown. */
-export interface Clip {
-  readonly file: string;
-  /** Seconds in the file. */
-  readonly start: number;
-  readonly end: number;
-  readonly corpus: string;
-  readonly voice: string;
-  readonly gender: string;
-  readonly age: number | null;
-  readonly ageGroup: string;
-  readonly emotion: string;
-  readonly arousal: string;
-  readonly language: string;
-  readonly event: string;
-  readonly note: string;
-}
+export type { Clip } from './manifest';
 
 /** The development part of a corpus: voices that training never heard. */
 export class Corpus {
@@ -31,19 +17,27 @@ export class Corpus {
     readonly clips: readonly Clip[],
   ) {}
 
-  /** Reads `manifest.csv`; rows whose labels are suspect are left out. */
+  /**
+   * Reads every `manifest*.csv` of a folder, one a delivery.
+   *
+   * @throws UsageError where there is none, or one that is no manifest
+   */
   static async open(folder: string): Promise<Corpus> {
-    const [header = '', ...lines] = (await readFile(path.join(folder, 'manifest.csv'), 'utf8'))
-      .trim()
-      .split(/\r?\n/u);
-    const names = parseRow(header);
-    const clips = lines
-      .map((line) => {
-        const cells = parseRow(line);
-        return new Map(names.map((name, index) => [name, cells[index] ?? '']));
-      })
-      .filter((row) => row.get('part') === 'dev' && !(row.get('note') ?? '').includes('label-suspect'))
-      .map(toClip);
+    const names = await readdir(folder).catch(() => {
+      throw new UsageError(`--corpus: there is no folder ${folder}.`);
+    });
+    const manifests = names.filter((name) => /^manifest.*\.csv$/u.test(name)).sort();
+    if (manifests.length === 0) throw new UsageError(`--corpus: ${folder} has no manifest.csv.`);
+    const clips: Clip[] = [];
+    for (const name of manifests) {
+      const filename = path.join(folder, name);
+      const text = await readFile(filename, 'utf8');
+      try {
+        clips.push(...developmentClips(text));
+      } catch (error) {
+        throw new UsageError(`${filename} is no manifest: ${(error as Error).message}.`);
+      }
+    }
     return new Corpus(folder, clips);
   }
 
@@ -91,31 +85,4 @@ export function joined(pieces: readonly Float32Array[]): Float32Array {
     at += piece.length;
   }
   return all;
-}
-
-/** Cells of one CSV line; quoted cells may hold commas. */
-function parseRow(line: string): readonly string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/gu)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
-  );
-}
-
-function toClip(row: ReadonlyMap<string, string>): Clip {
-  const text = (name: string) => row.get(name) ?? '';
-  const age = Number.parseInt(text('age'), 10);
-  return {
-    file: text('file'),
-    start: Number(text('start')),
-    end: Number(text('end')),
-    corpus: text('corpus'),
-    voice: text('voice'),
-    gender: text('gender'),
-    age: Number.isNaN(age) ? null : age,
-    ageGroup: text('age_group'),
-    emotion: text('emotion').replace('?', ''),
-    arousal: text('arousal'),
-    language: text('language'),
-    event: text('event'),
-    note: text('note'),
-  };
 }

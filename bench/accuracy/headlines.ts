@@ -1,6 +1,6 @@
 /** The figures that the models are meant to reach, picked from their tables. */
 import type { Measurement } from '../report';
-import type { ModelTable, Row } from './tables';
+import type { ModelTable, Row } from './rows';
 
 type Pick = 'macroRecall' | 'macroF1' | 'rocAuc' | 'share' | 'errorRate';
 
@@ -36,6 +36,7 @@ export function headlines(tables: readonly ModelTable[]): readonly Measurement[]
     const row = rows.find((candidate) => candidate.kind === 'classes');
     if (row?.kind !== 'classes') return [];
     const value = row.figures.calibrationError;
+    if (value === null) return [];
     return [
       { measure: `${model}: ${row.what}`, value, unit: 'calibration error', target: CALIBRATION_ERROR },
     ];
@@ -62,7 +63,7 @@ function valueOf(row: Row | undefined, pick: Pick): number | undefined {
     case 'detection':
       return row.figures.rocAuc;
     case 'share':
-      return row.share;
+      return row.figures.value;
     case 'diarization':
       return row.figures.errorRate;
     case undefined:

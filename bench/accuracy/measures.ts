@@ -12,6 +12,8 @@ export interface Outcome {
   readonly probabilities: readonly number[];
   /** Probability per class of each frame that passed the gates. */
   readonly frames: readonly (readonly number[])[];
+  /** What each of these frames was answered. */
+  readonly answers: readonly string[];
 }
 
 /** Everything that a table says of one set of outcomes. All shares are 0 to 1. */
@@ -26,8 +28,8 @@ export interface Figures {
   readonly macroF1: number;
   readonly recalls: readonly (number | null)[];
   readonly f1: readonly (number | null)[];
-  /** Expected calibration error of single frames, over ten bins of the winner's probability. */
-  readonly calibrationError: number;
+  /** Expected calibration error of single frames, over ten bins of the winner's probability; null where there are none. */
+  readonly calibrationError: number | null;
   /** Rows: truth; columns: winner, and last of all how many had no answer. */
   readonly confusion: readonly (readonly number[])[];
 }
@@ -91,7 +93,7 @@ function f1Of(confusion: readonly (readonly number[])[]): (number | null)[] {
   });
 }
 
-function calibrationErrorOf(outcomes: readonly Outcome[]): number {
+function calibrationErrorOf(outcomes: readonly Outcome[]): number | null {
   const bins = Array.from({ length: 10 }, () => ({ confidence: 0, hits: 0 }));
   let count = 0;
   for (const { frames, truth } of outcomes) {
@@ -105,7 +107,7 @@ function calibrationErrorOf(outcomes: readonly Outcome[]): number {
       bin.hits += best === truth ? 1 : 0;
     }
   }
-  return sum(bins.map((bin) => Math.abs(bin.confidence - bin.hits))) / Math.max(1, count);
+  return count === 0 ? null : sum(bins.map((bin) => Math.abs(bin.confidence - bin.hits))) / count;
 }
 
 function bootstrap(

@@ -1,6 +1,6 @@
 /** The table in `models/README.md`: a line a figure, a column a set of weights. */
 import { cells } from './report';
-import type { ModelTable } from './tables';
+import type { ModelTable } from './rows';
 
 const SETS: readonly string[] = ['standard', 'open'];
 

@@ -1,5 +1,5 @@
 /** Tables of figures as a person reads them. */
-import type { ModelTable, Row } from './tables';
+import type { ModelTable, Row } from './rows';
 
 /** One model's table in Markdown, under a heading that names the set of weights. */
 export function markdownTable({ model, rows }: ModelTable, set: string): string {
@@ -28,7 +28,7 @@ export function cells(row: Row): readonly string[] {
         range(interval),
         String(windows),
         String(voices),
-        percent(calibrationError),
+        calibrationError === null ? '' : percent(calibrationError),
       ];
     }
     case 'detection': {
@@ -43,8 +43,11 @@ export function cells(row: Row): readonly string[] {
         '',
       ];
     }
-    case 'share':
-      return [row.what, 'share', percent(row.share), '', String(row.windows), String(row.voices), ''];
+    case 'share': {
+      const { value, interval, items, voices } = row.figures;
+      const figure = row.figure ?? 'share';
+      return [row.what, figure, percent(value), range(interval), String(items), String(voices), ''];
+    }
     case 'diarization': {
       const { errorRate, interval, missed, falseAlarm, confused, conversations, speakers, countRight } =
         row.figures;

@@ -6,11 +6,12 @@ import { Deeptone } from '../../src/index';
 import { CONDITIONS, type Condition } from './conditions';
 import { Corpus } from './corpus';
 import { markdownTable } from './report';
-import type { Measurement } from '../report';
+import { UsageError, type Measurement } from '../report';
 import { ALL_MODELS } from '../models';
 import { headlines } from './headlines';
 import { withFigures } from './overview';
-import { measureModel, type Bench, type ModelTable } from './tables';
+import type { Bench, ModelTable } from './rows';
+import { measureModel, MEASURED } from './tables';
 
 /** Measures the models on the development part of a corpus and prints their tables; gives the figures that have targets. */
 export async function runAccuracy(args: readonly string[]): Promise<readonly Measurement[]> {
@@ -24,7 +25,7 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mea
       cards: { type: 'string' },
     },
   });
-  if (!values.corpus) throw new Error('Say where the corpus is: --corpus FOLDER');
+  if (!values.corpus) throw new UsageError('Say where the corpus is: --corpus FOLDER');
   const modelSet = values.set === 'open' ? 'open' : 'standard';
   const deeptone = new Deeptone(undefined, { modelSet });
   const corpus = await Corpus.open(values.corpus);
@@ -41,6 +42,11 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mea
     },
   };
   const chosen = values.models?.split(',') ?? ALL_MODELS.filter((name) => deeptone.isModelAvailable(name));
+  const stranger = chosen.find((name) => !MEASURED.includes(name));
+  if (stranger !== undefined)
+    throw new UsageError(
+      `--models: there is no measurement of "${stranger}". Accepted: ${MEASURED.join(', ')}.`,
+    );
   const tables: ModelTable[] = [];
   for (const model of chosen) {
     const table = await measureModel(model, bench);
@@ -60,7 +66,8 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mea
 function conditionsNamed(text: string): readonly Condition[] {
   return text.split(',').map((name) => {
     const condition = CONDITIONS.find((known) => known === name.trim());
-    if (!condition) throw new Error(`There is no condition "${name}". Accepted: ${CONDITIONS.join(', ')}.`);
+    if (!condition)
+      throw new UsageError(`There is no condition "${name}". Accepted: ${CONDITIONS.join(', ')}.`);
     return condition;
   });
 }
@@ -77,6 +84,6 @@ async function writeCard(filename: string, set: string, figures: string): Promis
 
 function splitAt(text: string, mark: string, filename: string): readonly [string, string] {
   const at = text.indexOf(mark);
-  if (at < 0) throw new Error(`${filename} has no ${mark}`);
+  if (at < 0) throw new UsageError(`${filename} has no ${mark}`);
   return [text.slice(0, at), text.slice(at + mark.length)];
 }

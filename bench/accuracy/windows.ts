@@ -30,18 +30,24 @@ export async function clipWindows(
     shortest = seconds,
     perVoice = 12,
     context = 0,
-  }: { seconds: number; shortest?: number; perVoice?: number; context?: number },
+  }: {
+    seconds: number;
+    shortest?: number;
+    perVoice?: number | ((clip: Clip) => number);
+    context?: number;
+  },
 ): Promise<readonly Window[]> {
   const windows: Window[] = [];
   const counts = new Map<string, number>();
   for (const clip of clips) {
     const truth = truthOf(clip);
-    if (truth < 0) continue;
+    const most = typeof perVoice === 'number' ? perVoice : perVoice(clip);
+    if (truth < 0 || (counts.get(`${clip.voice}/${truth}`) ?? 0) >= most) continue;
     const samples = await corpus.samples(clip);
     for (const [start, end] of cut(samples, seconds, shortest)) {
       const key = `${clip.voice}/${truth}`;
       const count = counts.get(key) ?? 0;
-      if (count >= perVoice) break;
+      if (count >= most) break;
       counts.set(key, count + 1);
       const contextFrames = Math.min(context, Math.floor(start / FRAME_SAMPLES));
       windows.push({
@@ -100,7 +106,16 @@ export async function outcomesOf(
   model: string,
   windows: readonly Window[],
 ): Promise<readonly Outcome[]> {
-  const outcomes = await mapParallel(windows, async ({ samples, contextFrames, truth, voice, corpus }) => {
+  return (await answersTo(deeptone, model, windows)).filter((outcome) => outcome !== undefined);
+}
+
+/** The same, with a place for every window: undefined where a window is silence alone. */
+export function answersTo(
+  deeptone: Deeptone,
+  model: string,
+  windows: readonly Window[],
+): Promise<readonly (Outcome | undefined)[]> {
+  return mapParallel(windows, async ({ samples, contextFrames, truth, voice, corpus }) => {
     const { time_series } = await deeptone.processAudioBytes(samples, {
       models: [model],
       outputPeriod: FRAME_MS,
@@ -108,15 +123,14 @@ export async function outcomesOf(
     });
     const steps = time_series.slice(contextFrames);
     if (steps.every((step) => labelOf(step, model) === 'silence')) return undefined;
-    const frames = steps
-      .filter((step) => !GATED.has(labelOf(step, model)))
-      .map((step) => Object.values(step.raw?.[model] ?? {}));
+    const passed = steps.filter((step) => !GATED.has(labelOf(step, model)));
+    const frames = passed.map((step) => Object.values(step.raw?.[model] ?? {}));
     const probabilities = (frames[0] ?? []).map(
       (_, index) => frames.reduce((sum, frame) => sum + (frame[index] ?? 0), 0) / frames.length,
     );
-    return { truth, voice, corpus, probabilities, frames };
+    const answers = passed.map((step) => labelOf(step, model));
+    return { truth, voice, corpus, probabilities, frames, answers };
   });
-  return outcomes.filter((outcome) => outcome !== undefined);
 }
 
 function labelOf(step: TimeSeriesStep, model: string): string {

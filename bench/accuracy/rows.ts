@@ -1,0 +1,109 @@
+/** Lines of the tables, and how they are measured under the conditions. */
+import type { Deeptone } from '../../src/index';
+import { underCondition, type Condition, type Surroundings } from './conditions';
+import type { Clip, Corpus } from './corpus';
+import type { DiarizationFigures } from './diarization';
+import { figuresOf, groupBy, type Figures, type Outcome } from './measures';
+import type { OverVoices } from './shares';
+import type { DetectionFigures } from './speech-frames';
+import { mapParallel, outcomesOf, type Window } from './windows';
+
+/** One line of a model's table. */
+export type Row =
+  | {
+      readonly kind: 'classes';
+      readonly what: string;
+      readonly classes: readonly string[];
+      readonly figures: Figures;
+    }
+  | { readonly kind: 'detection'; readonly what: string; readonly figures: DetectionFigures }
+  | {
+      readonly kind: 'share';
+      readonly what: string;
+      /** What the value is called; a share where nothing is said. */
+      readonly figure?: string;
+      readonly figures: OverVoices;
+    }
+  | { readonly kind: 'diarization'; readonly what: string; readonly figures: DiarizationFigures };
+
+export interface ModelTable {
+  readonly model: string;
+  readonly rows: readonly Row[];
+}
+
+/** What a measurement works with. */
+export interface Bench {
+  readonly deeptone: Deeptone;
+  readonly corpus: Corpus;
+  readonly surroundings: Surroundings;
+  /** Clean among them. */
+  readonly conditions: readonly Condition[];
+}
+
+/** More corpora than this, each with several classes, have no rows of their own. */
+const MOST_CORPORA = 10;
+
+/** A row per condition; under the clean one also a row per corpus that has several of the classes. */
+export async function byCondition(
+  model: string,
+  bench: Bench,
+  windows: readonly Window[],
+  what: string,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const condition of bench.conditions) {
+    const outcomes = await outcomesOf(bench.deeptone, model, await heard(windows, condition, bench));
+    rows.push(classes(model, bench, `${what}, ${condition}`, outcomes));
+    if (condition === 'clean') rows.push(...byCorpus(model, bench, `${what}, clean`, outcomes));
+  }
+  return rows;
+}
+
+/** The windows as they are under a condition. */
+export function heard(
+  windows: readonly Window[],
+  condition: Condition,
+  { surroundings }: Bench,
+): Promise<Window[]> {
+  return mapParallel(windows, (window, index) =>
+    Promise.resolve({
+      ...window,
+      samples: underCondition(window.samples, condition, surroundings, index + 1),
+    }),
+  );
+}
+
+/** A row per corpus that has several of the classes. */
+export function byCorpus(
+  model: string,
+  bench: Bench,
+  what: string,
+  outcomes: readonly Outcome[],
+): readonly Row[] {
+  const groups = groupBy(outcomes, (outcome) => outcome.corpus);
+  const told = [...groups].filter(([, group]) => new Set(group.map((outcome) => outcome.truth)).size > 1);
+  if (groups.size < 2 || told.length > MOST_CORPORA) return [];
+  return told.map(([name, group]) => classes(model, bench, `${what}, ${name}`, group));
+}
+
+/** Macro recall of the most probable class. */
+export function classes(model: string, bench: Bench, what: string, outcomes: readonly Outcome[]): Row {
+  const names = classesOf(model, bench);
+  return { kind: 'classes', what, classes: names, figures: figuresOf(outcomes, names.length) };
+}
+
+/** Classes of a model, in the order of its probabilities. */
+export function classesOf(model: string, { deeptone }: Bench): readonly string[] {
+  return deeptone.describeModels().find(({ name }) => name === model)?.classes ?? [];
+}
+
+/** The number of a clip's label among the classes of a model; -1 where it is none of them. */
+export function indexIn(
+  model: string,
+  bench: Bench,
+  label: 'gender' | 'arousal' | 'emotion' | 'language' | 'ageGroup' | 'event',
+) {
+  const names = classesOf(model, bench);
+  const written: Readonly<Record<string, string>> = { f: 'female', m: 'male' };
+  return (clip: Clip) => names.indexOf(written[clip[label]] ?? clip[label]);
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { languageRows, rightOfAnswered, type LanguageAnswer } from '../../bench/accuracy/language';
+import { cells } from '../../bench/accuracy/report';
+import { meanShareOf, overVoices, shareOf } from '../../bench/accuracy/shares';
+import { mostFrequent } from '../../bench/accuracy/young';
+
+/** Answers such as `de>de`: what was spoken, and what was said of it. */
+function heard(...pairs: readonly string[]): readonly LanguageAnswer[] {
+  return pairs.map((pair, index) => {
+    const [spoken = '', answer = ''] = pair.split('>');
+    return { voice: `v${index}`, spoken, answer };
+  });
+}
+
+describe('Figures of the accuracy bench', () => {
+  it('draws intervals over voices, not over windows', () => {
+    const one = { voice: 'a', holds: true };
+    const other = { voice: 'b', holds: false };
+    const figure = (items: readonly { holds: boolean }[]) => shareOf(items, ({ holds }) => holds);
+    const many = overVoices([...Array<typeof one>(99).fill(one), other], figure);
+    assert.deepEqual(many, { value: 0.99, interval: [0, 1], items: 100, voices: 2 });
+    assert.deepEqual(overVoices([], figure), { value: 0, interval: [0, 0], items: 0, voices: 0 });
+  });
+
+  it('lets each group weigh the same in a mean', () => {
+    const items = [...heard('de>de', 'de>de', 'de>de', 'de>en'), ...heard('it>en')];
+    const isRight = ({ spoken, answer }: LanguageAnswer) => spoken === answer;
+    assert.equal(
+      meanShareOf(items, ({ spoken }) => spoken, isRight),
+      0.375,
+    );
+  });
+
+  it('counts other languages that are named as wrong, as if all were spoken equally often', () => {
+    // Of German all is answered and right; of the others half is named: 1 of 1.5.
+    const answers = heard('de>de', 'de>de', 'de>de', 'other>en', 'other>unknown');
+    assert.equal(rightOfAnswered(answers), 1 / 1.5);
+    assert.equal(rightOfAnswered(heard('other>unknown')), 0);
+  });
+
+  it('gives three rows of a language model, and judges nothing where no speech was found', () => {
+    const rows = languageRows(heard('de>de', 'de>unknown', 'it>', 'other>unknown', 'other>'), '3 s');
+    assert.deepEqual(
+      rows.map((each) => cells(each).filter((_, column) => [0, 1, 2, 4].includes(column))),
+      [
+        ['3 s, as answered (`unknown` is wrong)', 'macro recall', '25.0 %', '3'],
+        ['3 s, other languages answered `unknown`', 'share', '100.0 %', '1'],
+        ['3 s, right, of what is answered (others included)', 'share', '100.0 %', '3'],
+      ],
+    );
+  });
+
+  it('takes the most frequent answer of a window', () => {
+    assert.equal(mostFrequent(['unknown', 'child', 'adult', 'child']), 'child');
+    assert.equal(mostFrequent([]), '');
+  });
+});
