@@ -39,6 +39,8 @@ interface EditorSettings {
 
 interface EngineConfig extends NodeDef {
   readonly modelSet?: string;
+  /** How alike a voice must be to get a name: `usual`, `strict` or `generous`. */
+  readonly voiceStrictness?: string;
   readonly modelFolders?: readonly string[];
   readonly ffmpegPath?: string;
   readonly workers?: number | string;
@@ -57,6 +59,9 @@ interface EngineConfig extends NodeDef {
   /** MB. */
   readonly maxWaiting?: number | string;
 }
+
+/** What the choices of the dialog add to the likeness that is asked of a voice; measured in training/known-voices.mjs. */
+const STRICTNESS = { generous: -0.1, usual: 0, strict: 0.15 };
 
 type EngineNodeWithKey = EngineNode & Node<Credentials>;
 
@@ -174,6 +179,7 @@ function register(RED: NodeAPI): void {
 function engineSettings(config: EngineConfig): EngineSettings {
   return {
     modelSet: config.modelSet === 'open' ? 'open' : 'standard',
+    voiceStrictness: new Map(Object.entries(STRICTNESS)).get(config.voiceStrictness ?? ''),
     ffmpegPath: textIn(config.ffmpegPath),
     ...workerSettings(config),
     // Left at the first choice it is that of the environment, if there is one.

@@ -25,6 +25,7 @@ export function openEngine(settings: EngineSettings, licenseKey?: string, meter?
     licensePublicKeys,
     folders,
     knownVoices,
+    voiceStrictness,
     limits,
     own,
     onEngineEvent,
@@ -41,6 +42,7 @@ export function openEngine(settings: EngineSettings, licenseKey?: string, meter?
     licensePublicKeys,
     folders,
     knownVoices,
+    voiceStrictness,
     ...{ maxMessageBytes, maxDuration, maxChannels, maxAnswerValues },
     allowInactiveLicense: true,
   });

@@ -28,6 +28,8 @@ export interface AnalysisSettings {
   readonly volumeThreshold: number;
   /** Voices that the speaker map knows by name, see `createVoiceSignatures`. */
   readonly voiceSignatures?: VoiceSignatures;
+  /** What is added to the likeness from which a voice is one of them; 0 where left out. */
+  readonly voiceStrictness?: number;
   /** How answers are chosen, by models; those of others are passed over. */
   readonly decisions?: Decisions;
   /** dBFS from which on a frame is loud; without it, nothing is said of loudness (decision 32). */
@@ -227,10 +229,10 @@ function byModel<T>(
 }
 
 function trackOf(model: ModelDescription, settings: AnalysisSettings): ModelTrack {
-  const { includeRawValues, voiceSignatures, decisions, speakerWait } = settings;
+  const { includeRawValues, voiceSignatures, voiceStrictness, decisions, speakerWait } = settings;
   const decision = decisions && Object.hasOwn(decisions, model.name) ? decisions[model.name] : undefined;
   return model.activation === 'embedding'
-    ? new SpeakerTrack(model, includeRawValues, voiceSignatures, decision, speakerWait)
+    ? new SpeakerTrack(model, includeRawValues, voiceSignatures, decision, speakerWait, voiceStrictness)
     : new ClassTrack(model, includeRawValues, decision);
 }
 

@@ -80,6 +80,7 @@ export class Deeptone {
   readonly #ffmpegPath: string | undefined;
   readonly #folders: readonly string[] | undefined;
   readonly #knownVoices: DeeptoneOptions['knownVoices'];
+  readonly #voiceStrictness: number | undefined;
   readonly #limits: LimitGuard;
 
   /**
@@ -94,6 +95,7 @@ export class Deeptone {
     this.#ffmpegPath = options.ffmpegPath;
     this.#folders = options.folders && [...options.folders];
     this.#knownVoices = options.knownVoices;
+    this.#voiceStrictness = options.voiceStrictness;
     this.#limits = new LimitGuard(options);
     this.#engine =
       options.predictionEngine ??
@@ -468,6 +470,7 @@ export class Deeptone {
         includeRawValues: options.includeRawValues ?? false,
         volumeThreshold: options.volumeThreshold ?? DEFAULT_VOLUME_THRESHOLD,
         voiceSignatures: this.#voices(options),
+        voiceStrictness: this.#voiceStrictness,
         decisions: options.decisions,
         loudAbove,
         speakerWait,

@@ -174,4 +174,19 @@ describe('People that an engine knows by name', function () {
     assert.equal(readFileSync(file, 'utf8').trim(), '{"version":1,"voices":[]}');
     assert.doesNotMatch(JSON.stringify(await heard()), /Anna|Bob/);
   });
+
+  it('asks how alike a voice has to be, in words, and saves it', async () => {
+    const strictness = page.locator('#node-config-input-voiceStrictness');
+    assert.equal(await strictness.inputValue(), 'usual', 'where a flow says nothing');
+    assert.deepEqual(await strictness.locator('option').allInnerTexts(), [
+      'when it is alike',
+      'only when it is much alike',
+      'also when it is less alike',
+    ]);
+    await strictness.selectOption('strict');
+    await shoot(page, 'voices-strict');
+    await page.locator('#node-config-dialog-ok').click();
+    await page.waitForSelector('#node-config-dialog-ok', { state: 'detached' });
+    assert.equal(await page.evaluate("RED.nodes.node('engine').voiceStrictness"), 'strict');
+  });
 });

@@ -5,6 +5,7 @@ import helper from 'node-red-node-test-helper';
 import deeptoneEngine from '../../nodes/deeptone-engine';
 import deeptoneFile from '../../nodes/deeptone-file';
 import type { EngineNode } from '../../nodes/engine';
+import { readSound } from '../../src/audio';
 import type { License } from '../../src/license';
 import { generateLicenseKeyPair } from '../../src/license';
 import { licenseKey as signedKey } from '../tools/licenses';
@@ -71,6 +72,27 @@ describe('deeptone-engine', () => {
     const wrong = await start({ workers: '0' });
     const { error } = await wrong.caught.message();
     assert.match(error?.message ?? '', /workers is 0: a whole number from 1 to 64/);
+  });
+
+  it('gives names to voices as strictly as it is set to', async () => {
+    const hers = await readSound({ file: PHONE_CALL }, { channels: 0 });
+    const named: number[] = [];
+    for (const voiceStrictness of ['strict', 'usual', undefined, 'generous']) {
+      await start({ voiceStrictness });
+      const { deeptone } = (helper.getNode('engine') as unknown as EngineNode).engine();
+      const audio = hers.subarray(0, 4 * 16_000);
+      const voiceSignatures = await deeptone.createVoiceSignatures([{ speakerId: 'Anna', audio }]);
+      const options = { models: ['speaker-map'], outputPeriod: 1_024, voiceSignatures };
+      const stream = await deeptone.openStream(options);
+      await stream.push(hers.subarray(7 * 16_000));
+      await stream.finish();
+      named.push(Number(stream.summary()['speaker-map']?.['Anna_fraction']));
+      stream.close();
+      await helper.unload();
+    }
+    const [strict = 1, usual = 0, left, generous = 0] = named;
+    assert.ok(0 < strict && strict < usual && usual < generous, String(named));
+    assert.equal(left, usual, 'flows that were saved before there was the choice');
   });
 
   describe('the license', () => {

@@ -64,6 +64,38 @@ describe('Voices that an engine knows', () => {
     assert.doesNotMatch(summary, /Anna/u);
   });
 
+  it('get their names from the likeness on that the engine asks for, live and in sound that has an end', async () => {
+    const named = async (voiceStrictness?: number): Promise<readonly number[]> => {
+      const engine = new Deeptone(null, { knownVoices: () => known, voiceStrictness });
+      const heard = hers.subarray(7 * RATE);
+      const options = { models: ['speaker-map'], outputPeriod: 1024 };
+      const stream = await engine.openStream(options);
+      await stream.push(heard);
+      await stream.finish();
+      const whole = await engine.processAudioBytes(heard, { ...options, includeSummary: true });
+      const summaries = [stream.summary(), whole.summary];
+      stream.close();
+      await engine.close();
+      return summaries.map((summary) => Number(summary?.['speaker-map']?.['Anna_fraction']));
+    };
+    known = await deeptone.createVoiceSignatures([{ speakerId: 'Anna', audio: hers.subarray(0, 4 * RATE) }]);
+    const [strict, usual, generous] = [await named(0.3), await named(), await named(-0.1)];
+    assert.deepEqual(await named(0), usual);
+    const [strictLive = 1, strictWhole] = strict;
+    const [usualLive = 0, usualWhole = 0] = usual;
+    assert.ok(strictLive < usualLive && usualLive < (generous[0] ?? 0), String([strict, usual, generous]));
+    assert.equal(strictWhole, 0);
+    assert.ok(usualWhole > 0.5);
+  });
+
+  it('ask for a likeness that there can be', () => {
+    for (const voiceStrictness of [-0.31, 0.4, NaN, 'strict'])
+      assert.throws(() => new Deeptone(null, { voiceStrictness: voiceStrictness as number }), {
+        code: 'DEEPTONE_INVALID_ARGUMENT',
+        message: /voiceStrictness .*from -0\.3 \(generous\) to 0\.3 \(strict\)/,
+      });
+  });
+
   it('of other models, or damaged, are passed over', async () => {
     known = { Anna: { version: 1, data: 'RFRWUw==' } };
     assert.doesNotMatch(await live(hers), /Anna/u);

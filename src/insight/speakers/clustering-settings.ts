@@ -32,8 +32,10 @@ export const CLUSTERING_DEFAULTS = {
   newSpeakerBelow: 0.15,
   /** Frames that a new voice must be heard, not necessarily in one piece, before it is a speaker of its own. */
   confirmFrames: 8,
-  /** Similarity from which a voice is that of a speaker who has a name, or was not heard for long. */
+  /** Similarity from which a voice is that of a speaker who was not heard for long. */
   sameAbove: 0.5,
+  /** Similarity from which a voice is that of somebody who has a name; `sameAbove` where a catalogue says nothing else. */
+  knownAbove: 0.5,
   /** Speakers of one group whose voices are more similar than this are one: the later label is not used any more. */
   mergeAbove: 0.45,
   /** Frames without speech after which the next voice may be anyone's, without evidence of a change. */
@@ -56,6 +58,22 @@ export type SpeakerSettings = Readonly<Record<keyof typeof CLUSTERING_DEFAULTS, 
 
 /** The catalogue's settings over the defaults; names that mean nothing here are left alone. */
 export function speakerSettings(fromCatalogue: ClusteringSettings = {}): SpeakerSettings {
-  const known = Object.entries(fromCatalogue).filter(([name]) => name in CLUSTERING_DEFAULTS);
-  return { ...CLUSTERING_DEFAULTS, ...Object.fromEntries(known) };
+  const own = Object.fromEntries(
+    Object.entries(fromCatalogue).filter(([name]) => name in CLUSTERING_DEFAULTS),
+  );
+  const { sameAbove = CLUSTERING_DEFAULTS.sameAbove } = own;
+  return { ...CLUSTERING_DEFAULTS, knownAbove: sameAbove, ...own };
+}
+
+/**
+ * The settings with another threshold for voices that have a name.
+ *
+ * @param strictness is added to it; more than 0 is stricter
+ */
+export function withStrictness(
+  fromCatalogue: ClusteringSettings | undefined,
+  strictness: number,
+): ClusteringSettings {
+  const { knownAbove } = speakerSettings(fromCatalogue);
+  return { ...fromCatalogue, knownAbove: knownAbove + strictness };
 }

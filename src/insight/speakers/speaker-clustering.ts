@@ -162,14 +162,14 @@ export class SpeakerClustering implements VoiceSource {
 
   /** Similarity of the voice of now to every speaker; finds the nearest. */
   private measure(embedding: Float32Array): void {
-    const { newSpeakerBelow, sameAbove } = this.settings;
+    const { newSpeakerBelow } = this.settings;
     this.nearest = STRANGER;
     let highest = -Infinity;
     this.speakers.forEach((speaker, slot) => {
       if (speaker.retired) return;
       speaker.similarity = cosine(embedding, speaker);
       // Who was not heard lately must be surer to come back than the others to go on.
-      const enough = speaker.recent ? newSpeakerBelow : sameAbove;
+      const enough = speaker.recent ? newSpeakerBelow : this.enoughFor(speaker);
       if (speaker.similarity > highest && speaker.similarity >= enough) {
         highest = speaker.similarity;
         this.nearest = slot;
@@ -233,8 +233,14 @@ export class SpeakerClustering implements VoiceSource {
 
   /** Whether the piece sounds like nobody so far: if a new voice has begun, the sooner it is known the better. */
   private isStrange(): boolean {
-    const { sameAbove } = this.settings;
-    return this.speakers.every(({ voice, retired }) => retired || similarity(this.piece, voice) < sameAbove);
+    return this.speakers.every(
+      (speaker) => speaker.retired || similarity(this.piece, speaker.voice) < this.enoughFor(speaker),
+    );
+  }
+
+  /** How alike a voice of which nothing is in memory must be to be this speaker's. */
+  private enoughFor({ known }: Speaker): number {
+    return known ? this.settings.knownAbove : this.settings.sameAbove;
   }
 
   /** Groups what is in memory into voices, and gives each group the label of the speaker that it is. */
@@ -319,12 +325,12 @@ export class SpeakerClustering implements VoiceSource {
 
   /** The speaker with a name, or not heard for long, whose voice a group is. */
   private returning({ sum }: Group): number | undefined {
-    let highest = this.settings.sameAbove;
+    let highest = -Infinity;
     let found: number | undefined;
     this.speakers.forEach((speaker, slot) => {
       if (speaker.retired || speaker.recent) return;
       const value = similarity(sum, speaker.voice);
-      if (value < highest) return;
+      if (value < highest || value < this.enoughFor(speaker)) return;
       highest = value;
       found = slot;
     });

@@ -3,9 +3,9 @@ import { FRAME_MS } from '../../clock';
 import type { Steps } from '../../steps';
 import { InferenceError, VoiceSignatureError } from '../../errors';
 import { say } from '../../sentence';
-import type { ModelDescription } from '../../inference';
+import type { ClusteringSettings, ModelDescription } from '../../inference';
 import { similarity } from './centroid';
-import { speakerSettings } from './clustering-settings';
+import { speakerSettings, withStrictness } from './clustering-settings';
 import { checkDecision, isBackground, type Decision, type PeriodRule } from '../choice';
 import { clampUnit } from '../confidence';
 import { FrameState } from '../gate';
@@ -56,6 +56,7 @@ export class SpeakerTrack implements ModelTrack {
   private readonly names: string[];
   private readonly serials: number[];
   private readonly knownVoices: readonly KnownVoice[];
+  private readonly clustering: ClusteringSettings;
   private voices: LookingAhead | undefined;
   private rawMean: RowMean | undefined;
   private embedding = new Float32Array(0);
@@ -75,7 +76,9 @@ export class SpeakerTrack implements ModelTrack {
     signatures: VoiceSignatures = {},
     decision: Decision = {},
     private readonly wait: SpeakerWait = 0,
+    strictness = 0,
   ) {
+    this.clustering = withStrictness(model.clustering, strictness);
     this.name = model.name;
     checkDecision(model, decision);
     this.periodRule = decision.period ?? 'majority';
@@ -181,7 +184,7 @@ export class SpeakerTrack implements ModelTrack {
     const known = this.knownVoices.map((voice) => voice.embedding);
     this.voices =
       this.wait === 'whole'
-        ? new WholeVoices(size, this.model.clustering, known)
+        ? new WholeVoices(size, this.clustering, known)
         : this.delayed(size, known, this.wait);
     this.embedding = new Float32Array(size);
     this.rawMean = this.includeRawValues ? new RowMean(size) : undefined;
@@ -198,7 +201,7 @@ export class SpeakerTrack implements ModelTrack {
       this.totals[into] = (this.totals[into] ?? 0) + (this.totals[slot] ?? 0);
       this.totals[slot] = 0;
     };
-    const clustering = new SpeakerClustering(size, this.model.clustering, known, mayReplace, merged);
+    const clustering = new SpeakerClustering(size, this.clustering, known, mayReplace, merged);
     const voices = new DelayedVoices(clustering, delay);
     return voices;
   }

@@ -104,7 +104,7 @@ export class WholeVoices implements LookingAhead {
   /** The voices of the block that were heard for long enough. */
   private *group(runs: readonly Run[]): Steps<readonly Group[]> {
     const { wholePieceFrames: pieceFrames, wholeGroupCost } = this.settings;
-    const { confirmFrames, wholeConfirmFrames, sameAbove } = this.settings;
+    const { confirmFrames, wholeConfirmFrames, knownAbove } = this.settings;
     const pieces = runs.flatMap(([from, to]) => {
       const starts = Array.from(
         { length: Math.ceil((to - from) / pieceFrames) },
@@ -127,7 +127,7 @@ export class WholeVoices implements LookingAhead {
     // Where nobody is heard for so long, the one who is heard most is somebody all the same.
     const fewest = Math.min(wholeConfirmFrames, Math.max(...groups.map(({ weight }) => weight)));
     const isKnown = (sum: Float32Array): boolean =>
-      this.speakers.slice(0, this.knownCount).some(({ voice }) => similarity(sum, voice) >= sameAbove);
+      this.speakers.slice(0, this.knownCount).some(({ voice }) => similarity(sum, voice) >= knownAbove);
     return groups.filter(({ sum, weight }) => weight >= confirmFrames && (weight >= fewest || isKnown(sum)));
   }
 
@@ -144,14 +144,14 @@ export class WholeVoices implements LookingAhead {
 
   /** The slot of each group: of who is most alike and of no other group, the surest first; a new one where nobody is alike. */
   private recognise(groups: readonly Group[]): number[] {
-    const { sameAbove, mergeAbove, maxSpeakers } = this.settings;
+    const { knownAbove, mergeAbove, maxSpeakers } = this.settings;
     const pairs = groups.flatMap(({ sum }, group) =>
       this.speakers.map(({ voice }, slot) => ({ group, slot, by: similarity(sum, voice) })),
     );
     const slots = groups.map(() => NOBODY);
     const used = new Set<number>();
     for (const { group, slot, by } of pairs.sort((one, other) => other.by - one.by)) {
-      const enough = slot < this.knownCount ? sameAbove : mergeAbove;
+      const enough = slot < this.knownCount ? knownAbove : mergeAbove;
       if (by < enough || slots[group] !== NOBODY || used.has(slot)) continue;
       slots[group] = slot;
       used.add(slot);

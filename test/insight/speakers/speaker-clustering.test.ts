@@ -264,6 +264,26 @@ describe('Known voices', () => {
     assert.ok(diarizationError(truth, found) < 0.12);
   });
 
+  it('have a threshold of their own, which the others do not have', () => {
+    const world = new VoiceWorld(31, EASY);
+    const strict = { ...MADE_VOICES, knownAbove: 1.1 };
+    const { truth, found } = listen(
+      world,
+      [
+        [2, 60],
+        [null, 8],
+        [0, 60],
+        [null, 8],
+        [2, 60],
+      ],
+      new SpeakerClustering(EMBEDDING_SIZE, strict, [world.voice(2)]),
+    );
+    assert.ok(!found.includes(0), 'nobody is so much alike');
+    const last = (voice: number): number | undefined =>
+      found.filter((_, index) => truth[index] === voice).at(-1);
+    assert.deepEqual([last(2), last(0)], [1, 2], 'and who has no name is known again all the same');
+  });
+
   it('do not move', () => {
     const world = new VoiceWorld(33, HARD);
     const clustering = new SpeakerClustering(EMBEDDING_SIZE, undefined, [world.voice(0)]);
