@@ -24,7 +24,7 @@ const SILERO_STATE = 2 * 128;
 const SILERO_MODEL = '@ricky0123/vad-web/dist/silero_vad_v6.onnx';
 
 /** The runtime that the engine uses here, with the settings that it gives it. */
-function runtime(): Runtime {
+export function runtime(): Runtime {
   const isWasm = defaultRuntime() === 'wasm';
   const module = isWasm ? path.resolve(__dirname, '../wasm/ort.node.min.js') : 'onnxruntime-node';
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- which one is known only now
@@ -33,7 +33,8 @@ function runtime(): Runtime {
   return api;
 }
 
-function open(api: Runtime, file: string): Promise<InferenceSession> {
+/** Opens a network on one thread, as the engine does. */
+export function openNetwork(api: Runtime, file: string): Promise<InferenceSession> {
   return api.InferenceSession.create(file, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
@@ -47,7 +48,7 @@ function open(api: Runtime, file: string): Promise<InferenceSession> {
 export async function trunkAlone(streams: number): Promise<NetworkRun> {
   const api = runtime();
   const { trunk } = loadCatalogue();
-  const session = await open(api, trunk.file);
+  const session = await openNetwork(api, trunk.file);
   let state = new api.Tensor('float32', new Float32Array(streams * trunk.stateSize), [
     streams,
     trunk.stateSize,
@@ -65,7 +66,7 @@ export async function trunkAlone(streams: number): Promise<NetworkRun> {
 /** Silero VAD, version 6, for one stream: whether somebody speaks, twice in 64 ms. */
 export async function sileroAlone(): Promise<NetworkRun> {
   const api = runtime();
-  const session = await open(api, require.resolve(SILERO_MODEL));
+  const session = await openNetwork(api, require.resolve(SILERO_MODEL));
   const sr = new api.Tensor('int64', BigInt64Array.of(16_000n), []);
   let state = new api.Tensor('float32', new Float32Array(SILERO_STATE), [2, 1, 128]);
   let context = new Float32Array(SILERO_CONTEXT);
