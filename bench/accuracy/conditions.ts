@@ -9,6 +9,8 @@ export type Condition = (typeof CONDITIONS)[number];
 export interface Surroundings {
   /** 16 kHz noise recordings that hold no voice. */
   readonly noises: readonly Float32Array[];
+  /** 16 kHz music, some of it songs. */
+  readonly music: readonly Float32Array[];
   /** Room impulse responses of unit energy. */
   readonly rooms: readonly Float32Array[];
 }
@@ -17,7 +19,7 @@ export interface Surroundings {
 export function underCondition(
   samples: Float32Array,
   condition: Condition,
-  { noises, rooms }: Surroundings,
+  { noises, rooms }: Pick<Surroundings, 'noises' | 'rooms'>,
   seed: number,
 ): Float32Array {
   const random = seededRandom(seed);
@@ -35,7 +37,8 @@ export function underCondition(
   }
 }
 
-function pick<T>(items: readonly T[], random: () => number): T {
+/** One of some, at random. */
+export function pick<T>(items: readonly T[], random: () => number): T {
   const item = items[Math.floor(random() * items.length)];
   if (item === undefined) throw new Error('There is nothing to draw from.');
   return item;

@@ -54,7 +54,7 @@ export function yearsOf(age: string): number | null {
 }
 
 /** Cells of one CSV line; quoted cells may hold commas. */
-function parseRow(line: string): readonly string[] {
+export function parseRow(line: string): readonly string[] {
   return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/gu)].map(
     ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
   );

@@ -147,6 +147,11 @@ export class ScoreHistogram {
   readonly positive = new Float64Array(ScoreHistogram.BINS);
   readonly negative = new Float64Array(ScoreHistogram.BINS);
 
+  /** How many scores there are. */
+  get size(): number {
+    return sum([...this.positive]) + sum([...this.negative]);
+  }
+
   add(score: number, isPositive: boolean): void {
     const bin = Math.min(ScoreHistogram.BINS - 1, Math.floor(score * ScoreHistogram.BINS));
     const counts = isPositive ? this.positive : this.negative;

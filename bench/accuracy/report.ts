@@ -32,11 +32,11 @@ export function cells(row: Row): readonly string[] {
       ];
     }
     case 'detection': {
-      const { rocAuc, interval, frames, voices } = row.figures;
+      const { value, interval, frames, voices } = row.figures;
       return [
         row.what,
-        'ROC-AUC',
-        rocAuc.toFixed(4),
+        row.figure,
+        value.toFixed(4),
         `${interval[0].toFixed(4)} to ${interval[1].toFixed(4)}`,
         String(frames),
         String(voices),

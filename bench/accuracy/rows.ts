@@ -5,8 +5,10 @@ import type { Clip, Corpus } from './corpus';
 import type { DiarizationFigures } from './diarization';
 import { figuresOf, groupBy, type Figures, type Outcome } from './measures';
 import type { OverVoices } from './shares';
-import type { DetectionFigures } from './speech-frames';
-import { mapParallel, outcomesOf, type Window } from './windows';
+import type { Detector } from './detectors';
+import type { DetectionFigures, SceneCondition } from './speech-frames';
+import type { WindowPeer } from './yamnet-kinds';
+import { answersTo, mapParallel, type Window } from './windows';
 
 /** One line of a model's table. */
 export type Row =
@@ -16,7 +18,12 @@ export type Row =
       readonly classes: readonly string[];
       readonly figures: Figures;
     }
-  | { readonly kind: 'detection'; readonly what: string; readonly figures: DetectionFigures }
+  | {
+      readonly kind: 'detection';
+      readonly figure: 'ROC-AUC' | 'F1';
+      readonly what: string;
+      readonly figures: DetectionFigures;
+    }
   | {
       readonly kind: 'share';
       readonly what: string;
@@ -34,26 +41,46 @@ export interface ModelTable {
 /** What a measurement works with. */
 export interface Bench {
   readonly deeptone: Deeptone;
+  readonly modelSet: 'standard' | 'open';
   readonly corpus: Corpus;
   readonly surroundings: Surroundings;
   /** Clean among them. */
   readonly conditions: readonly Condition[];
+  /** Under what speech is looked for. */
+  readonly scenes: readonly SceneCondition[];
+  readonly peers: Peers;
+}
+
+/** Networks of others that hear the same. */
+export interface Peers {
+  /** What says whether somebody speaks. */
+  readonly speech: readonly Detector[];
+  /** What says which kind of sound it is. */
+  readonly kinds: readonly WindowPeer[];
 }
 
 /** More corpora than this, each with several classes, have no rows of their own. */
 const MOST_CORPORA = 10;
 
-/** A row per condition; under the clean one also a row per corpus that has several of the classes. */
+/** A row per condition, and one per peer that hears the same windows; under the clean one also a row per corpus that has several of the classes. */
 export async function byCondition(
   model: string,
   bench: Bench,
   windows: readonly Window[],
   what: string,
+  besidePeers = false,
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const condition of bench.conditions) {
-    const outcomes = await outcomesOf(bench.deeptone, model, await heard(windows, condition, bench));
+    const sounds = await heard(windows, condition, bench);
+    const answers = await answersTo(bench.deeptone, model, sounds);
+    const outcomes = answers.filter((outcome) => outcome !== undefined);
     rows.push(classes(model, bench, `${what}, ${condition}`, outcomes));
+    for (const peer of besidePeers ? bench.peers.kinds : []) {
+      const same = sounds.filter((_, index) => answers[index] !== undefined);
+      const said = await peer.outcomes(same, classesOf(model, bench));
+      rows.push(classes(model, bench, `peer: ${peer.title}, ${what}, ${condition}`, said));
+    }
     if (condition === 'clean') rows.push(...byCorpus(model, bench, `${what}, clean`, outcomes));
   }
   return rows;

@@ -1,89 +1,115 @@
-/** `npm run bench -- accuracy --corpus FOLDER [--set standard|open] [--models a,b] [--conditions 'clean,10 dB'] [--cards models]` */
-import { readFile, writeFile } from 'node:fs/promises';
+/**
+ * `npm run bench -- accuracy --corpus FOLDER [--set standard|open] [--models a,b] [--conditions 'clean,10 dB'] [--cards models]
+ * [--silero FILE.onnx] [--fireredvad FOLDER] [--yamnet FILE.onnx]`
+ */
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Deeptone } from '../../src/index';
-import { CONDITIONS, type Condition } from './conditions';
-import { Corpus } from './corpus';
-import { markdownTable } from './report';
-import { UsageError, type Measurement } from '../report';
 import { ALL_MODELS } from '../models';
+import { UsageError, type Measurement } from '../report';
+import { writeCard, writeOverview } from './cards';
+import { CONDITIONS, type Surroundings } from './conditions';
+import { Corpus, type Clip } from './corpus';
+import { fireredvadDetector, sileroDetector, VOICE_MODEL } from './detectors';
 import { headlines } from './headlines';
-import { withFigures } from './overview';
-import type { Bench, ModelTable } from './rows';
-import { measureModel, MEASURED } from './tables';
+import { markdownTable } from './report';
+import type { Bench, ModelTable, Peers } from './rows';
+import { SCENE_CONDITIONS, type SceneCondition } from './speech-frames';
+import { MEASURED, measureModel } from './tables';
+import { openYamnet } from './yamnet-kinds';
+
+const OPTIONS = {
+  corpus: { type: 'string' },
+  set: { type: 'string', default: 'standard' },
+  models: { type: 'string' },
+  conditions: { type: 'string', default: SCENE_CONDITIONS.join(',') },
+  cards: { type: 'string' },
+  silero: { type: 'string' },
+  fireredvad: { type: 'string' },
+  yamnet: { type: 'string' },
+} as const;
 
 /** Measures the models on the development part of a corpus and prints their tables; gives the figures that have targets. */
 export async function runAccuracy(args: readonly string[]): Promise<readonly Measurement[]> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      corpus: { type: 'string' },
-      set: { type: 'string', default: 'standard' },
-      models: { type: 'string' },
-      conditions: { type: 'string', default: CONDITIONS.join(',') },
-      cards: { type: 'string' },
-    },
-  });
+  const values = valuesOf(args);
   if (!values.corpus) throw new UsageError('Say where the corpus is: --corpus FOLDER');
-  const modelSet = values.set === 'open' ? 'open' : 'standard';
+  const modelSet = setNamed(values.set);
+  const scenes = conditionsNamed(values.conditions);
   const deeptone = new Deeptone(undefined, { modelSet });
-  const corpus = await Corpus.open(values.corpus);
-  const noiseClips = corpus.clips.filter(
-    (clip) => clip.event === 'noise' && !clip.note.includes('babble') && clip.end - clip.start > 2,
-  );
-  const bench: Bench = {
-    deeptone,
-    corpus,
-    conditions: conditionsNamed(values.conditions),
-    surroundings: {
-      noises: await Promise.all(noiseClips.map((clip) => corpus.samples(clip))),
-      rooms: await corpus.rooms(),
-    },
-  };
-  const chosen = values.models?.split(',') ?? ALL_MODELS.filter((name) => deeptone.isModelAvailable(name));
-  const stranger = chosen.find((name) => !MEASURED.includes(name));
-  if (stranger !== undefined)
-    throw new UsageError(
-      `--models: there is no measurement of "${stranger}". Accepted: ${MEASURED.join(', ')}.`,
-    );
-  const tables: ModelTable[] = [];
-  for (const model of chosen) {
-    const table = await measureModel(model, bench);
-    tables.push(table);
-    console.log(markdownTable(table, modelSet));
-    if (values.cards)
-      await writeCard(path.join(values.cards, `${model}.md`), modelSet, markdownTable(table, modelSet));
+  try {
+    const chosen = chosenModels(values.models, deeptone);
+    const peers = await peersIn(values);
+    const corpus = await Corpus.open(values.corpus);
+    const surroundings = await surroundingsIn(corpus);
+    const conditions = CONDITIONS.filter((condition) => scenes.includes(condition));
+    const bench: Bench = { deeptone, modelSet, corpus, conditions, scenes, surroundings, peers };
+    const tables: ModelTable[] = [];
+    for (const model of chosen) {
+      const table = await measureModel(model, bench);
+      tables.push(table);
+      const figures = markdownTable(table, modelSet);
+      console.log(figures);
+      if (values.cards) await writeCard(values.cards, model, modelSet, figures);
+    }
+    if (values.cards) await writeOverview(path.join(values.cards, 'README.md'), modelSet, tables);
+    return headlines(tables);
+  } finally {
+    await deeptone.close();
   }
-  if (values.cards) {
-    const overview = path.join(values.cards, 'README.md');
-    await writeFile(overview, withFigures(await readFile(overview, 'utf8'), modelSet, tables));
-  }
-  await deeptone.close();
-  return headlines(tables);
 }
 
-function conditionsNamed(text: string): readonly Condition[] {
+function valuesOf(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function setNamed(set: string): 'standard' | 'open' {
+  if (set === 'standard' || set === 'open') return set;
+  throw new UsageError(`--set: there is no "${set}". Accepted: standard, open.`);
+}
+
+/** Those that are named, or the gate and all that the set has. */
+function chosenModels(named: string | undefined, deeptone: Deeptone): readonly string[] {
+  const available = ALL_MODELS.filter((name) => deeptone.isModelAvailable(name));
+  const all = available.includes(VOICE_MODEL) ? ['gate', ...available] : available;
+  const chosen = named?.split(',').map((name) => name.trim()) ?? all;
+  const stranger = chosen.find((name) => !MEASURED.includes(name) || !all.includes(name));
+  if (stranger === undefined) return chosen;
+  throw new UsageError(`--models: this set has no "${stranger}" to measure. Accepted: ${all.join(', ')}.`);
+}
+
+async function peersIn({ silero, fireredvad, yamnet }: ReturnType<typeof valuesOf>): Promise<Peers> {
+  return {
+    speech: [
+      ...(silero === undefined ? [] : [await sileroDetector(silero)]),
+      ...(fireredvad === undefined ? [] : [await fireredvadDetector(fireredvad)]),
+    ],
+    kinds: yamnet === undefined ? [] : [await openYamnet(yamnet)],
+  };
+}
+
+async function surroundingsIn(corpus: Corpus): Promise<Surroundings> {
+  const samples = (isWanted: (clip: Clip) => boolean) =>
+    Promise.all(
+      corpus.clips
+        .filter((clip) => isWanted(clip) && clip.end - clip.start > 2)
+        .map((clip) => corpus.samples(clip)),
+    );
+  return {
+    noises: await samples(({ event, note }) => event === 'noise' && !note.includes('babble')),
+    music: await samples(({ event }) => event === 'music'),
+    rooms: await corpus.rooms(),
+  };
+}
+
+function conditionsNamed(text: string): readonly SceneCondition[] {
   return text.split(',').map((name) => {
-    const condition = CONDITIONS.find((known) => known === name.trim());
+    const condition = SCENE_CONDITIONS.find((known) => known === name.trim());
     if (!condition)
-      throw new UsageError(`There is no condition "${name}". Accepted: ${CONDITIONS.join(', ')}.`);
+      throw new UsageError(`--conditions: there is no "${name}". Accepted: ${SCENE_CONDITIONS.join(', ')}.`);
     return condition;
   });
-}
-
-/** Puts a set's figures between its marks in a model card. */
-async function writeCard(filename: string, set: string, figures: string): Promise<void> {
-  const card = await readFile(filename, 'utf8');
-  const [before, rest] = splitAt(card, `<!-- accuracy:${set} -->`, filename);
-  const [, after] = splitAt(rest, `<!-- /accuracy:${set} -->`, filename);
-  const begin = `<!-- accuracy:${set} -->`;
-  const end = `<!-- /accuracy:${set} -->`;
-  await writeFile(filename, `${before}${begin}\n\n${figures}\n${end}${after}`);
-}
-
-function splitAt(text: string, mark: string, filename: string): readonly [string, string] {
-  const at = text.indexOf(mark);
-  if (at < 0) throw new UsageError(`${filename} has no ${mark}`);
-  return [text.slice(0, at), text.slice(at + mark.length)];
 }

@@ -1,88 +1,149 @@
 /** Frame-wise detection of speech in sound whose structure is known, because it was put together here. */
-import type { Deeptone } from '../../src/index';
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../../src/clock';
 import { seededRandom } from '../../test/tools/audio';
-import { underCondition, type Condition, type Surroundings } from './conditions';
+import { CONDITIONS, mixed, pick, underCondition, type Surroundings } from './conditions';
 import { joined } from './corpus';
+import type { Detector, FrameAnswers } from './detectors';
 import { groupBy, intervalOf, rocAuc, ScoreHistogram } from './measures';
 import { mapParallel, type Window } from './windows';
 
+/** A figure of frames, with an interval over voices. */
 export interface DetectionFigures {
-  readonly rocAuc: number;
+  readonly value: number;
   readonly interval: readonly [number, number];
   readonly frames: number;
   readonly voices: number;
 }
 
+/** Under what speech is looked for: the conditions of all models, and music, songs among it. */
+export const SCENE_CONDITIONS = [...CONDITIONS, 'music 5 dB'] as const;
+export type SceneCondition = (typeof SCENE_CONDITIONS)[number];
+const MUSIC_SNR_DB = 5;
+
 /** A frame of a clip is speech when it is at most this far below the clip's own level. */
 const SPEECH_DB = -30;
 /** Pauses up to this many frames (320 ms) belong to the speech around them. */
 const PAUSE_FRAMES = 5;
+/** Seconds of a sound that is no speech, at most. */
+const OTHER_SECONDS = 2;
 
-/** Scores of one clip's frames. */
+/** What scenes are made of. */
+export interface Material {
+  /** Clips of speech. */
+  readonly speech: readonly Window[];
+  /** Sound without speech. */
+  readonly others: readonly Window[];
+}
+
+export interface Scene {
+  readonly voice: string;
+  readonly sound: Float32Array;
+  /** Per 64 ms: speech, none, or null where that is not sure, which is not counted. */
+  readonly labels: readonly (boolean | null)[];
+}
+
+/** Frames that were answered: right with speech, at all with speech, and that are speech. */
+export interface Counts {
+  readonly hits: number;
+  readonly claimed: number;
+  readonly actual: number;
+}
+
+/** What was said of one scene's frames. */
 export interface ClipScores {
   readonly voice: string;
   readonly histogram: ScoreHistogram;
+  readonly counts: Counts;
+}
+
+/** Lets a detector hear every scene under a condition; the scenes are the same for all that hear them. */
+export function heardScenes(
+  detector: Detector,
+  material: Material,
+  condition: SceneCondition,
+  surroundings: Surroundings,
+): Promise<readonly ClipScores[]> {
+  return mapParallel(material.speech, async (clip, index) => {
+    const { voice, sound, labels } = sceneOf(clip, index, material.others, condition, surroundings);
+    return { voice, ...compared(await detector.hear(sound), labels) };
+  });
 }
 
 /**
- * p(speech) of frames whose truth is known: each clip stands between gaps that hold background alone. Frames of a clip that are too
- * quiet to be surely speech are left out.
- *
- * @param speech clips of speech
- * @param others sound without speech, heard in place of every second gap
+ * A clip of speech between sound that is none and a gap, which come first in turns. The background of the condition is under all of it. Frames of
+ * the clip that are too quiet to be surely speech are left out.
  */
-export function speechScores(
-  deeptone: Deeptone,
-  model: string,
-  speech: readonly Window[],
+export function sceneOf(
+  clip: Window,
+  index: number,
   others: readonly Window[],
-  condition: Condition,
+  condition: SceneCondition,
   surroundings: Surroundings,
-): Promise<readonly ClipScores[]> {
-  return mapParallel(speech, async (clip, index) => {
-    const random = seededRandom(index + 1);
-    const gap = new Float32Array(Math.round((0.8 + random()) * SAMPLE_RATE));
-    const other = others[Math.floor(random() * others.length)]?.samples ?? gap;
-    const parts = [gap, clip.samples, index % 2 === 0 ? gap : other.subarray(0, 2 * SAMPLE_RATE)];
-    const labels = frameLabels(parts, clip.samples);
-    const sound = underCondition(joined(parts), condition, surroundings, index + 1);
-    return { voice: clip.voice, histogram: await score(deeptone, model, sound, labels) };
-  });
-}
-
-/** ROC-AUC over all frames, with an interval over voices. */
-export function detectionFigures(scores: readonly ClipScores[]): DetectionFigures {
-  const voices = [...groupBy(scores, ({ voice }) => voice).values()].map((group) =>
-    group.map(({ histogram }) => histogram),
+): Scene {
+  const random = seededRandom(index + 1);
+  const gap = new Float32Array(Math.round((0.8 + random()) * SAMPLE_RATE));
+  const other = (others[Math.floor(random() * others.length)]?.samples ?? gap).subarray(
+    0,
+    OTHER_SECONDS * SAMPLE_RATE,
   );
-  const all = voices.flat();
+  const parts = index % 2 === 0 ? [gap, clip.samples, other] : [other, clip.samples, gap];
+  const sound = joined(parts);
   return {
-    rocAuc: rocAuc(all),
-    interval: intervalOf(voices.length, (drawn) => rocAuc(drawn.flatMap((index) => voices[index] ?? []))),
-    frames: all.reduce((sum, { positive, negative }) => sum + total(positive) + total(negative), 0),
-    voices: voices.length,
+    voice: clip.voice,
+    sound:
+      condition === 'music 5 dB'
+        ? mixed(sound, pick(surroundings.music, random), MUSIC_SNR_DB, random)
+        : underCondition(sound, condition, surroundings, index + 1),
+    labels: frameLabels(parts, clip.samples),
   };
 }
 
-async function score(
-  deeptone: Deeptone,
-  model: string,
-  sound: Float32Array,
+/** What was said, against what is known. */
+export function compared(
+  { scores, said }: FrameAnswers,
   labels: readonly (boolean | null)[],
-): Promise<ScoreHistogram> {
-  const { time_series } = await deeptone.processAudioBytes(sound, {
-    models: [model],
-    outputPeriod: 64,
-    includeRawValues: true,
-    volumeThreshold: 0,
-  });
+): Omit<ClipScores, 'voice'> {
   const histogram = new ScoreHistogram();
-  time_series.forEach((step, frame) => {
-    const label = labels[frame];
-    if (label !== null && label !== undefined) histogram.add(step.raw?.[model]?.['speech'] ?? 0, label);
+  const counts = { hits: 0, claimed: 0, actual: 0 };
+  labels.forEach((isSpeech, frame) => {
+    if (isSpeech === null) return;
+    const isSaid = said[frame] ?? false;
+    histogram.add(scores[frame] ?? 0, isSpeech);
+    counts.hits += isSpeech && isSaid ? 1 : 0;
+    counts.claimed += isSaid ? 1 : 0;
+    counts.actual += isSpeech ? 1 : 0;
   });
-  return histogram;
+  return { histogram, counts };
+}
+
+/** ROC-AUC over all frames. */
+export function aucFigures(scores: readonly ClipScores[]): DetectionFigures {
+  return figuresOver(scores, (some) => rocAuc(some.map(({ histogram }) => histogram)));
+}
+
+/** F1 of the answer that somebody speaks, over all frames. */
+export function f1Figures(scores: readonly ClipScores[]): DetectionFigures {
+  return figuresOver(scores, (some) => f1Of(some.map(({ counts }) => counts)));
+}
+
+/** Harmonic mean of precision and recall of all that is counted; 1 where there was nothing to say and nothing was said. */
+export function f1Of(counts: readonly Counts[]): number {
+  const sum = (part: (each: Counts) => number) => counts.reduce((all, each) => all + part(each), 0);
+  const both = sum(({ claimed, actual }) => claimed + actual);
+  return both === 0 ? 1 : (2 * sum(({ hits }) => hits)) / both;
+}
+
+function figuresOver(
+  scores: readonly ClipScores[],
+  figure: (scores: readonly ClipScores[]) => number,
+): DetectionFigures {
+  const voices = [...groupBy(scores, ({ voice }) => voice).values()];
+  return {
+    value: figure(scores),
+    interval: intervalOf(voices.length, (drawn) => figure(drawn.flatMap((index) => voices[index] ?? []))),
+    frames: scores.reduce((sum, { histogram }) => sum + histogram.size, 0),
+    voices: voices.length,
+  };
 }
 
 /** true: speech; false: none; null: not sure, not counted. */
@@ -115,8 +176,4 @@ export function loudFrames(speech: Float32Array): boolean[] {
     last = frame;
   });
   return loud;
-}
-
-function total(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -1,10 +1,10 @@
 /** The accuracy table of every model, measured through the engine that ships. */
 import { underCondition } from './conditions';
-import type { Clip } from './corpus';
 import { diarization, type TalkSettings } from './diarization';
+import { measureGate } from './gate';
 import { measureLanguage } from './language';
-import { byCondition, classesOf, indexIn, type Bench, type ModelTable, type Row } from './rows';
-import { detectionFigures, speechScores, type ClipScores } from './speech-frames';
+import { byCondition, indexIn, type Bench, type ModelTable, type Row } from './rows';
+import { fewOfSpeech, isLabelledThroughout, measureSpeech, SECOND_FRAMES } from './speech';
 import { clipWindows } from './windows';
 import { measureUnderage, youngRows } from './young';
 
@@ -14,12 +14,10 @@ export async function measureModel(model: string, bench: Bench): Promise<ModelTa
   return { model, rows: measure ? await measure(model, bench) : [] };
 }
 
-/** What the models that hear a second are given before a window of a second. */
-const SECOND_FRAMES = 17;
-
 type Measurement = (model: string, bench: Bench) => Promise<readonly Row[]>;
 
 const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
+  gate: (_model, bench) => measureGate(bench),
   'speech-rt': measureSpeech,
   speech: measureSpeech,
   gender: async (model, bench) => {
@@ -47,7 +45,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
       perVoice: fewOfSpeech(10),
       context: SECOND_FRAMES,
     });
-    return byCondition(model, bench, windows, '1 s');
+    return byCondition(model, bench, windows, '1 s', true);
   },
   'speaker-map': async (_model, { deeptone, corpus, surroundings, conditions }) => {
     const speech = corpus.clips.filter(
@@ -77,50 +75,6 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
 
 /** What can be measured. */
 export const MEASURED: readonly string[] = Object.keys(MEASUREMENTS);
-
-async function measureSpeech(model: string, bench: Bench): Promise<readonly Row[]> {
-  const { corpus, deeptone, surroundings } = bench;
-  const truth = (clip: Clip) => {
-    const event = clip.event === 'speech' || clip.event === 'music' ? clip.event : 'other';
-    return clip.note.includes('babble') ? -1 : classesOf(model, bench).indexOf(event);
-  };
-  const clips = corpus.clips.filter(isLabelledThroughout);
-  const windows = await clipWindows(corpus, clips, truth, {
-    seconds: 1,
-    perVoice: fewOfSpeech(8),
-    context: SECOND_FRAMES,
-  });
-  const speech = await clipWindows(
-    corpus,
-    clips.filter((clip) => clip.event === 'speech'),
-    () => 0,
-    { seconds: 4, shortest: 2, perVoice: 1 },
-  );
-  const others = windows.filter((window) => window.truth !== classesOf(model, bench).indexOf('speech'));
-  const rows: Row[] = [];
-  const everyCondition: ClipScores[] = [];
-  for (const condition of bench.conditions) {
-    const scores = await speechScores(deeptone, model, speech, others, condition, surroundings);
-    everyCondition.push(...scores);
-    rows.push({ kind: 'detection', what: `speech, frames, ${condition}`, figures: detectionFigures(scores) });
-  }
-  const all = {
-    kind: 'detection',
-    what: 'speech, frames, all conditions',
-    figures: detectionFigures(everyCondition),
-  } as const;
-  return [all, ...rows, ...(await byCondition(model, bench, windows, '1 s'))];
-}
-
-/** Windows of a voice: there are more voices that speak than sources of other sounds. */
-function fewOfSpeech(most: number) {
-  return (clip: Clip) => (clip.event === 'speech' ? most / 2 : most);
-}
-
-/** Whether a clip is one thing from its beginning to its end: that of public videos has music and noise under and between the speech. */
-function isLabelledThroughout({ corpus, note }: Clip): boolean {
-  return corpus !== 'voxlingua-dev' && !note.includes('babble');
-}
 
 async function measureMood(
   model: string,

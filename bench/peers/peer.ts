@@ -1,4 +1,5 @@
 /** Networks of others that do a job of ours: what they share. */
+import { existsSync } from 'node:fs';
 import type { InferenceSession } from 'onnxruntime-common';
 import { FRAME_MS } from '../../src/clock';
 import { openNetwork, runtime } from '../networks';
@@ -19,12 +20,17 @@ export interface Peer {
   hear(pcm: Float32Array): Promise<Float32Array>;
 }
 
-/** Opens a network and looks whether it is the one that is meant. */
+/**
+ * Opens a network and looks whether it is the one that is meant.
+ *
+ * @throws UsageError where it is another, or none
+ */
 export async function openPeer(
   file: string,
   what: string,
   { inputs, outputs }: { readonly inputs: readonly string[]; readonly outputs: readonly string[] },
 ): Promise<InferenceSession> {
+  if (!existsSync(file)) throw new UsageError(`There is no ${file}, which should be ${what}.`);
   const session = await openNetwork(runtime(), file).catch((error: unknown) => {
     const [reason = ''] = (error as Error).message.split('\n');
     throw new UsageError(`${file} cannot be opened as ${what}: ${reason}`);

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { between } from '../../bench/accuracy/cards';
+import { soundOf } from '../../bench/accuracy/gate';
+import { developmentClips } from '../../bench/accuracy/manifest';
+import {
+  aucFigures,
+  compared,
+  f1Figures,
+  f1Of,
+  sceneOf,
+  type SceneCondition,
+} from '../../bench/accuracy/speech-frames';
+import type { Window } from '../../bench/accuracy/windows';
+import { tone } from '../tools/audio';
+
+const FRAME = 1_024;
+
+function windowOf(samples: Float32Array, voice = 'v'): Window {
+  return { samples, contextFrames: 0, truth: 0, voice, corpus: 'made' };
+}
+
+const surroundings = { noises: [tone(100, 3)], music: [tone(5_000, 3)], rooms: [Float32Array.of(1)] };
+
+function scene(index: number, condition: SceneCondition = 'clean') {
+  return sceneOf(windowOf(tone(440, 3)), index, [windowOf(tone(2_000, 1))], condition, surroundings);
+}
+
+describe('Scenes of the accuracy bench', () => {
+  it('have speech between a gap and another sound, which come first in turns, and say which frames are which', () => {
+    for (const index of [0, 1]) {
+      const { sound, labels } = scene(index);
+      const spoken = labels.flatMap((label, frame) => (label === true ? [frame] : []));
+      assert(spoken.length > 40 && spoken.length <= 3 * 16, `${spoken.length} frames of 3 s`);
+      const first = spoken[0] ?? 0;
+      assert.deepEqual(
+        spoken,
+        Array.from(spoken, (_, n) => first + n),
+      );
+      assert.equal(
+        sound.subarray(0, FRAME).some((sample) => sample !== 0),
+        index === 1,
+      );
+      assert(labels.slice(0, first - 1).every((label) => label === false));
+    }
+  });
+
+  it('are the same whoever hears them, and have music under all of it where that is asked for', () => {
+    assert.deepEqual(scene(4, 'music 5 dB'), scene(4, 'music 5 dB'));
+    const level = (samples: Float32Array) =>
+      Math.sqrt(samples.reduce((sum, s) => sum + s * s, 0) / samples.length);
+    const { sound } = scene(0);
+    const under = scene(0, 'music 5 dB').sound.map((sample, n) => sample - (sound[n] ?? 0));
+    assert(Math.abs(20 * Math.log10(level(sound) / level(under)) - 5) < 0.1);
+  });
+
+  it('are judged by frames that are sure: area, and F1 of what was answered', () => {
+    const labels = [true, true, true, false, false, null];
+    const scores = [0.9, 0.8, 0.2, 0.1, 0.6, 1];
+    const said = [true, true, false, false, true, true];
+    const one = { voice: 'a', ...compared({ scores, said }, labels) };
+    assert.deepEqual(one.counts, { hits: 2, claimed: 3, actual: 3 });
+    assert.equal(aucFigures([one]).value, 5 / 6);
+    assert.deepEqual(f1Figures([one]), { value: 2 / 3, interval: [2 / 3, 2 / 3], frames: 5, voices: 1 });
+  });
+
+  it('have an F1 of 1 where there was nothing to say and nothing was said', () => {
+    assert.equal(f1Of([{ hits: 0, claimed: 0, actual: 0 }]), 1);
+    assert.equal(f1Of([{ hits: 0, claimed: 4, actual: 0 }]), 0);
+  });
+});
+
+describe('Sounds that the gate should not let through', () => {
+  const kinds: readonly (readonly [event: string, corpus: string, note: string, kind: string | undefined])[] =
+    [
+      ['nat_human_sounds', 'covidcough', '', 'coughs'],
+      ['nat_human_sounds', 'dcase16', 'class=cough', 'coughs'],
+      ['nat_human_sounds', 'dcase16', 'class=clearthroat', 'throat clearing'],
+      ['nat_human_sounds', 'esc10', 'class=Person sneeze', 'sneezes'],
+      ['nat_human_sounds', 'snoring', 'snoring', 'snores'],
+      ['nat_human_sounds', 'other', 'class=hiccup', undefined],
+      ['pos_human_sounds', 'babylaugh', '', 'laughs'],
+      ['neg_human_sounds', 'donateacry', 'device=1', 'cries of babies'],
+      ['neg_human_sounds', 'screams', '', 'screams'],
+      ['noise', 'dcase16', 'class=knock', 'knocks'],
+      ['noise', 'moodist', 'light-rain.mp3', 'other noise'],
+      ['noise', 'moodist', 'crowded-bar.mp3;babble', undefined],
+      ['music', 'songs-ultrastar', '', 'songs'],
+      ['music', 'music-mir', '', 'instruments, mostly'],
+      ['speech', 'screams', '', undefined],
+    ];
+  for (const [event, corpus, note, kind] of kinds) {
+    it(`counts ${event} of ${corpus} (${note}) as ${kind ?? 'nothing'}`, () => {
+      const manifest = `file,start,end,corpus,voice,part,event,note\nx,0,1,${corpus},v,dev,${event},${note}`;
+      const [clip] = developmentClips(manifest);
+      assert(clip);
+      assert.equal(soundOf(clip), kind);
+    });
+  }
+});
+
+describe('Figures in cards', () => {
+  it('take the place of what stands between their marks, and nothing where there are none', () => {
+    const card = 'a\n<!-- accuracy:open -->\nold\n<!-- /accuracy:open -->\nb';
+    assert.equal(
+      between(card, 'accuracy:open', 'new'),
+      'a\n<!-- accuracy:open -->\n\nnew\n<!-- /accuracy:open -->\nb',
+    );
+    assert.equal(between(card, 'accuracy:standard', 'new'), undefined);
+    assert.equal(between('<!-- /x --> <!-- x -->', 'x', 'new'), undefined);
+  });
+});
