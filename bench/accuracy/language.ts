@@ -46,11 +46,8 @@ export async function measureLanguage(model: string, bench: Bench): Promise<read
 }
 
 /** What a user reads after a window: the answer at its end, which is over all of its speech (decision 41). */
-function answerAtTheEnd(
-  { voice, corpus, truth, answers }: Outcome,
-  names: readonly string[],
-): LanguageAnswer {
-  return { voice: `${corpus}/${voice}`, spoken: names[truth] ?? 'other', answer: answers.at(-1) ?? '' };
+function answerAtTheEnd({ voice, truth, answers }: Outcome, names: readonly string[]): LanguageAnswer {
+  return { voice, spoken: names[truth] ?? 'other', answer: answers.at(-1) ?? '' };
 }
 
 /** Three figures of what was answered. */

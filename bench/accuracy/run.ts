@@ -30,7 +30,10 @@ const OPTIONS = {
 } as const;
 
 /** Measures the models on the development part of a corpus and prints their tables; gives the figures that have targets. */
-export async function runAccuracy(args: readonly string[]): Promise<readonly Measurement[]> {
+export async function runAccuracy(
+  args: readonly string[],
+  print: (table: string) => void = console.log,
+): Promise<readonly Measurement[]> {
   const values = valuesOf(args);
   if (!values.corpus) throw new UsageError('Say where the corpus is: --corpus FOLDER');
   const modelSet = setNamed(values.set);
@@ -48,7 +51,7 @@ export async function runAccuracy(args: readonly string[]): Promise<readonly Mea
       const table = await measureModel(model, bench);
       tables.push(table);
       const figures = markdownTable(table, modelSet);
-      console.log(figures);
+      print(figures);
       if (values.cards) await writeCard(values.cards, model, modelSet, figures);
     }
     if (values.cards) await writeOverview(path.join(values.cards, 'README.md'), modelSet, tables);

@@ -10,6 +10,7 @@ export interface Window {
   /** Frames of context before the window; their answers do not count. */
   readonly contextFrames: number;
   readonly truth: number;
+  /** With its corpus. */
   readonly voice: string;
   readonly corpus: string;
 }
@@ -42,10 +43,11 @@ export async function clipWindows(
   for (const clip of clips) {
     const truth = truthOf(clip);
     const most = typeof perVoice === 'number' ? perVoice : perVoice(clip);
-    if (truth < 0 || (counts.get(`${clip.voice}/${truth}`) ?? 0) >= most) continue;
+    const voice = voiceOf(clip);
+    if (truth < 0 || (counts.get(`${voice}/${truth}`) ?? 0) >= most) continue;
     const samples = await corpus.samples(clip);
     for (const [start, end] of cut(samples, seconds, shortest)) {
-      const key = `${clip.voice}/${truth}`;
+      const key = `${voice}/${truth}`;
       const count = counts.get(key) ?? 0;
       if (count >= most) break;
       counts.set(key, count + 1);
@@ -54,7 +56,7 @@ export async function clipWindows(
         samples: samples.subarray(start - contextFrames * FRAME_SAMPLES, end),
         contextFrames,
         truth,
-        voice: clip.voice,
+        voice,
         corpus: clip.corpus,
       });
     }
@@ -70,17 +72,27 @@ export async function joinedWindows(
   { seconds, perVoice = 12 }: { seconds: number; perVoice?: number },
 ): Promise<readonly Window[]> {
   const windows: Window[] = [];
-  for (const group of groupBy(clips, (clip) => `${clip.corpus}/${clip.voice}/${truthOf(clip)}`).values()) {
+  for (const group of groupBy(clips, (clip) => `${voiceOf(clip)}/${truthOf(clip)}`).values()) {
     const [first] = group;
     if (!first || truthOf(first) < 0) continue;
     const samples = joined(await Promise.all(group.map((clip) => corpus.samples(clip))));
     const truth = truthOf(first);
     for (const [start, end] of cut(samples, seconds, seconds).slice(0, perVoice)) {
-      const { voice, corpus: name } = first;
-      windows.push({ samples: samples.subarray(start, end), contextFrames: 0, truth, voice, corpus: name });
+      windows.push({
+        samples: samples.subarray(start, end),
+        contextFrames: 0,
+        truth,
+        voice: voiceOf(first),
+        corpus: first.corpus,
+      });
     }
   }
   return windows;
+}
+
+/** Voices of different corpora may be called alike. */
+function voiceOf({ corpus, voice }: Clip): string {
+  return `${corpus}/${voice}`;
 }
 
 /** Where windows begin and end, in samples. */
