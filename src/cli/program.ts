@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import type { AnalyzeFlags } from './analyze';
 import { SHELLS, type Shell } from './completion-shells';
+import type { DemoFlags } from './demo';
 import type { DoctorFlags } from './doctor';
 import {
   addEngineFlags,
@@ -143,6 +144,16 @@ export async function runProgram(
     .action(async (flags: DoctorFlags) => {
       const { doctor } = await import('./doctor.js');
       await finishWith(doctor(flags, terminal, signal));
+    });
+
+  program
+    .command('demo')
+    .description('start a Node-RED on this machine alone, with a page that shows what is in sounds')
+    .option('--folder <folder>', 'where it is put, and what is changed in it is kept', 'deeptone-demo')
+    .option('--port <port>', 'its port (default: PORT, then 1880, or a free one)', wholeNumber)
+    .action(async (flags: DemoFlags) => {
+      const { demo } = await import('./demo.js');
+      await finishWith(demo(flags, terminal, signal));
     });
 
   licenseCommands(

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deeptone } from './run-deeptone';
 
+const COMMANDS = ['analyze', 'stream', 'models', 'train-head', 'doctor', 'demo', 'license', 'completion'];
+
 describe('The command line', () => {
   const mistakes: readonly [what: string, args: readonly string[], message: RegExp][] = [
     ['no command', [], /Usage: deeptone/],
@@ -38,7 +40,7 @@ describe('The command line', () => {
   it('prints its help and its version when asked', async () => {
     const help = await deeptone(['--help']);
     assert.equal(help.code, 0);
-    for (const command of ['analyze', 'stream', 'models', 'train-head', 'doctor', 'license', 'completion']) {
+    for (const command of COMMANDS) {
       assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
     }
     const { version } = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'utf8')) as {

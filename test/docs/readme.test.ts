@@ -16,7 +16,9 @@ import { RunningExamples } from '../examples/flows';
 import { RADIO_SHOW } from '../nodes/support/sounds';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const { repository, scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+const { name, bin, repository, scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly bin: Readonly<Record<string, string>>;
   readonly repository: { readonly url: string };
   readonly scripts: Readonly<Record<string, string>>;
 };
@@ -66,11 +68,14 @@ describe('The README', function () {
   });
 
   it('names commands that are there', () => {
-    const [demo, test, pack, install] = blocks('');
+    const [tried, demo, test, pack, install] = blocks('');
+    // npx runs the one command that a package has, whatever its name.
+    assert.equal(tried, `npx ${name} demo\n`);
+    assert.deepEqual(Object.keys(bin), ['deeptone']);
     assert.deepEqual([demo, test], ['npm ci && npm run demo\n', 'npm ci && npm test\n']);
     assert.equal(pack, 'npm ci && npm run build && npm pack\n');
     assert.match(install ?? '', /npm install \/path\/to\/deeptone-node-red-[\d.]+\.tgz\n$/);
-    for (const name of ['demo', 'test', 'build']) assert.ok(scripts[name], name);
+    for (const script of ['demo', 'test', 'build']) assert.ok(scripts[script], script);
   });
 
   it('has a flow that says what is in a sound', async () => {

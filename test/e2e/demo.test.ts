@@ -20,7 +20,8 @@ const DARK = `* { transition: none !important; animation: none !important; }
 
 /** Starts the demo as `npm run demo` does after the build; gives the address that it prints. */
 async function startDemo(): Promise<{ demo: ChildProcess; dashboard: string; printed: string }> {
-  const demo = spawn(process.execPath, [join(ROOT, 'scripts/demo.mjs')], {
+  const command = [join(ROOT, 'dist/src/cli/main.js'), 'demo', '--folder', '.cache/demo'];
+  const demo = spawn(process.execPath, command, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
