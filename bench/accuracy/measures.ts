@@ -141,9 +141,14 @@ export function intervalOf(
   return [values[Math.floor(RESAMPLES * 0.025)] ?? 0, values[Math.floor(RESAMPLES * 0.975)] ?? 0];
 }
 
-/** Scores of positive and negative frames of one voice, in bins, so that intervals stay cheap. */
+/**
+ * Scores of positive and negative frames of one voice, in bins, so that intervals stay cheap. Bins are even steps of the logit: networks that are
+ * sure of themselves say 0.0001 and 0.9999, which even steps of the probability would throw together.
+ */
 export class ScoreHistogram {
   static readonly BINS = 1_000;
+  /** Largest logit that is told from a larger one. */
+  static readonly #MOST = 12;
   readonly positive = new Float64Array(ScoreHistogram.BINS);
   readonly negative = new Float64Array(ScoreHistogram.BINS);
 
@@ -153,7 +158,11 @@ export class ScoreHistogram {
   }
 
   add(score: number, isPositive: boolean): void {
-    const bin = Math.min(ScoreHistogram.BINS - 1, Math.floor(score * ScoreHistogram.BINS));
+    const probability = Math.max(0, Math.min(1, score));
+    const logit = Math.log(probability / (1 - probability));
+    const most = ScoreHistogram.#MOST;
+    const place = (Math.max(-most, Math.min(most, logit)) + most) / (2 * most);
+    const bin = Math.min(ScoreHistogram.BINS - 1, Math.floor(place * ScoreHistogram.BINS));
     const counts = isPositive ? this.positive : this.negative;
     counts[bin] = (counts[bin] ?? 0) + 1;
   }

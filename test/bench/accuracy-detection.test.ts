@@ -63,6 +63,14 @@ describe('Scenes of the accuracy bench', () => {
     assert.deepEqual(f1Figures([one]), { value: 2 / 3, interval: [2 / 3, 2 / 3], frames: 5, voices: 1 });
   });
 
+  it('tell scores apart that are all but certain', () => {
+    const labels = [true, false, true, false];
+    const close = { scores: [0.9999, 0.999, 0.0001, 0.00001], said: [] };
+    assert.equal(aucFigures([{ voice: 'a', ...compared(close, labels) }]).value, 0.75);
+    const extreme = { scores: [1, 0, 1, 0], said: [] };
+    assert.equal(aucFigures([{ voice: 'a', ...compared(extreme, labels) }]).value, 1);
+  });
+
   it('have an F1 of 1 where there was nothing to say and nothing was said', () => {
     assert.equal(f1Of([{ hits: 0, claimed: 0, actual: 0 }]), 1);
     assert.equal(f1Of([{ hits: 0, claimed: 4, actual: 0 }]), 0);
