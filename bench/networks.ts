@@ -44,10 +44,14 @@ export function openNetwork(api: Runtime, file: string): Promise<InferenceSessio
   });
 }
 
-/** The trunk with the heads and the gate, asked for what the nine models need. */
-export async function trunkAlone(streams: number): Promise<NetworkRun> {
+/**
+ * The trunk with the heads and the gate, asked for what the nine models need.
+ *
+ * @param folder of the models, for those of another version; the shipped ones without it
+ */
+export async function trunkAlone(streams: number, folder?: string): Promise<NetworkRun> {
   const api = runtime();
-  const { trunk } = loadCatalogue();
+  const { trunk } = loadCatalogue({ shippedFolder: folder });
   const session = await openNetwork(api, trunk.file);
   let state = new api.Tensor('float32', new Float32Array(streams * trunk.stateSize), [
     streams,

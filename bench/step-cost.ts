@@ -6,7 +6,9 @@
  * Beside it, in turns in the same run, the network alone (what is around it is the rest), and Silero VAD, which says of one thing what the
  * nine models say of many.
  *
- *     npm run bench -- step-cost [--seconds 15]
+ * `--against` names the folder of the models of another version, whose network is measured in turns with this one's.
+ *
+ *     npm run bench -- step-cost [--seconds 15] [--against FOLDER]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -83,9 +85,11 @@ interface Subjects {
   readonly ofEngine: readonly PredictionStream[];
   readonly whole: readonly AnalysisStream[];
   readonly networks: Readonly<Record<'alone' | 'together' | 'silero', NetworkRun>>;
+  /** Of other models. */
+  readonly others: Readonly<Record<'alone' | 'together', NetworkRun>> | undefined;
 }
 
-async function openSubjects(): Promise<Subjects> {
+async function openSubjects(against: string | undefined): Promise<Subjects> {
   const engine = new OnnxPredictionEngine();
   const deeptone = new Deeptone(null, { predictionEngine: engine });
   const options = { models: ALL_MODELS, outputPeriod: 1_024 };
@@ -100,14 +104,18 @@ async function openSubjects(): Promise<Subjects> {
       together: await trunkAlone(BATCH),
       silero: await sileroAlone(),
     },
+    others: against
+      ? { alone: await trunkAlone(1, against), together: await trunkAlone(BATCH, against) }
+      : undefined,
   };
 }
 
-type Costs = Readonly<Record<`${'network' | 'engine' | 'whole'}${'Alone' | 'Together'}` | 'silero', number>>;
+type Cost = `${'network' | 'engine' | 'whole'}${'Alone' | 'Together'}` | 'silero';
+type Costs = Readonly<Record<Cost, number> & Partial<Record<'othersAlone' | 'othersTogether', number>>>;
 
 /** Medians of milliseconds of CPU per step and stream, back to back. */
 async function backToBack(subjects: Subjects, sound: Float32Array, steps: number): Promise<Costs> {
-  const { ofEngine, whole, networks } = subjects;
+  const { ofEngine, whole, networks, others } = subjects;
   // A step of many takes as long as many steps of one.
   const stepsOf = (count: number): number => (count === 1 ? steps : Math.ceil(steps / ROUNDS));
   const engineOf = (count: number) => (): Promise<number> =>
@@ -123,8 +131,11 @@ async function backToBack(subjects: Subjects, sound: Float32Array, steps: number
   };
   const networkOf = (network: NetworkRun, count: number) => async (): Promise<number> =>
     (await cpuOf((n) => network.step(frames(sound, n, count)), stepsOf(count))) / count;
-  const measures: Readonly<Record<keyof Costs, () => Promise<number>>> = {
+  const measures: Readonly<Record<Cost, () => Promise<number>> & Record<string, () => Promise<number>>> = {
     networkAlone: networkOf(networks.alone, 1),
+    ...(others
+      ? { othersAlone: networkOf(others.alone, 1), othersTogether: networkOf(others.together, BATCH) }
+      : {}),
     engineAlone: engineOf(1),
     wholeAlone: wholeOf(1),
     silero: networkOf(networks.silero, 1),
@@ -143,6 +154,17 @@ function table(costs: Costs): Measurement[] {
   const one = 'ms CPU per step';
   const each = `${one} and stream`;
   const around = (whole: number, network: number): number => 100 * (whole / network - 1);
+  const against = (what: string, ours: number, others: number | undefined): Measurement[] =>
+    others === undefined
+      ? []
+      : [
+          {
+            measure: `${what}: the network against the other models'`,
+            value: ours / others,
+            unit: 'times',
+            target: { atMost: 1.2 },
+          },
+        ];
   return [
     { measure: 'one stream, back to back', value: costs.engineAlone, unit: one, target: { atMost: 0.6 } },
     {
@@ -155,6 +177,8 @@ function table(costs: Costs): Measurement[] {
     { measure: 'one stream: with insight', value: costs.wholeAlone, unit: one },
     { measure: `${BATCH} streams: the network alone`, value: costs.networkTogether, unit: each },
     { measure: `${BATCH} streams: with insight`, value: costs.wholeTogether, unit: each },
+    ...against('one stream', costs.networkAlone, costs.othersAlone),
+    ...against(`${BATCH} streams`, costs.networkTogether, costs.othersTogether),
     {
       measure: 'one stream: what is around the network, of the engine',
       value: around(costs.engineAlone, costs.networkAlone),
@@ -196,17 +220,24 @@ function table(costs: Costs): Measurement[] {
 }
 
 export async function stepCost(argv: readonly string[]): Promise<readonly Measurement[]> {
-  const { values } = parseArgs({ args: [...argv], options: { seconds: { type: 'string', default: '15' } } });
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { seconds: { type: 'string', default: '15' }, against: { type: 'string' } },
+  });
   const steps = Math.ceil((Number(values.seconds) * 1_000) / FRAME_MS);
   const sound = await conversation();
-  const subjects = await openSubjects();
+  const subjects = await openSubjects(values.against);
   const costs = await backToBack(subjects, sound, steps);
-  const { engine, deeptone, ofEngine, networks } = subjects;
+  const { engine, deeptone, ofEngine, networks, others } = subjects;
   const aloneLive = await cpuPerStep(ofEngine.slice(0, 1), sound, steps, 'real time');
   const togetherLive = await cpuPerStep(ofEngine, sound, steps, 'real time');
   const stats = await engine.stats();
   await deeptone.close();
-  for (const network of Object.values(networks)) await network.release();
+  for (const network of Object.values({
+    ...networks,
+    ...(others ? { others: others.alone, more: others.together } : {}),
+  }))
+    await network.release();
   return [
     ...table(costs),
     { measure: 'one stream, real time', value: aloneLive, unit: 'ms CPU per step' },
