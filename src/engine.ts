@@ -26,6 +26,7 @@ export {
   type Isolation,
   type ModelDescription,
   type OwnModel,
+  type Baseline,
   type Pooling,
   type ModelSet,
   type ModelSource,

@@ -42,6 +42,7 @@ export type {
   Isolation,
   ModelDescription,
   OwnModel,
+  Baseline,
   Pooling,
   PredictionEngine,
   PredictionStream,

@@ -34,6 +34,9 @@ function describe(model: ModelDescription): string {
           `  answers over     the last ${model.pooling.seconds} s of ${model.gate === 'voice' ? 'speech' : 'sound'}`,
         ]
       : []),
+    ...(model.baseline
+      ? [`  answers against  what was usual in the last ${model.baseline.memorySeconds / 60} min of speech`]
+      : []),
     `  asked when       ${model.gate === 'voice' ? 'there is speech' : 'there is sound'}`,
     `  license          ${model.license} (${trainingData(model)})`,
   ];

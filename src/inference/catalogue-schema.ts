@@ -3,7 +3,7 @@
  * folder, and a user's folder, whose models are heads on a tap of that trunk or models of their own.
  */
 import { problemWith, type Rule, type RulesFor } from '../rules';
-import type { Activation, ClusteringSettings, Gate, Pooling } from './prediction-engine';
+import type { Activation, Baseline, ClusteringSettings, Gate, Pooling } from './prediction-engine';
 
 /** p = softmax(logits / temperature) or sigmoid(logits / temperature + bias). */
 export interface Calibration {
@@ -72,6 +72,8 @@ interface EntryBase {
   readonly license?: string;
   /** Answers over what was said lately; only with `softmax`. */
   readonly pooling?: Pooling;
+  /** Answers against what is usual in a channel; only with `softmax`. */
+  readonly baseline?: Baseline;
 }
 
 export type BuiltInSource =
@@ -105,6 +107,8 @@ export interface UserEntry extends EntryBase {
 
 /** Bounds what is remembered of a stream: 938 frames. */
 const LONGEST_POOLING_SECONDS = 60;
+/** A day of speech. */
+const LONGEST_BASELINE_SECONDS = 86_400;
 
 /** A text that says something. */
 const TEXT = { type: 'text', pattern: /./su, accepted: 'a text is accepted' } as const;
@@ -236,6 +240,25 @@ const ENTRY_FIELDS = {
     } satisfies RulesFor<Pooling>,
     required: ['seconds'],
     accepted: 'an object {seconds, temperature, priorSeconds} is accepted',
+  },
+  baseline: {
+    type: 'object',
+    fields: {
+      logProbabilities: {
+        type: 'list',
+        of: NUMBER,
+        accepted: 'a list of numbers, one per class, is accepted',
+      },
+      priorSeconds: { type: 'number', minimum: 0, accepted: 'a number of at least 0 is accepted' },
+      memorySeconds: {
+        type: 'number',
+        minimum: 1,
+        maximum: LONGEST_BASELINE_SECONDS,
+        accepted: `a number from 1 to ${LONGEST_BASELINE_SECONDS} is accepted`,
+      },
+    } satisfies RulesFor<Baseline>,
+    required: ['logProbabilities', 'priorSeconds', 'memorySeconds'],
+    accepted: 'an object {logProbabilities, priorSeconds, memorySeconds} is accepted',
   },
 } as const;
 

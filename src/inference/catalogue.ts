@@ -187,7 +187,8 @@ function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
     throw new ModelInvalidError(say`activation "embedding" and the trunk output "embedding" go together`);
   }
   if (!isEmbedding) checkClasses(entry);
-  else if (entry.pooling) throw new ModelInvalidError(say`pooling is for softmax models`);
+  else if (entry.pooling ?? entry.baseline)
+    throw new ModelInvalidError(say`pooling and baseline are for softmax models`);
   if (entry.reject !== undefined && entry.activation !== 'softmax') {
     throw new ModelInvalidError(say`reject is for softmax models`);
   }
@@ -278,12 +279,19 @@ function described(
     gate: entry.gate ?? 'volume',
     unknownBelow: entry.unknownBelow ?? null,
     ...(entry.pooling ? { pooling: entry.pooling } : {}),
+    ...(entry.baseline ? { baseline: entry.baseline } : {}),
   };
 }
 
 function checkClasses(entry: BuiltInEntry | UserEntry): void {
-  if (entry.pooling && entry.activation !== 'softmax') {
-    throw new ModelInvalidError(say`pooling is for softmax models`);
+  if ((entry.pooling ?? entry.baseline) && entry.activation !== 'softmax') {
+    throw new ModelInvalidError(say`pooling and baseline are for softmax models`);
+  }
+  if (entry.baseline && entry.baseline.logProbabilities.length !== entry.classes.length) {
+    throw new ModelInvalidError(say`baseline.logProbabilities has one number per class`);
+  }
+  if (entry.baseline && entry.pooling) {
+    throw new ModelInvalidError(say`a model has pooling or a baseline, not both`);
   }
   const fewest = entry.activation === 'softmax' ? 2 : 1;
   if (entry.classes.length < fewest) {

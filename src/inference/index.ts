@@ -8,6 +8,7 @@ export type {
   Gate,
   ModelDescription,
   OwnModel,
+  Baseline,
   Pooling,
   PredictionEngine,
   PredictionStream,

@@ -21,6 +21,16 @@ export interface Pooling {
   readonly priorSeconds?: number;
 }
 
+/** Answers seen against what is usual for who speaks into a channel (decision 45). */
+export interface Baseline {
+  /** Means of the natural logarithms of the probabilities, one per class, of clips of the class that is usual. */
+  readonly logProbabilities: readonly number[];
+  /** A channel's own mean counts for n / (n + priorSeconds) after n seconds of what the gate lets through. */
+  readonly priorSeconds: number;
+  /** Seconds, of what the gate lets through, after which the mean forgets as fast as it learns. */
+  readonly memorySeconds: number;
+}
+
 /** What a model is, as plain data from its catalogue entry. */
 export interface ModelDescription {
   /** Hyphenated lower-case name, as in JSON: `speech-rt`. */
@@ -37,6 +47,8 @@ export interface ModelDescription {
   readonly receptiveFieldMs: number;
   /** Where it answers over what was said lately, how; left out: each frame is answered by its own prediction. */
   readonly pooling?: Pooling;
+  /** Where it sees what it hears against what is usual in its channel, how. */
+  readonly baseline?: Baseline;
   /** What decides about a frame before it (decision 6). */
   readonly gate: Gate;
   /** A winner with a confidence below this is `unknown`; null where the model has no `unknown` (decision 8). */

@@ -10,11 +10,12 @@ import { labelsOf, type LabelSet } from './labels';
 import type { FramesBefore, FrameSlice, ModelTrack, PeriodAnswer } from './model-track';
 import { RowMean } from './period';
 import { RecentFrames } from './recent-frames';
+import { UsualVoice } from './usual';
 import type { ModelSummary } from './results';
 import { round4 } from './rounding';
 import type { TransitionSink } from './transitions';
 
-/** Labels frames by decisions 5 to 8, 31 and 41. Memory does not grow. */
+/** Labels frames by decisions 5 to 8, 31, 41 and 45. Memory does not grow. */
 export class ClassTrack implements ModelTrack {
   readonly name: string;
   readonly width: number;
@@ -22,8 +23,8 @@ export class ClassTrack implements ModelTrack {
   private readonly labels: LabelSet;
   private readonly book: LabelBook;
   private readonly rawMean: RowMean | undefined;
-  /** Of a model that answers over what was said lately. */
-  private readonly recent: RecentFrames | undefined;
+  /** Of a model that answers over what was said lately, or against what is usual. */
+  private readonly heard: RecentFrames | UsualVoice | undefined;
   private label = 0;
   private confidence = 0;
 
@@ -39,22 +40,29 @@ export class ClassTrack implements ModelTrack {
     this.labels = labelsOf(model, this.choice);
     const { names, listed } = this.labels;
     this.book = new LabelBook(model.name, names, listed, decision.period ?? 'majority');
-    this.recent = model.pooling && new RecentFrames(this.width, model.pooling);
+    this.heard = heardBy(model);
     this.rawMean = includeRawValues ? new RowMean(this.width) : undefined;
   }
 
   consume(slice: FrameSlice, sink: TransitionSink): void {
     for (let index = slice.from; index < slice.to; index += 1) {
       this.decide(slice, index);
-      if (this.recent && !this.recent.isEmpty) this.rawMean?.add(this.recent.probabilities, 0);
-      else this.rawMean?.add(slice.values, index * this.width);
+      this.addRaw(slice, index);
       this.book.add(slice.firstFrame + index - slice.from, this.label, this.confidence, sink);
     }
   }
 
+  /** Adds the probabilities that were judged; of frames that were not, the model's own, or those over what was said lately. */
+  private addRaw({ gate, values }: FrameSlice, frame: number): void {
+    const { heard } = this;
+    const lasts = heard instanceof RecentFrames ? !heard.isEmpty : this.isAsked(gate.states[frame]);
+    if (heard && lasts) this.rawMean?.add(heard.probabilities, 0);
+    else this.rawMean?.add(values, frame * this.width);
+  }
+
   remember({ gate, values }: FramesBefore, frameCount: number): void {
     for (let index = 0; index < frameCount; index += 1)
-      if (this.isAsked(gate.states[index])) this.recent?.add(values, index * this.width);
+      if (this.isAsked(gate.states[index])) this.heard?.add(values, index * this.width);
   }
 
   closePeriod(): PeriodAnswer {
@@ -86,9 +94,9 @@ export class ClassTrack implements ModelTrack {
       this.confidence = clampUnit(1 - (gate.speechProbabilities[frame] ?? 0));
       return;
     }
-    this.recent?.add(values, frame * this.width);
-    const chosen = this.recent
-      ? this.choice.of(this.recent.probabilities, 0)
+    this.heard?.add(values, frame * this.width);
+    const chosen = this.heard
+      ? this.choice.of(this.heard.probabilities, 0)
       : this.choice.of(values, frame * this.width);
     this.confidence = this.choice.confidence;
     if (Number.isNaN(this.confidence)) {
@@ -101,4 +109,9 @@ export class ClassTrack implements ModelTrack {
   private isAsked(state: number | undefined): boolean {
     return state === FrameState.speech || (state === FrameState.notSpeech && this.model.gate === 'volume');
   }
+}
+
+function heardBy({ pooling, baseline, classes }: ModelDescription): RecentFrames | UsualVoice | undefined {
+  if (pooling) return new RecentFrames(classes.length, pooling);
+  return baseline && new UsualVoice(baseline);
 }

@@ -91,8 +91,30 @@ describe('Model catalogue', () => {
     for (const entry of [voice, kinds])
       assert.match(
         ofSet({ ...entry, pooling: { seconds: 10 } }).broken[0]?.reason ?? '',
-        /pooling is for softmax/,
+        /pooling and baseline are for softmax/,
       );
+  });
+
+  it('says how a model answers against what is usual', () => {
+    const baseline = { logProbabilities: [-1, -0.5], priorSeconds: 60, memorySeconds: 600 };
+    const own = { shippedFolder: tinySet(), modelFolders: [userFolder({ ...doorbell, baseline })] };
+    assert.deepEqual(loadCatalogue(own).models.at(-1)?.description.baseline, baseline);
+    const reason = (entry: object) =>
+      loadCatalogue({ shippedFolder: tinySet({ models: [{ ...entry }] }) }).broken[0]?.reason ?? '';
+    assert.match(reason({ ...voice, baseline }), /pooling and baseline are for softmax/);
+    assert.match(reason({ ...kinds, baseline }), /pooling and baseline are for softmax/);
+    assert.match(
+      reason({ ...loudness, baseline: { ...baseline, logProbabilities: [-1] } }),
+      /one number per class/,
+    );
+    assert.match(
+      reason({
+        ...loudness,
+        baseline: { ...baseline, logProbabilities: [-1, -1, -1] },
+        pooling: { seconds: 10 },
+      }),
+      /not both/,
+    );
   });
 
   it('takes the open set from its own folder', () => {
@@ -216,6 +238,16 @@ describe('Model catalogue', () => {
     ['a window of no time', { ...other, pooling: { seconds: 0 } }, /"pooling.seconds" .*from 0.064 to 60/],
     ['a window without end', { ...other, pooling: { seconds: 61 } }, /from 0.064 to 60/],
     ['a window of unknown length', { ...other, pooling: { temperature: 1 } }, /"pooling.seconds" is missing/],
+    [
+      'a baseline without numbers',
+      { ...other, baseline: { priorSeconds: 1, memorySeconds: 9 } },
+      /"baseline.logProbabilities" is missing/,
+    ],
+    [
+      'a baseline that never forgets',
+      { ...other, baseline: { logProbabilities: [-1, -1], priorSeconds: 1, memorySeconds: 1e6 } },
+      /from 1 to 86400/,
+    ],
     ['a temperature of 0', { ...other, pooling: { seconds: 1, temperature: 0 } }, /above 0/],
     [
       'a model of its own without a state size',
