@@ -6,7 +6,7 @@ import os
 import torch
 
 import network as N
-from publish import GATE, export_checked
+from publish import export_checked, gate_of
 from restore import as_published
 
 FIRST = ("version", "set", "title")         # keys of the catalogue before `trunk`
@@ -23,7 +23,7 @@ def main(arguments: argparse.Namespace) -> None:
     for model in made["models"]:
         if model["name"] in offsets:
             model["source"]["offset"] = offsets[model["name"]]
-    gate = {"source": {"kind": "trunk", "output": "scores", "offset": offsets["gate"]}, **GATE}
+    gate = {"source": {"kind": "trunk", "output": "scores", "offset": offsets["gate"]}, **gate_of(made["set"])}
     with open(os.path.join(arguments.out, "catalogue.json"), "w") as file:
         json.dump({**{name: made[name] for name in FIRST}, "trunk": trunk, "gate": gate, **{name: value for name, value in made.items() if name not in (*FIRST, "trunk", "gate")}}, file, indent=2)
         file.write("\n")

@@ -23,6 +23,8 @@ def entry(head: heads.Head, offsets: Dict[str, int], fitted: Dict[str, Any], tra
     made["unknownBelow"] = fitted.get("unknownBelow", 0.0) if head.with_unknown else None
     if head.pooling:
         made["pooling"] = fitted.get("pooling", head.pooling)
+    if "baseline" in fitted:
+        made["baseline"] = fitted["baseline"]
     if embeds:
         made["clustering"] = fitted.get("clustering", {})
     made["license"] = "Apache-2.0" if training_data == "open" else "CC-BY-NC-SA-4.0"

@@ -2,25 +2,29 @@
 import argparse
 import json
 import os
-from typing import List
+from typing import Dict, List
 
 import numpy as np
 import torch
 
 import corpus as C
 import evaluate as E
-import heads
 import testset as T
+from measure_gate import speaks
+from publish import SETS, gate_of
 
 SILENCE, NO_SPEECH, SPEECH = range(3)       # what the gates say of a frame
 COUNT = 40                                  # conversations of each half
 SEEDS = {"tune": 21, "test": 11}
 
 
-def gates(out: E.Outputs) -> List[int]:
-    """What the gates say of every frame."""
-    speaks = out["gate"][:, 0] >= heads.GATE.logit if "gate" in out else out["speech-rt"].argmax(1) == E.IS_SPEECH
-    return np.where(out["rms"] < E.SILENT_RMS, SILENCE, np.where(speaks, SPEECH, NO_SPEECH)).tolist()
+def gates(out: E.Outputs, gate: Dict[str, float]) -> List[int]:
+    """What the gates say of every frame; `gate`: how its score is read (publish.gate_of)."""
+    if "gate" in out:
+        somebody = speaks(1 / (1 + np.exp(-out["gate"][:, 0] / gate["temperature"])), gate["openAbove"], gate["closeBelow"])
+    else:
+        somebody = out["speech-rt"].argmax(1) == E.IS_SPEECH
+    return np.where(out["rms"] < E.SILENT_RMS, SILENCE, np.where(somebody, SPEECH, NO_SPEECH)).tolist()
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -35,7 +39,7 @@ def main(arguments: argparse.Namespace) -> None:
         for k, ((_, who, people, corpus), out) in enumerate(zip(talks, outs)):
             name = f"{part}{k}.f32"
             out["embedding"].astype(np.float32).tofile(os.path.join(arguments.out, name))
-            found.append({"name": name, "who": who.tolist(), "gate": gates(out), "people": len(people), "corpus": corpus, "part": part})
+            found.append({"name": name, "who": who.tolist(), "gate": gates(out, gate_of(arguments.set)), "people": len(people), "corpus": corpus, "part": part})
     with open(os.path.join(arguments.out, "conversations.json"), "w") as file:
         json.dump({"size": int(net.config["embedding"]), "conversations": found}, file)
 
@@ -45,5 +49,6 @@ if __name__ == "__main__":
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--cache", required=True)
     parser.add_argument("--checkpoint", required=True)
+    parser.add_argument("--set", choices=tuple(SETS), default="standard", help="whose thresholds of the gate to go by")
     parser.add_argument("--out", required=True)
     main(parser.parse_args())

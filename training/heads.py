@@ -10,19 +10,19 @@
 | gate | what must let a frame through before it is answered: volume, or voice |
 | withUnknown | whether the head may answer `unknown` |
 | pooling | whether answers are those of the last `seconds` of speech, sharpened by `temperature`, with `priorSeconds` of an even answer beside them (tune-language.mjs sets it) |
+| baseline | whether answers are seen against what was usual in the last `memorySeconds` of speech, which is taken for the class `usual`; beside `priorSeconds` of speech as training knows that class (calibrate.py finds out what it sounds like) |
 | evenedOut | whether calibration shifts the scores until the classes are even |
 | label | the column of corpus.labels that it learns from; `kind` is what sounds |
 | lossWeight | weight of its loss in the sum |
 | waitSteps | steps of 64 ms that a voice must have been heard before its label counts |
 | survivesWarp | whether the label is still true of a voice whose formants were moved |
 
-Beside them stands the `gate`, which no user asks for: its hidden values and recurrent units, how its score is read (somebody speaks from the probability `openAbove`
-on, until it falls below `closeBelow`), and the weight of its loss where it trains along with the trunk.
+Beside them stands the `gate`, which no user asks for: its hidden values and recurrent units, the temperature of its score (its thresholds are those of a set, in publish.py), and the
+weight of its loss where it trains along with the trunk.
 """
 import json
-import math
 import os
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 STEP_LABELS = "kind"
 
@@ -45,6 +45,7 @@ class Head(NamedTuple):
     wait_steps: int
     survives_warp: bool
     pooling: Optional[Dict[str, float]] = None
+    baseline: Optional[Dict[str, Any]] = None
 
     @property
     def outputs(self) -> int:
@@ -69,14 +70,7 @@ class Gate(NamedTuple):
     hidden: int
     memory: int
     temperature: float
-    open_above: float
-    close_below: float
     loss_weight: float
-
-    @property
-    def logit(self) -> float:
-        """Score from which somebody speaks, the state of the gate apart."""
-        return self.temperature * math.log(self.open_above / (1 - self.open_above))
 
 
 def read() -> Tuple[Dict[str, Head], Gate]:
@@ -85,9 +79,9 @@ def read() -> Tuple[Dict[str, Head], Gate]:
         made = json.load(file)
     gate, entries = made["gate"], made["heads"]
     heads = {entry["name"]: Head(entry["name"], entry["title"], entry["description"], entry["tap"], tuple(entry["classes"]), entry.get("reject"), entry["activation"], entry["gate"],
-                                 entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"], entry.get("pooling"))
+                                 entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"], entry.get("pooling"), entry.get("baseline"))
              for entry in entries}
-    return heads, Gate(gate["name"], gate["hidden"], gate["memory"], gate["temperature"], gate["openAbove"], gate["closeBelow"], gate["lossWeight"])
+    return heads, Gate(gate["name"], gate["hidden"], gate["memory"], gate["temperature"], gate["lossWeight"])
 
 
 ALL, GATE = read()

@@ -96,7 +96,7 @@ def train(arguments: argparse.Namespace, name: str, steps: int, *options: str) -
 def tune_clustering(arguments: argparse.Namespace, name: str, checkpoint: str) -> Dict[str, Any]:
     """Settings of the speaker map for a network, found by the engine's own clustering; kept under results/."""
     folder, found = os.path.join(arguments.cache, f"conversations-{name}"), os.path.join(HERE, "results", f"speaker-map-{name}.json")
-    step(os.path.join(folder, "conversations.json"), "clustering.py", "--corpus", arguments.corpus, "--cache", arguments.cache, "--checkpoint", checkpoint, "--out", folder)
+    step(os.path.join(folder, "conversations.json"), "clustering.py", "--corpus", arguments.corpus, "--cache", arguments.cache, "--checkpoint", checkpoint, "--set", name, "--out", folder)
     tuned = subprocess.run(["node", os.path.join(HERE, "tune-clustering.mjs"), folder], stdout=subprocess.PIPE, check=True).stdout
     with open(found, "wb") as file:
         file.write(tuned)

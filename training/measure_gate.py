@@ -19,6 +19,7 @@ import corpus as C
 import evaluate as E
 import network as N
 import testset as T
+from publish import SETS, gate_of
 from targets import Teacher
 from train_gate import load_trunk
 
@@ -152,6 +153,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.teachers:
         found.update(peers(made, os.path.join(arguments.cache, "peers-of-some" if arguments.corpora else "peers"), arguments.teachers))
     results: Dict[str, Any] = {}
+    answered = [speaks(said, gate_of(arguments.set)["openAbove"], gate_of(arguments.set)["closeBelow"]) for said in found["gate"]]
     for group in dict.fromkeys(sound.group for sound in made):
         chosen = [k for k, sound in enumerate(made) if sound.group == group]
         of = [made[k] for k in chosen]
@@ -162,6 +164,12 @@ def main(arguments: argparse.Namespace) -> None:
             else:
                 loud = np.concatenate([volumes[k] for k in chosen]) >= E.SILENT_RMS
                 results.setdefault(group, {})[name] = round(float((np.concatenate(mine)[loud] >= 0.5).mean()), 4) if loud.any() else None
+        answer = np.concatenate([answered[k] for k in chosen])
+        if group.startswith("talk"):
+            truth = np.concatenate([sound.truth for sound in of])
+            results[group]["gate"]["f1AsAnswered"] = E.f1(truth[truth >= 0] == 1, answer[truth >= 0])
+        else:
+            results[group]["gate, as answered"] = round(float(answer[loud].mean()), 4) if loud.any() else None
         print(f"{group:45s} {len(of):4d}", {name: (value["auc"], value["f1"]) if isinstance(value, dict) else value for name, value in results[group].items()}, flush=True)
     results["thresholds"] = {name: thresholds(made, found[name]) for name in found}
     print("thresholds", results["thresholds"], flush=True)
@@ -178,6 +186,7 @@ if __name__ == "__main__":
     parser.add_argument("--trunk", required=True, help="checkpoint")
     parser.add_argument("--gate", help="checkpoint of train_gate.py, unless --trunk has trained its own gate")
     parser.add_argument("--corpora", nargs="*", default=[], help="whose voices and human sounds to measure on, where the gate was trained with --leave-out of them")
+    parser.add_argument("--set", choices=tuple(SETS), default="standard", help="whose thresholds of the gate to go by for what is answered")
     parser.add_argument("--out", help="JSON")
     parser.add_argument("--teachers", nargs=argparse.REMAINDER, help="options of teachers.mjs for --fireredvad and --silero; must come last")
     main(parser.parse_args())
