@@ -44,6 +44,33 @@ MUSIC = ("asterisk-moh-opsound-wav ardentryst caveexpress-data drascula-music ex
          "plee-the-bear-data singularity-music trackballs-data unknown-horizons warmux-data widelands-data").split()
 ALL_MUSIC = ("asterisk-moh-opsound-wav", "drascula-music", "hyperrogue-music", "planetblupi-music-ogg", "singularity-music")
 NOISES = "bucklespring-data caveexpress-data endless-sky-data enigma-data extremetuxracer-data minetest-data overgod-data".split()      # no voices in these
+# (package, pattern of the path): what is easily taken for a person, and is not: animals, alarms and bells
+MISTAKEN: List[Tuple[str, str]] = [
+    ("tuxpaint-stamps-default", r"/(animals|halloween/(bat|blackcat|spider)|emergency)(?!.*_desc).*\.ogg$"),
+    ("scratch", r"/Animal/|/Electronic/(Screech|Whoop|ComputerBeeps\d)\.|/Effects/(BellToll|DoorCreak|WaterDrop|Rattle|BalloonScratch|Bubbles|Ripples)\."),
+    ("scorched3d-data", r"/misc/(bats|birds|birdchirp|gull|wolf|frogs|dog|rooster|sheep|cows|moo|beep|policecar|firetruck|carhorn|lockon)\d*\."),
+    ("wesnoth-1.16-data", r"/sounds/(wolf|gryphon|bat|horse|tusker|hiss)[-.\w]*\."),
+    ("pekka-kana-2-data", r"/(moo|crow|hen|chick|pig|bird|bee|bunny|frog|wolf|egg)[^/]*\.wav$"),
+    ("widelands-data", r"/(animals|duck)/|/farm/(ox|sheep|horse|donkey|farm_animal)"),
+    ("megaglest-data", r"/(rooster|owl|hawk|wolf|chicken|cow|pig|mudchute_cow|horse(?!man))[^/]*\.(wav|ogg)$"),
+    ("flare-game", r"/(bird_twitter|cave_droplets|forest_owl|raven)_loop\."),
+    ("simutrans-pak64", r"/(seagulls|forest|tropic|horse|boat-horn|crossing)\."),
+    ("micropolis-data", r"/(quack\w*|cuckoo|siren|beep|honkhonk[-\w]*)\."),
+    ("gnome-shell-pomodoro-data", r"/(bell|loud-bell|birds|timer|clock)\."),
+    ("orage-data", r"/(Phone|Knock|Boiling|KDE_Beep_Digital_\d)\."),
+    ("minetest-mod-homedecor", r"/(toaster|homedecor_\w+)\.ogg$"),
+]
+# (package, pattern, event): people who do not speak; game sounds of pain and fear stand in for cries and moans
+HUMAN: List[Tuple[str, str, str]] = [
+    ("scratch", r"/Human/Laugh", "pos_human_sounds"),
+    ("scratch", r"/Human/(Scream|BabyCry)", "neg_human_sounds"),
+    ("scratch", r"/Human/(Cough|Sneeze)", "nat_human_sounds"),
+    ("scorched3d-data", r"/misc/scream", "neg_human_sounds"),
+    ("wesnoth-1.16-data", r"/sounds/(human-(female-|old-)?(die|hit)|groan)[-\w]*\.", "neg_human_sounds"),
+    ("wesnoth-1.16-data", r"/sounds/[-\w]*laugh[-\w]*\.", "pos_human_sounds"),
+    ("megaglest-data", r"/(archer|guard|swordman|worker|horseman|axe_thrower|technician)_die\d*\.", "neg_human_sounds"),
+    ("flare-game", r"/(fe)?male_(die|hit)\.", "neg_human_sounds"),
+]
 
 
 def find(folder: str, package: str, pattern: str) -> List[Tuple[str, "re.Match[str]"]]:
@@ -162,8 +189,32 @@ def noises(folder: str, made: Folder) -> None:
         print(package, count, "noises", flush=True)
 
 
+def mistaken(folder: str, made: Folder) -> None:
+    """Animals, alarms and bells, in corpora of their own whose clips scenes.py draws often."""
+    for package, pattern in MISTAKEN:
+        count = 0
+        for path, _ in find(folder, package, pattern):
+            pcm = read(path)
+            if pcm is not None:
+                made.add(pcm[:int(LONGEST * C.RATE)], "animals-" + package, "all", "noise", package)
+                count += 1
+        print(package, count, "animals and alarms", flush=True)
+
+
+def human(folder: str, made: Folder) -> None:
+    """People who do not speak."""
+    for package, pattern, event in HUMAN:
+        count = 0
+        for path, _ in find(folder, package, pattern):
+            pcm = read(path)
+            if pcm is not None:
+                made.add(pcm[:int(LONGEST * C.RATE)], "human-" + package, event.split("_")[0], event, package)
+                count += 1
+        print(package, count, event, flush=True)
+
+
 def main(arguments: argparse.Namespace) -> None:
-    packages = sorted({*(package for package, _, _ in SPEECH), *MUSIC, *NOISES})
+    packages = sorted({*(package for package, *_ in (*SPEECH, *MISTAKEN, *HUMAN)), *MUSIC, *NOISES})
     C.refuse_kept_out(packages, "debian.py")
     if arguments.list:
         print("\n".join(packages))
@@ -173,6 +224,8 @@ def main(arguments: argparse.Namespace) -> None:
     speech(arguments.packages, made)
     music(arguments.packages, made)
     noises(arguments.packages, made)
+    mistaken(arguments.packages, made)
+    human(arguments.packages, made)
     made.close()
 
 

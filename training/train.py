@@ -78,12 +78,12 @@ def made_pools(folder: str, versions: Sequence[int]) -> List[int]:
 
 
 def hard_noises(cache: str, rows: List[C.Row]) -> np.ndarray:
-    """Which clips hard_noises.py found to be taken for people, where it ran, and those that made_noises.py made."""
+    """Which clips hard_noises.py found to be taken for people, where it ran, those that made_noises.py made, and animals and alarms of debian.py."""
     path, listed = os.path.join(cache, "hard.json"), set()
     if os.path.exists(path):
         with open(path) as file:
             listed = set(json.load(file))
-    return np.array([f"{row['file']}@{row['start']}" in listed or row["corpus"].startswith("made-") for row in rows])
+    return np.array([f"{row['file']}@{row['start']}" in listed or row["corpus"].startswith(("made-", "animals-")) for row in rows])
 
 
 def scenes_maker(arguments: argparse.Namespace) -> Tuple[Callable[[int], Sources], int]:
