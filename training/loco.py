@@ -1,19 +1,22 @@
 """Leave one corpus out: what arousal, emotions, gender and language are worth on speakers, texts and microphones that they never met.
 
-The trunk of the open set has never heard the corpora that are not openly licensed; samromur, vcmex, voxlingua-dev, voxforge-arpan and the French volunteers are, so that for them only a trunk counts that
-never met the second manifest, as the first published open set (restore.py). With its weights frozen up to the tap of one second, private copies of the deeper layers and
-the heads are trained on the train part of all data but one corpus, and judged on all of that one, on the first seconds from where a clip begins to sound. Frames that pause do not count. EMO-DB's two
-versions hold the same recordings and are left out together.
+The trunk of the open set has never heard the corpora that are not openly licensed, and these are the ones that are left out. With its weights frozen up to the tap of one second, private copies of the
+deeper layers and the heads are trained on the train part of all data but one corpus, and judged on all of that one, on the first seconds from where a clip begins to sound. Frames that pause do not
+count. EMO-DB's two versions hold the same recordings and are left out together.
+
+With nothing left out the same layers are judged on dev voices: by how much wider the temperature of a corpus never met is than theirs is what calibrate.py hands on to a set that has met every corpus,
+and, beside the heads of another network on the same windows (--beside), it says what one trunk on open data would cost.
 """
 import argparse
 import json
 import os
-from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
+import calibrate as K
 import corpus as C
 import evaluate as E
 import heads
@@ -22,9 +25,9 @@ from scenes import Pool
 
 EMODB = ("emodb", "emodb2s")
 MOOD_CORPORA = {"ravdess": ("ravdess",), "emovo": ("emovo",), "emodb": EMODB, "nemo": ("nemo",), "savee": ("savee",), "tess": ("tess",)}
-GENDER_CORPORA = {"ravdess": ("ravdess",), "emovo": ("emovo",), "emodb": EMODB, "samplevoice": ("samplevoice",), "nemo": ("nemo",), "samromur": ("samromur",), "vcmex": ("vcmex",)}
-LANGUAGE_CORPORA = {"watson": ("watson",), "sppas": ("sppas",), "emovo": ("emovo",), "emodb": EMODB, "voxlingua-dev": ("voxlingua-dev",), "voxforge-arpan": ("voxforge-arpan",),
-                    "vcmex": ("vcmex",), "french volunteers": ("cvfr-rawi", "ephec")}
+GENDER_CORPORA = {"ravdess": ("ravdess",), "emovo": ("emovo",), "emodb": EMODB, "samplevoice": ("samplevoice",), "nemo": ("nemo",)}
+LANGUAGE_CORPORA = {"watson": ("watson",), "sppas": ("sppas",), "emovo": ("emovo",), "emodb": EMODB}
+NOTHING = "nothing"     # left out: judged on dev voices
 
 
 class Family(NamedTuple):
@@ -82,13 +85,31 @@ class Taps:
 
     def hear(self, log_power: np.ndarray, active: np.ndarray) -> Heard:
         """From log powers [frames, 64] and activity [frames] at 16 ms."""
+        features, active = self.sounding(log_power, active)
+        with torch.no_grad():
+            taps = self.net.trunk(features)["tap_medium"][0].half()
+        return taps, torch.from_numpy(active.reshape(-1, 4).mean(1) >= 0.5)
+
+    @staticmethod
+    def sounding(log_power: np.ndarray, active: np.ndarray) -> Tuple[torch.Tensor, np.ndarray]:
+        """Features [1, frames, 64] and activity [frames] from the first sound on, in whole steps of 64 ms."""
         first = max(0, int(np.argmax(active)) // 4 * 4 - 8)
         log_power, active = log_power[first:first + LONGEST_MS16], active[first:first + LONGEST_MS16]
         size = len(active) // 4 * 4
         features = (np.log(np.exp(log_power[:size].astype(np.float32)) + N.FLOOR) + N.LOG_OFFSET) * N.LOG_SCALE
-        with torch.no_grad():
-            taps = self.net.trunk(torch.from_numpy(features)[None])["tap_medium"][0].half()
-        return taps, torch.from_numpy(active[:size].reshape(-1, 4).mean(1) >= 0.5)
+        return torch.from_numpy(features)[None], active[:size]
+
+    def features(self, i: int) -> torch.Tensor:
+        """Features [1, frames, 64] of a clip as it is."""
+        versions, clip = self.pool.clips[i]
+        frames, active, spans, _ = versions[0]
+        at, n = spans[clip]
+        return self.sounding(frames[at:at + n], active[at:at + n])[0]
+
+
+def made_pools(folder: str) -> List[int]:
+    """The versions of pools that a folder has."""
+    return sorted(int(name[4:-4]) for name in os.listdir(folder) if name.startswith("pool") and name.endswith(".npz"))
 
 
 class Data:
@@ -99,14 +120,14 @@ class Data:
         debian, spoken = (os.path.join(arguments.cache, name) for name in ("debian", "spoken"))
         if os.path.exists(os.path.join(debian, "manifest.csv")):
             rows += C.read_manifest(debian)
-            folders.append((debian, [version for version in arguments.versions if version > 0]))
+            folders.append((debian, made_pools(debian)))
         table, _, _ = C.labels(rows)
         self.corpora, self.voices = np.array([r["corpus"] for r in rows]), np.array([r["voice"] for r in rows])
         self.tables = {"real": table}
         self.taps = {"real": Taps(net, Pool(folders, table))}
         if os.path.exists(os.path.join(spoken, "manifest.csv")):
             self.tables["spoken"] = C.labels(C.read_manifest(spoken))[0]
-            self.taps["spoken"] = Taps(net, Pool([(spoken, [1])], self.tables["spoken"]))
+            self.taps["spoken"] = Taps(net, Pool([(spoken, made_pools(spoken))], self.tables["spoken"]))
         with torch.no_grad():
             self.silence = net.trunk(torch.full((1, 320, N.MELS), N.SILENCE))["tap_medium"][0, :, -1]
 
@@ -116,23 +137,34 @@ class Data:
         return int(self.tables[source][heads.SCORED[head].label][i])
 
     def split(self, family: Family, left: Sequence[str], rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
-        """Clips to learn from, of all corpora but `left` and never dev, and clips of `left` to judge by, never synthetic."""
+        """Clips to learn from, of all corpora but `left` and never dev, and clips of `left`, or of dev where nothing is left out, to judge by, never synthetic."""
         table, column = self.tables["real"], heads.SCORED[family.heads[0]].label
         labelled = np.flatnonzero((table[column] >= 0) & (table["kind"] == 0) & ~table["suspect"])
-        inside = np.isin(self.corpora, left)
+        inside = np.isin(self.corpora, left) if left else table["dev"] & (table["acted"] if "arousal" in family.heads else True)
         return (fewer([i for i in labelled if not inside[i] and not table["dev"][i]], self.voices, table[column], rng),
                 fewer([i for i in labelled if inside[i] and not table["synthetic"][i]], self.voices, table[column], rng))
 
-    def chooser(self, family: Family, train: np.ndarray, rng: np.random.Generator) -> Callable[[int], List[Clip]]:
-        """A function that draws clips; corpora and classes with many clips are drawn less than their share."""
+    def groups(self, family: Family, train: np.ndarray) -> List[np.ndarray]:
+        """Clips that are drawn equally often: those of a class, for moods as scenes.py draws them."""
         table, column = self.tables["real"], heads.SCORED[family.heads[0]].label
-        values = table[column][train]
-        weights = np.array([np.sum((self.corpora[train] == self.corpora[i]) & (values == table[column][i])) for i in train]) ** -0.75
-        weights /= weights.sum()
+        if "arousal" in family.heads:
+            acted, emotion = table["acted"][train], table["emotion"][train]
+            made = [train[acted & (emotion == number)] for number in range(4)] + [train[acted & (emotion < 0)], train[~acted]]
+        else:
+            made = [train[table[column][train] == number] for number in np.unique(table[column][train])]
+        return [of for of in made if len(of)]
+
+    def chooser(self, family: Family, train: np.ndarray, rng: np.random.Generator) -> Callable[[int], List[Clip]]:
+        """A function that draws clips; within a group, corpora with many clips are drawn less than their share."""
+        groups, shares = self.groups(family, train), []
+        for group in groups:
+            weights = np.array([np.sum(self.corpora[group] == self.corpora[i]) for i in group]) ** -0.75
+            shares.append(weights / weights.sum())
 
         def draw(size: int) -> List[Clip]:
             synthetic = int(size * SPOKEN_SHARE) if "language" in family.heads and "spoken" in self.tables else 0
-            chosen = [("real", int(i)) for i in rng.choice(train, size - synthetic, p=weights)]
+            of = rng.integers(0, len(groups), size - synthetic)
+            chosen = [("real", int(rng.choice(groups[k], p=shares[k]))) for k in of]
             return chosen + [("spoken", int(i)) for i in (rng.integers(0, len(self.tables["spoken"]["language"]), synthetic) if synthetic else [])]
         return draw
 
@@ -180,37 +212,104 @@ def fit(top: Top, data: Data, draw: Callable[[int], List[Clip]], frames: int, st
     return top.eval()
 
 
-def judge(top: Top, head: str, data: Data, test: Sequence[int], seconds: float) -> E.Figures:
-    """Figures of a head on the first seconds of clips, from where they begin to sound."""
-    judged, answer, size = [], [], int(seconds * 1000 / 64)
+class Judged(NamedTuple):
+    """Windows of a head: their clips, and scores [frames, classes] of the frames of each that sound."""
+
+    clips: List[int]
+    logits: List[np.ndarray]
+
+
+def judge(scores_of: Callable[[int, int], torch.Tensor], head: str, data: Data, test: Sequence[int], seconds: float) -> Judged:
+    """What `scores_of` (clip, frames) gives [classes, frames] on the first seconds of clips, from where they begin to sound."""
+    judged, size = Judged([], []), int(seconds * 1000 / 64)
     for i in test:
-        clip, active = data.taps["real"][i][0]
+        _, active = data.taps["real"][i][0]
         if data.label(head, ("real", i)) < 0 or active[:size].sum() < FEW_FRAMES:
             continue
         with torch.no_grad():
-            probability = torch.softmax(top(clip[None, :, :size].float(), data.silence)[head][0], 0)
-        judged.append(i), answer.append(int(probability[:, active[:size]].mean(1).argmax()))
-    chosen = np.array(judged)
+            logits = scores_of(i, size)
+        judged.clips.append(i), judged.logits.append(logits[:, active[:size]].t().numpy())
+    return judged
+
+
+def figures(judged: Judged, head: str, data: Data) -> E.Figures:
+    """Figures of windows as the mean of their frames' probabilities."""
+    chosen = np.array(judged.clips)
     truth = data.tables["real"][heads.SCORED[head].label][chosen]
-    return E.figures(truth, np.array(answer), data.voices[chosen], data.corpora[chosen], heads.SCORED[head].learnt)
+    answer = np.array([E.softmax(logits).mean(0).argmax() for logits in judged.logits])
+    return E.figures(truth, answer, data.voices[chosen], data.corpora[chosen], heads.SCORED[head].learnt)
+
+
+def calibration(judged: Sequence[Judged], head: str, data: Data) -> Dict[str, Any]:
+    """Temperature of frames that each window and, behind it, each class and part weighs the same in; and the calibration error with it and without one."""
+    label = data.tables["real"][heads.SCORED[head].label]
+    logits = np.concatenate([of for part in judged for of in part.logits])
+    truth = np.concatenate([np.full(len(of), label[i]) for part in judged for i, of in zip(part.clips, part.logits)])
+    part_of = np.concatenate([np.full(len(of), number) for number, part in enumerate(judged) for of in part.logits])
+    weight = np.concatenate([np.full(len(of), 1 / len(of)) for part in judged for of in part.logits])
+    for number in range(len(judged)):
+        weight[part_of == number] /= weight[part_of == number].sum()
+    temperature, _ = K.fit(logits, truth, weight, weight, False)
+    pick = K.resample(weight)
+
+    def error(divisor: float) -> float:
+        probability = E.softmax(logits / divisor)
+        return round(E.calibration_error(probability.max(1)[pick], (probability.argmax(1) == truth)[pick].astype(float)), 4)
+    return {"temperature": round(temperature, 4), "ece": error(temperature), "eceWithoutTemperature": error(1.0), "frames": len(truth)}
+
+
+def of_top(top: Top, head: str, data: Data) -> Callable[[int, int], torch.Tensor]:
+    """Scores of trained layers, of clean clips."""
+    return lambda i, size: top(data.taps["real"][i][0][0][None, :, :size].float(), data.silence)[head][0]
+
+
+def of_network(net: N.Network, head: str, data: Data) -> Callable[[int, int], torch.Tensor]:
+    """Scores of a whole network, of clean clips."""
+    return lambda i, size: net.answers(net.trunk(data.taps["real"].features(i)[:, :4 * size]), gated=False)[head][0]
+
+
+def kept(judged: Judged, head: str, data: Data) -> Dict[str, List[Any]]:
+    """The windows of a head as lists: voice, truth and mean logarithm of the probabilities."""
+    label = data.tables["real"][heads.SCORED[head].label]
+    return {"voice": [data.voices[i] for i in judged.clips], "truth": [int(label[i]) for i in judged.clips],
+            "logProbabilities": [[round(float(v), 4) for v in np.log(E.softmax(logits) + 1e-9).mean(0)] for logits in judged.logits]}
 
 
 def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     net = E.load(arguments.trunk)
-    data, results = Data(arguments, net), {}
-    for family in FAMILIES.values():
-        for left, corpora in family.left_out.items():
+    beside = E.load(arguments.beside) if arguments.beside else None
+    data, results, calibrated, one_trunk, windows = Data(arguments, net), {}, {}, {}, {}
+    for name in arguments.families:
+        family, parts = FAMILIES[name], {}
+        for left, corpora in {NOTHING: (), **family.left_out}.items():
             torch.manual_seed(arguments.seed)
             rng = np.random.default_rng(arguments.seed)
             train, test = data.split(family, corpora, rng)
             top = fit(Top(family.heads, net.config["width"]), data, data.chooser(family, train, rng), family.frames, arguments.steps, rng)
             for head in family.heads:
-                made = judge(top, head, data, test, family.seconds)
-                results.setdefault(head, {})[left] = made
+                judged = judge(of_top(top, head, data), head, data, test, family.seconds)
+                made = figures(judged, head, data)
+                parts.setdefault(head, {})[left] = judged
+                windows.setdefault(head, {})[left] = kept(judged, head, data)
                 print(head, "without", left, made["uar"], made["interval95"], made["items"], "windows", made["speakers"], "voices", flush=True)
+                if left != NOTHING:
+                    results.setdefault(head, {})[left] = made
+                    continue
+                one_trunk[head] = {"layersOfItsOwnOnTheOpenTrunk": made}
+                if beside:
+                    one_trunk[head]["standard"] = figures(judge(of_network(beside, head, data), head, data, test, family.seconds), head, data)
+                    print(head, "standard on the same", one_trunk[head]["standard"]["uar"], one_trunk[head]["standard"]["interval95"], flush=True)
+        for head, of in parts.items():
+            known, unknown = calibration([of.pop(NOTHING)], head, data), calibration(list(of.values()), head, data)
+            calibrated[head] = {"dev": known, "leftOut": unknown, "wider": round(unknown["temperature"] / known["temperature"], 3)}
+            print(head, calibrated[head], flush=True)
+    if arguments.windows:
+        with open(arguments.windows, "w") as file:
+            json.dump(windows, file)
     with open(arguments.out, "w") as file:
-        json.dump({"method": " ".join(__doc__.split()), "trunk": "open set", "pools": arguments.versions, "seed": arguments.seed, "steps": arguments.steps, "leftOut": results}, file, indent=1)
+        json.dump({"method": " ".join(__doc__.split()), "trunk": "open set", "pools": arguments.versions, "seed": arguments.seed, "steps": arguments.steps, "leftOut": results,
+                   "calibration": calibrated, "dev": one_trunk}, file, indent=1)
         file.write("\n")
 
 
@@ -219,7 +318,10 @@ if __name__ == "__main__":
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--cache", required=True)
     parser.add_argument("--trunk", required=True, help="checkpoint of the open set")
-    parser.add_argument("--versions", type=int, nargs="+", default=[0, 1, 2, 3])
+    parser.add_argument("--beside", help="checkpoint of the standard set, whose heads are judged on the same dev windows")
+    parser.add_argument("--families", nargs="+", default=list(FAMILIES), choices=list(FAMILIES))
+    parser.add_argument("--windows", help="JSON: what was said of every window")
+    parser.add_argument("--versions", type=int, nargs="+", default=[0, 1, 2, 3], help="pools, the clean one first: it is judged on")
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", required=True)
