@@ -88,7 +88,7 @@ describe('The README', function () {
       await running.press('dt-readme-button');
       assert.match(
         String(await running.payload('dt-readme-debug')),
-        /^46 % speech, 29 % music, 12 % other sound/,
+        /^48 % speech, 28 % music, 12 % other sound/,
       );
     } finally {
       await running.stop();

@@ -105,7 +105,7 @@ describe('The demo', function () {
     for (const label of ['speech', 'music', 'silence']) assert.ok(shown[0]?.classes.includes(label), label);
     const text = await page.locator('.deeptone-timeline').innerText();
     assert.doesNotMatch(text, /no_speech|speaker_1|speaker-map|audio-event/);
-    assert.match(text, /46 % speech/);
+    assert.match(text, /48 % speech/);
   });
 
   it('plays a phase that is clicked, from its begin', async () => {

@@ -76,8 +76,8 @@ describe('The tutorial', function () {
     await page.evaluate("RED.sidebar.show('debug')");
     const pressed = await fetch(`${nodeRed.url}/inject/dt-file-inject-1`, { method: 'POST' });
     assert.equal(pressed.status, 200);
-    await page.locator('.red-ui-debug-msg', { hasText: '46 % speech, 29 % music' }).first().waitFor();
-    await page.locator('.red-ui-flow-node-status-label', { hasText: '46 % speech' }).nth(1).waitFor();
+    await page.locator('.red-ui-debug-msg', { hasText: '48 % speech, 28 % music' }).first().waitFor();
+    await page.locator('.red-ui-flow-node-status-label', { hasText: '48 % speech' }).nth(1).waitFor();
     await page.screenshot({ path: join(SCREENSHOTS, 'tutorial-file.png') });
   });
 
