@@ -107,6 +107,7 @@ export interface UserEntry extends EntryBase {
 
 /** Bounds what is remembered of a stream: 938 frames. */
 const LONGEST_POOLING_SECONDS = 60;
+const LEAST_LOG_PROBABILITY = -30;
 /** A day of speech. */
 const LONGEST_BASELINE_SECONDS = 86_400;
 
@@ -246,7 +247,12 @@ const ENTRY_FIELDS = {
     fields: {
       logProbabilities: {
         type: 'list',
-        of: NUMBER,
+        of: {
+          type: 'number',
+          minimum: LEAST_LOG_PROBABILITY,
+          maximum: 0,
+          accepted: `a number from ${LEAST_LOG_PROBABILITY} to 0 is accepted`,
+        },
         accepted: 'a list of numbers, one per class, is accepted',
       },
       priorSeconds: { type: 'number', minimum: 0, accepted: 'a number of at least 0 is accepted' },

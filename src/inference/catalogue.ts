@@ -192,6 +192,9 @@ function builtInModel(value: unknown, trunk: TrunkEntry): CatalogueModel {
   if (entry.reject !== undefined && entry.activation !== 'softmax') {
     throw new ModelInvalidError(say`reject is for softmax models`);
   }
+  if (entry.reject !== undefined && entry.baseline) {
+    throw new ModelInvalidError(say`a model that rejects has no baseline`);
+  }
   const rejected = entry.reject === undefined ? 0 : 1;
   const scores = entry.classes.length + rejected;
   if (entry.source.output === 'scores' && entry.source.offset + scores > trunk.scoresSize) {

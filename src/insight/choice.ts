@@ -16,6 +16,8 @@ export interface Decision {
   readonly thresholds?: Readonly<Record<string, number>>;
   /** What stands for an output period. Default: `majority`. */
   readonly period?: PeriodRule;
+  /** false: as the model says it, not against what is usual in the channel (decision 45); nothing to models that answer so anyway. Default: true. */
+  readonly baseline?: boolean;
 }
 
 /** Per name of a model, how its answers are chosen. */

@@ -40,7 +40,7 @@ export class ClassTrack implements ModelTrack {
     this.labels = labelsOf(model, this.choice);
     const { names, listed } = this.labels;
     this.book = new LabelBook(model.name, names, listed, decision.period ?? 'majority');
-    this.heard = heardBy(model);
+    this.heard = heardBy(model, decision);
     this.rawMean = includeRawValues ? new RowMean(this.width) : undefined;
   }
 
@@ -111,7 +111,16 @@ export class ClassTrack implements ModelTrack {
   }
 }
 
-function heardBy({ pooling, baseline, classes }: ModelDescription): RecentFrames | UsualVoice | undefined {
+function heardBy(
+  { name, pooling, baseline, classes }: ModelDescription,
+  decision: Decision,
+): RecentFrames | UsualVoice | undefined {
   if (pooling) return new RecentFrames(classes.length, pooling);
-  return baseline && new UsualVoice(baseline);
+  if (!baseline || decision.baseline === false) return undefined;
+  if (baseline.logProbabilities.length !== classes.length) {
+    throw new InferenceError(
+      say`The baseline of the model "${name}" has ${baseline.logProbabilities.length} numbers for ${classes.length} classes.`,
+    );
+  }
+  return new UsualVoice(baseline);
 }

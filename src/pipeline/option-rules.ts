@@ -33,9 +33,10 @@ export const DECISION = {
         value === 'majority' || value === 'any' || (typeof value === 'number' && value > 0 && value <= 1),
       accepted: say`"majority", "any" or a share of the period above 0, up to 1, is accepted`,
     },
+    baseline: { type: 'boolean', accepted: say`true or false is accepted` },
   },
   others: 'none',
-  accepted: say`an object with any of classes, thresholds and period is accepted`,
+  accepted: say`an object with any of classes, thresholds, period and baseline is accepted`,
 } as const satisfies Rule;
 
 const PADDING = {

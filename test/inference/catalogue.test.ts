@@ -107,10 +107,17 @@ describe('Model catalogue', () => {
       reason({ ...loudness, baseline: { ...baseline, logProbabilities: [-1] } }),
       /one number per class/,
     );
+    const three = { ...baseline, logProbabilities: [-1, -1, -1] };
+    assert.equal(reason({ ...loudness, baseline: three }), '');
+    assert.match(reason({ ...loudness, baseline: three, reject: 'others' }), /rejects has no baseline/);
+    assert.match(
+      reason({ ...loudness, baseline: { ...three, logProbabilities: [-1, -1, 1] } }),
+      /from -30 to 0/,
+    );
     assert.match(
       reason({
         ...loudness,
-        baseline: { ...baseline, logProbabilities: [-1, -1, -1] },
+        baseline: three,
         pooling: { seconds: 10 },
       }),
       /not both/,

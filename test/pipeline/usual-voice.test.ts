@@ -1,6 +1,6 @@
 /** Decision 45: moods are answered against what is usual in their channel, with the shipped models. */
 import assert from 'node:assert/strict';
-import { Deeptone, type TimeSeriesStep } from '../../src/index';
+import { Deeptone, type Decisions, type TimeSeriesStep } from '../../src/index';
 import { loadCatalogue } from '../../src/inference';
 import { speak } from '../tools/audio';
 
@@ -67,10 +67,47 @@ describe('Moods, against what is usual', () => {
     }
   });
 
-  it('begins anew with each sound, and leaves a clip alone', async () => {
-    const once = await deeptone.processAudioChunk(sentence, asked);
+  it('answers as the models say where a decision wants that, and hardly otherwise in a clip', async () => {
+    const decisions = { arousal: { baseline: false }, emotions: { baseline: false } };
+    const sound = repeated(sentence, 5);
+    const how = { ...asked, outputPeriod: MINUTE };
+    const { time_series: against } = await deeptone.processAudioBytes(sound, how);
+    const { time_series: alone } = await deeptone.processAudioBytes(sound, { ...how, decisions });
+    for (const model of moods) {
+      const far = (index: number): number =>
+        Object.entries(alone[index]?.raw?.[model] ?? {}).reduce(
+          (sum, [name, p]) => sum + Math.abs(p - (against[index]?.raw?.[model]?.[name] ?? NaN)),
+          0,
+        );
+      assert.ok(far(3) > 1.5 * far(0), `${model}: ${far(0)} in the first minute, ${far(3)} in the fourth`);
+      assert.ok(far(3) > 0.02, `${model}: ${far(3)}`);
+      assert.ok(Math.abs(unusual(alone[3], model) - unusual(alone[1], model)) < 0.05);
+    }
+    const clip = await deeptone.processAudioChunk(sentence, asked);
+    const plain = await deeptone.processAudioChunk(sentence, { ...asked, decisions });
+    for (const model of moods)
+      for (const [name, p] of Object.entries(plain.raw?.[model] ?? {}))
+        assert.ok(Math.abs(p - (clip.raw?.[model]?.[name] ?? NaN)) < 0.02, `${model}: ${name}`);
+  });
+
+  it('begins anew with each sound', async () => {
+    const { time_series: first } = await deeptone.processAudioBytes(sentence, {
+      ...asked,
+      outputPeriod: 1_024,
+    });
     await deeptone.processAudioBytes(repeated(sentence, 5), { ...asked, outputPeriod: MINUTE });
-    const again = await deeptone.processAudioChunk(sentence, asked);
-    assert.deepEqual(again.raw, once.raw);
+    const { time_series: again } = await deeptone.processAudioBytes(sentence, {
+      ...asked,
+      outputPeriod: 1_024,
+    });
+    assert.deepEqual(again, first);
+  });
+
+  it('does not take what is no flag for one', async () => {
+    const decisions = { emotions: { baseline: 'no' } } as unknown as Decisions;
+    await assert.rejects(
+      deeptone.processAudioChunk(sentence, { ...asked, decisions }),
+      /decisions.emotions.baseline is "no": true or false is accepted/,
+    );
   });
 });
