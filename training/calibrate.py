@@ -22,7 +22,6 @@ HIGHEST_UNKNOWN = 0.5   # one far up would say unknown of what is known
 LEFT_OUT = ("gender", "language")       # heads with items of corpora that the open set never met
 REJECTED_SHARE = 0.8    # of frames of what a head rejects that must become unknown
 MOST_BIAS = 2.5
-RARER_PEOPLE = 1.0      # log odds: people who laugh, cry or cough are rarer in a house than among test clips, and animals are taken for them
 Made = Tuple[Dict[str, Any], Dict[str, Any]]        # what the catalogue needs, and a report
 
 
@@ -142,6 +141,7 @@ def softmax_head(answers: Answers, head: heads.Head, wider: float = 1.0) -> Made
         crossed[judged] = (frames.logits[judged] + shift) / temperature
     temperature, shift = fit(frames.logits, frames.truth, frames.weight, frames.item_weight, shifted)
     temperature *= wider
+    shift[:len(head.prior)] += head.prior
     pick = resample(frames.weight)
 
     def error(logits: np.ndarray, answer: np.ndarray) -> float:
@@ -184,7 +184,7 @@ def sigmoid_head(answers: Answers, head: heads.Head) -> Made:
         return float((np.logaddexp(0, s) - y * s).mean() + 0.002 * (v[1:] ** 2).mean())
     best = minimize(loss, np.zeros(classes + 1), method="L-BFGS-B", options={"eps": 1e-4}).x
     best[1:] = np.clip(best[1:], -MOST_BIAS, MOST_BIAS)
-    best[1:][[name.endswith("human_sounds") for name in head.classes]] -= RARER_PEOPLE
+    best[1:] += head.prior
     scaled = 1 / (1 + np.exp(-(z / np.exp(best[0]) + best[1:])))
     report = {"temperature": round(float(np.exp(best[0])), 4), "bias": [round(float(b), 4) for b in best[1:]],
               "ece": round(calibration_error(scaled.flatten(), y.flatten()), 4), "eceBefore": round(calibration_error((1 / (1 + np.exp(-z))).flatten(), y.flatten()), 4)}

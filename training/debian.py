@@ -71,6 +71,7 @@ HUMAN: List[Tuple[str, str, str]] = [
     ("megaglest-data", r"/(archer|guard|swordman|worker|horseman|axe_thrower|technician)_die\d*\.", "neg_human_sounds"),
     ("flare-game", r"/(fe)?male_(die|hit)\.", "neg_human_sounds"),
 ]
+PACKAGES = sorted({*(package for package, *_ in (*SPEECH, *MISTAKEN, *HUMAN)), *MUSIC, *NOISES})
 
 
 def find(folder: str, package: str, pattern: str) -> List[Tuple[str, "re.Match[str]"]]:
@@ -214,10 +215,9 @@ def human(folder: str, made: Folder) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    packages = sorted({*(package for package, *_ in (*SPEECH, *MISTAKEN, *HUMAN)), *MUSIC, *NOISES})
-    C.refuse_kept_out(packages, "debian.py")
+    C.refuse_kept_out(PACKAGES, "debian.py")
     if arguments.list:
-        print("\n".join(packages))
+        print("\n".join(PACKAGES))
         return
     C.refuse_kept_out(sorted(os.listdir(arguments.packages)), arguments.packages)
     made = Folder(arguments.out)

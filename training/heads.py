@@ -12,6 +12,7 @@
 | pooling | whether answers are those of the last `seconds` of speech, sharpened by `temperature`, with `priorSeconds` of an even answer beside them (tune-language.mjs sets it) |
 | baseline | whether answers are seen against what was usual in the last `memorySeconds` of speech, which is taken for the class `usual`; beside `priorSeconds` of speech as training knows that class (calibrate.py finds out what it sounds like) |
 | evenedOut | whether calibration shifts the scores until the classes are even |
+| prior | log odds by class that calibration adds: classes that are rarer, or likelier, where people use it than among test clips |
 | label | the column of corpus.labels that it learns from; `kind` is what sounds |
 | lossWeight | weight of its loss in the sum |
 | waitSteps | steps of 64 ms that a voice must have been heard before its label counts |
@@ -46,6 +47,7 @@ class Head(NamedTuple):
     survives_warp: bool
     pooling: Optional[Dict[str, float]] = None
     baseline: Optional[Dict[str, Any]] = None
+    prior: Tuple[float, ...] = ()
 
     @property
     def outputs(self) -> int:
@@ -79,7 +81,8 @@ def read() -> Tuple[Dict[str, Head], Gate]:
         made = json.load(file)
     gate, entries = made["gate"], made["heads"]
     heads = {entry["name"]: Head(entry["name"], entry["title"], entry["description"], entry["tap"], tuple(entry["classes"]), entry.get("reject"), entry["activation"], entry["gate"],
-                                 entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"], entry.get("pooling"), entry.get("baseline"))
+                                 entry["withUnknown"], entry["evenedOut"], entry["label"], entry["lossWeight"], entry["waitSteps"], entry["survivesWarp"], entry.get("pooling"), entry.get("baseline"),
+                                 tuple(entry.get("prior", {}).get(name, 0.0) for name in entry["classes"]))
              for entry in entries}
     return heads, Gate(gate["name"], gate["hidden"], gate["memory"], gate["temperature"], gate["lossWeight"])
 

@@ -240,22 +240,43 @@ def figures(judged: Judged, head: str, data: Data) -> E.Figures:
     return E.figures(truth, answer, data.voices[chosen], data.corpora[chosen], heads.SCORED[head].learnt)
 
 
-def calibration(judged: Sequence[Judged], head: str, data: Data) -> Dict[str, Any]:
-    """Temperature of frames that each window and, behind it, each class and part weighs the same in; and the calibration error with it and without one."""
-    label = data.tables["real"][heads.SCORED[head].label]
-    logits = np.concatenate([of for part in judged for of in part.logits])
-    truth = np.concatenate([np.full(len(of), label[i]) for part in judged for i, of in zip(part.clips, part.logits)])
-    part_of = np.concatenate([np.full(len(of), number) for number, part in enumerate(judged) for of in part.logits])
-    weight = np.concatenate([np.full(len(of), 1 / len(of)) for part in judged for of in part.logits])
-    for number in range(len(judged)):
-        weight[part_of == number] /= weight[part_of == number].sum()
-    temperature, _ = K.fit(logits, truth, weight, weight, False)
-    pick = K.resample(weight)
+class Weighed(NamedTuple):
+    """Frames of judged windows: scores [frames, classes], truth [frames] and a weight [frames] that is the same for each window of a part."""
 
-    def error(divisor: float) -> float:
-        probability = E.softmax(logits / divisor)
-        return round(E.calibration_error(probability.max(1)[pick], (probability.argmax(1) == truth)[pick].astype(float)), 4)
-    return {"temperature": round(temperature, 4), "ece": error(temperature), "eceWithoutTemperature": error(1.0), "frames": len(truth)}
+    logits: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray
+
+    def temperature(self) -> float:
+        return K.fit(self.logits, self.truth, self.weight, self.weight, False)[0]
+
+
+def weighed(judged: Judged, head: str, data: Data) -> Weighed:
+    label = data.tables["real"][heads.SCORED[head].label]
+    weight = np.concatenate([np.full(len(of), 1 / len(of)) for of in judged.logits])
+    return Weighed(np.concatenate(judged.logits), np.concatenate([np.full(len(of), label[i]) for i, of in zip(judged.clips, judged.logits)]), weight / weight.sum())
+
+
+def together(parts: Sequence[Weighed]) -> Weighed:
+    """Parts that weigh the same."""
+    return Weighed(*(np.concatenate([part[k] for part in parts]) for k in range(3)))
+
+
+def error(parts: Sequence[Weighed], temperatures: Sequence[float]) -> float:
+    """Calibration error over parts, each with a temperature of its own."""
+    every = together(parts)
+    probability = np.concatenate([E.softmax(part.logits / temperature) for part, temperature in zip(parts, temperatures)])
+    pick = K.resample(every.weight)
+    return round(E.calibration_error(probability.max(1)[pick], (probability.argmax(1) == every.truth)[pick].astype(float)), 4)
+
+
+def calibration(known: Judged, left: Sequence[Judged], head: str, data: Data) -> Dict[str, Any]:
+    """How sure answers may be: the temperature of known corpora, that of corpora left out, and the calibration error of these with either. A corpus is judged by the temperature of the others."""
+    dev, parts = weighed(known, head, data), [weighed(part, head, data) for part in left]
+    narrow, wide = dev.temperature(), together(parts).temperature()
+    crossed = [together([other for other in parts if other is not part]).temperature() for part in parts]
+    return {"dev": {"temperature": round(narrow, 4), "ece": error([dev], [narrow])}, "wider": round(wide / narrow, 3),
+            "leftOut": {"temperature": round(wide, 4), "ece": error(parts, crossed), "eceWithKnownTemperature": error(parts, [narrow] * len(parts)), "frames": sum(len(part.truth) for part in parts)}}
 
 
 def of_top(top: Top, head: str, data: Data) -> Callable[[int, int], torch.Tensor]:
@@ -301,8 +322,7 @@ def main(arguments: argparse.Namespace) -> None:
                     one_trunk[head]["standard"] = figures(judge(of_network(beside, head, data), head, data, test, family.seconds), head, data)
                     print(head, "standard on the same", one_trunk[head]["standard"]["uar"], one_trunk[head]["standard"]["interval95"], flush=True)
         for head, of in parts.items():
-            known, unknown = calibration([of.pop(NOTHING)], head, data), calibration(list(of.values()), head, data)
-            calibrated[head] = {"dev": known, "leftOut": unknown, "wider": round(unknown["temperature"] / known["temperature"], 3)}
+            calibrated[head] = calibration(of.pop(NOTHING), list(of.values()), head, data)
             print(head, calibrated[head], flush=True)
     if arguments.windows:
         with open(arguments.windows, "w") as file:

@@ -15,6 +15,7 @@ import evaluate
 import export
 import heads
 import network as N
+from debian import PACKAGES
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # The thresholds of the gate are looked for by measure_gate.py: lower ones find more speech under noise and let more songs and snores through, of which the open set has learnt least.
@@ -22,7 +23,7 @@ SETS = {
     "standard": {"folder": "", "title": "Standard: all data, among it non-commercial corpora", "trainingData": "non-commercial", "leftOut": (), "gate": {"openAbove": 0.3, "closeBelow": 0.2}},
     "open": {"folder": "open", "title": "Open: openly licensed data only", "trainingData": "open", "leftOut": ("arousal", "emotions", "language"), "gate": {"openAbove": 0.4, "closeBelow": 0.3}},
 }
-DEBIAN = "sound files of 35 Debian packages (Tux Paint stamps, QABCs, Asterisk prompts, Fillets, Kajongg, game music and noises)"
+DEBIAN = f"sound files of {len(PACKAGES)} Debian packages (Tux Paint stamps, QABCs, Asterisk prompts, Fillets, Kajongg, game music and noises, animals and cries of games)"
 DATA = {
     "standard": "16 kHz speech in 59 languages, music, noise and human sounds of some 2,300 voices and batches of 71 corpora, among them non-commercial ones (RAVDESS, EMOVO, NEMO, SAVEE, TESS, NoiseX, "
                 f"parts of UltraStar songs), ones without a stated license (EMO-DB, samplevoice, Mexican Spanish voices, snoring, laughter, screams) and synthetic voices; {DEBIAN}",
