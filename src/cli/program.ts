@@ -152,7 +152,7 @@ export async function runProgram(
     .option('--folder <folder>', 'where it is put, and what is changed in it is kept', 'deeptone-demo')
     .option('--port <port>', 'its port (default: PORT, then 1880, or a free one)', wholeNumber)
     .action(async (flags: DemoFlags) => {
-      const { demo } = await import('./demo.js');
+      const { demo } = await import('./demo/index.js');
       await finishWith(demo(flags, terminal, signal));
     });
 
