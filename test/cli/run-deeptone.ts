@@ -31,11 +31,15 @@ export async function deeptone(args: readonly string[], options: RunOptions = {}
   return { code: child.exitCode, stdout, stderr };
 }
 
-/** Starts `deeptone` and leaves its streams to the test. */
-export function start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
+/** Starts `deeptone`, or another copy of it, and leaves its streams to the test. */
+export function start(
+  args: readonly string[],
+  options: RunOptions = {},
+  command = COMMAND,
+): ChildProcessWithoutNullStreams {
   const env = { ...process.env };
   for (const name of Object.keys(env)) if (name.startsWith('DEEPTONE_')) env[name] = undefined;
-  return spawn(process.execPath, [COMMAND, ...args], { cwd: options.cwd, env: { ...env, ...options.env } });
+  return spawn(process.execPath, [command, ...args], { cwd: options.cwd, env: { ...env, ...options.env } });
 }
 
 /** Lines of NDJSON as objects. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { accessibilityFaults } from './support/accessible';
@@ -19,8 +19,10 @@ const DARK = `* { transition: none !important; animation: none !important; }
   body, .v-application, .v-main, .v-card, .nrdb-ui-group { background: #1b1f23 !important; color: #f1f3f5 !important; }`;
 
 /** Starts the demo as `npm run demo` does after the build; gives the address that it prints. */
-async function startDemo(): Promise<{ demo: ChildProcess; dashboard: string; printed: string }> {
-  const command = [join(ROOT, 'dist/src/cli/main.js'), 'demo', '--folder', '.cache/demo'];
+async function startDemo(
+  folder: string,
+): Promise<{ demo: ChildProcess; dashboard: string; printed: string }> {
+  const command = [join(ROOT, 'dist/src/cli/main.js'), 'demo', '--folder', folder];
   const demo = spawn(process.execPath, command, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -65,8 +67,13 @@ describe('The demo', function () {
   let browser: Browser;
   let page: Page;
 
+  let folder: string;
+
   before(async () => {
-    ({ demo, dashboard, printed } = await startDemo());
+    // Below the package, from where Node-RED and Dashboard are found; in .cache/demo is what a developer has changed.
+    mkdirSync(join(ROOT, '.cache'), { recursive: true });
+    folder = mkdtempSync(join(ROOT, '.cache/demo-test-'));
+    ({ demo, dashboard, printed } = await startDemo(folder));
     browser = await openBrowser(new URL(dashboard).origin, [
       '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
@@ -85,8 +92,9 @@ describe('The demo', function () {
   });
   after(async () => {
     await browser.close();
-    demo.kill('SIGTERM');
+    demo.kill('SIGINT');
     await once(demo, 'exit');
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it('prints the addresses of the dashboard and the editor, on this machine alone', () => {

@@ -1,16 +1,19 @@
 /** The folder of the demo: what it may be, and what is put into it. */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../report';
-import { HOST } from './port';
+import { LOCK } from './lock';
 
 /** dist/src/cli/demo -> the package. */
-const PACKAGE = join(__dirname, '../../../..');
+export const PACKAGE = join(__dirname, '../../../..');
 const EXAMPLE = join(PACKAGE, 'examples/dashboard/demo.json');
-const FLOWS = 'flows.json';
-/** The flow as the package brought it: what differs from it somebody has changed. */
-const SHIPPED = 'shipped.json';
+const MANIFEST = 'package.json';
+const NAME = 'deeptone-demo';
+export const FLOWS = 'flows.json';
+export const SETTINGS = 'settings.js';
+/** Flow and settings as the package brought them: what differs from them somebody has changed. */
+const SHIPPED = { [FLOWS]: 'shipped.json', [SETTINGS]: 'shipped-settings.js' } as const;
 
 /**
  * What somebody else keeps there must not be written over.
@@ -23,31 +26,58 @@ export async function refuseForeign(folder: string): Promise<void> {
     if (code === 'ENOENT') return [];
     throw new UsageError(`The folder ${folder} cannot be used (${String(code)}).`, { cause: error });
   });
-  // An installation that was stopped leaves no more than this.
-  const isHalf = names.every((name) => /^(?:package(?:-lock)?\.json|node_modules)$/u.test(name));
-  if (!names.includes(SHIPPED) && !isHalf)
-    throw new UsageError(`The folder ${folder} holds something else: choose another one with --folder.`);
+  const found = names.filter((name) => name !== LOCK);
+  if (found.length === 0 || found.includes(SHIPPED[FLOWS])) return;
+  const isProject = found.every((name) => /^(?:package(?:-lock)?\.json|node_modules)$/u.test(name));
+  // An installation of this demo that was stopped leaves no more than that.
+  if (isProject && (await projectIn(folder)) === NAME) return;
+  const what = isProject ? 'an npm project of its own' : 'something else';
+  throw new UsageError(`The folder ${folder} holds ${what}: choose another one with --folder.`);
 }
 
-/** Puts this package, the flow and the settings into the folder. A flow that was changed in the editor is kept. */
-export async function prepare(folder: string, port: number): Promise<void> {
-  const scope = join(folder, 'node_modules/@deeptone');
-  await mkdir(scope, { recursive: true });
-  await rm(join(scope, 'node-red'), { recursive: true, force: true });
-  await symlink(PACKAGE, join(scope, 'node-red'), 'junction');
-  const [flow, shipped] = [FLOWS, SHIPPED].map((name) => join(folder, name)) as [string, string];
-  const text = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
-  if (!existsSync(flow) || (await text(flow)) === (await text(shipped))) {
-    await copyFile(EXAMPLE, flow);
-    await copyFile(EXAMPLE, shipped);
+/** Makes the folder, as one of this demo. */
+export async function claim(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const manifest = join(folder, MANIFEST);
+  if (!existsSync(manifest)) await writeFile(manifest, `{ "name": "${NAME}", "private": true }\n`);
+}
+
+/** Puts this package, the flow and the settings into the folder. What was changed there is kept. */
+export async function prepare(folder: string): Promise<void> {
+  await linkPackage(join(folder, 'node_modules/@deeptone'));
+  await bring(folder, FLOWS, await readFile(EXAMPLE, 'utf8'));
+  await bring(folder, SETTINGS, settings());
+}
+
+async function projectIn(folder: string): Promise<unknown> {
+  try {
+    return (JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as { readonly name?: unknown }).name;
+  } catch {
+    return undefined;
   }
-  const settings = JSON.stringify(settingsFor(folder, port), null, 2);
-  await writeFile(join(folder, 'settings.js'), `module.exports = ${settings};\n`);
 }
 
-function settingsFor(userDir: string, uiPort: number): object {
-  return {
-    ...{ uiHost: HOST, uiPort, userDir, flowFile: FLOWS, credentialSecret: false },
+async function linkPackage(scope: string): Promise<void> {
+  const link = join(scope, 'node-red');
+  // It may be this very package that is installed there.
+  if ((await realpath(link).catch(() => undefined)) === (await realpath(PACKAGE))) return;
+  await mkdir(scope, { recursive: true });
+  await rm(link, { recursive: true, force: true });
+  await symlink(PACKAGE, link, 'junction');
+}
+
+async function bring(folder: string, name: keyof typeof SHIPPED, content: string): Promise<void> {
+  const [file, shipped] = [join(folder, name), join(folder, SHIPPED[name])];
+  const text = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+  if (existsSync(file) && (await text(file)) !== (await text(shipped))) return;
+  await writeFile(shipped, content);
+  await writeFile(file, content);
+}
+
+/** Node-RED makes a key of its own for secrets, as no `credentialSecret` is among them. */
+function settings(): string {
+  const values = {
+    flowFile: FLOWS,
     telemetry: { enabled: false, updateNotification: false },
     externalModules: {
       palette: { allowInstall: false, allowUpload: false },
@@ -62,4 +92,7 @@ function settingsFor(userDir: string, uiPort: number): object {
     },
     logging: { console: { level: 'warn', metrics: false, audit: false } },
   };
+  return `// Address, port and folder come from the command line of "deeptone demo"; what is changed here is kept.
+module.exports = ${JSON.stringify(values, null, 2)};
+`;
 }

@@ -1,13 +1,13 @@
 /** `deeptone demo`: a Node-RED on this machine alone, with a page that shows what is in bundled sounds. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ExitCode } from '../exit-codes';
 import type { Terminal } from '../terminal';
-import { prepare, refuseForeign } from './folder';
+import { addressesOf, type Addresses } from './addresses';
+import { claim, FLOWS, prepare, refuseForeign, SETTINGS } from './folder';
 import { install, nodeRedFor } from './installation';
+import { hold } from './lock';
 import { HOST, portIn, portToUse } from './port';
 
 export interface DemoFlags {
@@ -15,38 +15,51 @@ export interface DemoFlags {
   readonly port?: number;
 }
 
-const POLL_MS = 200;
-
 /** Runs until it is stopped. */
 export async function demo(flags: DemoFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const folder = resolve(flags.folder);
   const port = await portToUse(flags.port ?? portIn(process.env['PORT']));
   await refuseForeign(folder);
-  await mkdir(folder, { recursive: true });
-  let nodeRed = nodeRedFor(folder);
+  await claim(folder);
+  const release = await hold(folder);
+  try {
+    return await run(folder, port, terminal, signal);
+  } finally {
+    await release();
+  }
+}
+
+async function run(folder: string, port: number, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
+  let nodeRed = await nodeRedFor(folder);
   if (nodeRed === undefined) {
     terminal.say(`Node-RED 4 and Dashboard 2 are put into ${folder}: some 250 MB, once.`);
-    if (!(await install(folder, signal))) {
-      if (signal.aborted) return ExitCode.Interrupted;
+    nodeRed = await install(folder, signal);
+    if (signal.aborted) return ExitCode.Interrupted;
+    if (nodeRed === undefined) {
       terminal.say('deeptone: npm could not install them; what it said stands above.');
       return ExitCode.CannotRun;
     }
-    nodeRed = nodeRedFor(folder);
-    if (nodeRed === undefined) throw new Error(`Node-RED is not where npm has installed it: ${folder}`);
   }
-  await prepare(folder, port);
-  const settings = join(folder, 'settings.js');
-  const child = spawn(process.execPath, [nodeRed, '--userDir', folder, '--settings', settings], {
-    ...{ stdio: ['ignore', 'inherit', 'inherit'], cwd: folder },
+  await prepare(folder);
+  const command = [join(__dirname, 'child.js'), nodeRed, ...argumentsFor(folder, port)];
+  const child = spawn(process.execPath, command, {
+    ...{ stdio: ['ignore', 'inherit', 'inherit', 'ipc'], cwd: folder },
   });
-  return watch(child, `http://${HOST}:${port}`, terminal, signal);
+  return watch(child, terminal, signal, (isRunning) =>
+    addressesOf(`http://${HOST}:${port}`, join(folder, FLOWS), isRunning),
+  );
+}
+
+function argumentsFor(folder: string, port: number): readonly string[] {
+  const files = ['--userDir', folder, '--settings', join(folder, SETTINGS)];
+  return [...files, '--port', String(port), '-D', `uiHost=${HOST}`];
 }
 
 async function watch(
   child: ChildProcess,
-  origin: string,
   terminal: Terminal,
   signal: AbortSignal,
+  addresses: (isRunning: () => boolean) => Promise<Addresses>,
 ): Promise<ExitCode> {
   const ended = once(child, 'exit') as Promise<[code: number | null]>;
   const stop = (): void => {
@@ -54,33 +67,17 @@ async function watch(
   };
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
-  const isShown = async (): Promise<boolean> => {
-    while (child.exitCode === null && child.signalCode === null) {
-      if (await isUp(`${origin}/dashboard/deeptone`)) return true;
-      await sleep(POLL_MS);
-    }
-    return false;
-  };
-  if (await isShown()) {
+  const { dashboard, editor } = await addresses(() => child.exitCode === null && child.signalCode === null);
+  if (dashboard !== undefined || editor !== undefined) {
     await terminal.write(`
-DeepTone is listening to its example sounds.
+${dashboard === undefined ? 'Node-RED runs; its flow has no page that answers.' : 'DeepTone is listening to its example sounds.'}
 
-  Dashboard   ${origin}/dashboard/deeptone
-  Editor      ${origin}/
-
-Only this machine can open them. Stop with Ctrl+C.
+${dashboard === undefined ? '' : `  Dashboard   ${dashboard}\n`}${editor === undefined ? '' : `  Editor      ${editor}\n`}
+Only this machine can open them: all its users, without a login. Stop with Ctrl+C.
 `);
   }
   const [code] = await ended;
   if (signal.aborted) return ExitCode.Ok;
   terminal.say(`deeptone: Node-RED has ended (${String(code)}).`);
   return ExitCode.CannotRun;
-}
-
-async function isUp(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url)).ok;
-  } catch {
-    return false;
-  }
 }

@@ -2,38 +2,38 @@
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { access, readFile, realpath, rm } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { PACKAGE } from './folder';
 
 const NODE_RED = 'node-red';
 const DASHBOARD = '@flowfuse/node-red-dashboard';
 /** What is installed where there is none; the oldest that serves is 4.1. */
 const WANTED = [`${NODE_RED}@4`, `${DASHBOARD}@1`];
 const OLDEST = [4, 1] as const;
+const FLAGS = [
+  ...['--no-audit', '--no-fund', '--no-update-notifier', '--omit=dev', '--ignore-scripts'],
+  // Node-RED finds the Dashboard that lies beside it.
+  '--install-strategy=hoisted',
+];
 
-/** The program of Node-RED, where it and Dashboard stand in one folder that can be seen from here; Node-RED finds what lies beside itself. */
-export function nodeRedFor(folder: string): string | undefined {
-  const here = createRequire(join(folder, 'package.json'));
-  try {
-    const manifest = here.resolve(`${NODE_RED}/package.json`);
-    const modules = dirname(dirname(manifest));
-    if (!existsSync(join(modules, DASHBOARD, 'package.json'))) return undefined;
-    const { version } = here(manifest) as { readonly version: string };
-    const [major = 0, minor = 0] = version.split('.').map(Number);
-    const isNewEnough = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
-    return isNewEnough ? join(dirname(manifest), 'red.js') : undefined;
-  } catch {
-    return undefined;
+/** The program of Node-RED, where it and Dashboard stand in one folder that can be seen from here. */
+export async function nodeRedFor(folder: string): Promise<string | undefined> {
+  for (let above = folder; ; above = dirname(above)) {
+    const isWhole = above !== folder || isInstalled(folder);
+    const found = isWhole ? await nodeRedIn(above) : undefined;
+    if (found !== undefined || dirname(above) === above) return found;
   }
 }
 
-/** @returns whether npm has done it */
-export async function install(folder: string, signal: AbortSignal): Promise<boolean> {
-  const manifest = join(folder, 'package.json');
-  if (!existsSync(manifest)) await writeFile(manifest, '{ "name": "deeptone-demo", "private": true }\n');
+/**
+ * Puts Node-RED and Dashboard into the folder.
+ *
+ * @returns the program of Node-RED; undefined where npm has failed, and has said why
+ */
+export async function install(folder: string, signal: AbortSignal): Promise<string | undefined> {
+  if (!isInstalled(folder)) await removeHalf(folder);
   const isWindows = process.platform === 'win32';
-  const flags = ['--no-audit', '--no-fund', '--no-update-notifier', '--omit=dev', '--ignore-scripts'];
   const how: SpawnOptions = {
     cwd: folder,
     signal,
@@ -42,7 +42,38 @@ export async function install(folder: string, signal: AbortSignal): Promise<bool
     // Windows starts .cmd files through a shell alone.
     ...(isWindows ? { shell: true, windowsHide: true } : {}),
   };
-  const npm = spawn(isWindows ? 'npm.cmd' : 'npm', ['install', ...flags, ...WANTED], how);
+  const npm = spawn(isWindows ? 'npm.cmd' : 'npm', ['install', ...FLAGS, ...WANTED], how);
   const [code] = (await once(npm, 'exit').catch(() => [null])) as [number | null];
-  return code === 0;
+  if (code !== 0) return undefined;
+  // Not by `require`, which keeps in mind what it found before.
+  const program = await nodeRedIn(folder);
+  if (program === undefined) throw new Error(`Node-RED is not where npm has installed it: ${folder}`);
+  return program;
+}
+
+/** npm writes this file when everything else is there. */
+function isInstalled(folder: string): boolean {
+  return existsSync(join(folder, 'node_modules/.package-lock.json'));
+}
+
+/** npm takes a package for whole whose first files are there. */
+async function removeHalf(folder: string): Promise<void> {
+  const modules = join(folder, 'node_modules');
+  const real = await realpath(modules).catch(() => undefined);
+  if (real === undefined || (await realpath(PACKAGE)).startsWith(real + sep)) return;
+  await rm(modules, { recursive: true, force: true });
+}
+
+async function nodeRedIn(folder: string): Promise<string | undefined> {
+  try {
+    const home = await realpath(join(folder, 'node_modules', NODE_RED));
+    await access(join(dirname(home), DASHBOARD, 'package.json'));
+    const manifest = await readFile(join(home, 'package.json'), 'utf8');
+    const { version } = JSON.parse(manifest) as { readonly version: string };
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    const isNewEnough = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+    return isNewEnough ? join(home, 'red.js') : undefined;
+  } catch {
+    return undefined;
+  }
 }
