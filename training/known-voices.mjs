@@ -1,5 +1,5 @@
 // How often a voice that has a name is called by it, and strangers are, by how strict the engine is (`voiceStrictness`), with the engine's own clustering.
-// Usage: node known-voices.mjs FOLDER CATALOGUE [STRICTNESS ...]. clustering.py left embeddings and who speaks in FOLDER. Needs the package to be built.
+// Usage: node known-voices.mjs FOLDER CATALOGUE [STRICTNESS ...]; prints a line of JSON each (results/known-voices-*.json). clustering.py left embeddings and who speaks in FOLDER. Needs the package to be built.
 //
 // Each person of each built conversation is known by the first half of what is heard of them (at most 10 s, at least 4 s). `own`: of their frames in the rest of
 // the talk, those that have the name. `strangers`: of the frames of the others in the talk, had the person not been there, those that have it; `talks`: of those
