@@ -209,7 +209,9 @@ describe('The packed package in the editor of a real Node-RED', function () {
     await page.evaluate("RED.nodes.node('dt-engine').workers = '2'");
     for (const { nodes } of others) {
       await importFlow(page, nodes);
-      await page.locator('.red-ui-notification button', { hasText: 'Import copy' }).click();
+      const copy = page.locator('.red-ui-notification button', { hasText: 'Import copy' });
+      await copy.click();
+      await copy.waitFor({ state: 'detached' });
       const tab = String(nodes.find(({ type }) => type === 'tab')?.['label']);
       await page.locator('.red-ui-workspace-tab, .red-ui-tab', { hasText: tab }).first().waitFor();
     }
