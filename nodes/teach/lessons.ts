@@ -218,7 +218,8 @@ function titleIn(title: unknown): string {
 /** The name alone, as one line; '' where there is none. */
 function fileNameIn(filename: unknown): string {
   const last = typeof filename === 'string' ? (filename.split(/[/\\]/u).at(-1) ?? '') : '';
-  return last.normalize().replace(/\p{C}/gu, '').trim().slice(0, LONGEST_FILE_NAME);
+  const line = last.normalize().replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '');
+  return Array.from(line.trim()).slice(0, LONGEST_FILE_NAME).join('');
 }
 
 /** What a model answers: the title in small letters, as a folder can be called everywhere. */
