@@ -9,8 +9,25 @@ import { dirname, join } from 'node:path';
 export const ROOT = join(__dirname, '../../../..');
 const resolveHere = createRequire(__filename).resolve;
 
+/** npm hangs for ever now and then, without a word and without a connection; then it is ended and asked again. */
+const NPM_TAKES_AT_MOST_MS = 150_000;
+const TRIES = 3;
+
 function npm(folder: string, ...words: readonly string[]): string {
-  return execFileSync('npm', words, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return execFileSync('npm', words, {
+        cwd: folder,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: NPM_TAKES_AT_MOST_MS,
+        killSignal: 'SIGKILL',
+      });
+    } catch (error) {
+      const isHung = error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT';
+      if (!isHung || attempt === TRIES) throw error;
+    }
+  }
 }
 
 export interface InstalledPackage {
