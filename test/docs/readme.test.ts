@@ -68,9 +68,9 @@ describe('The README', function () {
   });
 
   it('names commands that are there', () => {
-    const [tried, demo, test, pack, install] = blocks('');
+    const [demo, test, pack, install] = blocks('');
     // npx runs the one command that a package has, whatever its name.
-    assert.equal(tried, `npx ${name} demo\n`);
+    assert.ok(README.includes(`\`npx ${name} demo\``));
     assert.deepEqual(Object.keys(bin), ['deeptone']);
     assert.deepEqual([demo, test], ['npm ci && npm run demo\n', 'npm ci && npm test\n']);
     assert.equal(pack, 'npm ci && npm run build && npm pack\n');
