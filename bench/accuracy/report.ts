@@ -48,6 +48,19 @@ export function cells(row: Row): readonly string[] {
       const figure = row.figure ?? 'share';
       return [row.what, figure, percent(value), range(interval), String(items), String(voices), ''];
     }
+    case 'rate': {
+      const { value, interval, items, voices } = row.figures;
+      const [low, high] = interval.map((bound) => bound.toFixed(0));
+      return [
+        row.what,
+        'times an hour',
+        value.toFixed(0),
+        `${low} to ${high}`,
+        String(items),
+        String(voices),
+        '',
+      ];
+    }
     case 'diarization': {
       const { errorRate, interval, missed, falseAlarm, confused, conversations, speakers, countRight } =
         row.figures;

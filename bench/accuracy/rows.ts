@@ -31,6 +31,12 @@ export type Row =
       readonly figure?: string;
       readonly figures: OverVoices;
     }
+  | {
+      readonly kind: 'rate';
+      readonly what: string;
+      /** How often an hour. */
+      readonly figures: OverVoices;
+    }
   | { readonly kind: 'diarization'; readonly what: string; readonly figures: DiarizationFigures };
 
 export interface ModelTable {

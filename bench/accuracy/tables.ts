@@ -2,6 +2,7 @@
 import { underCondition } from './conditions';
 import { diarization, type TalkSettings } from './diarization';
 import { measureGate } from './gate';
+import { householdRows } from './household';
 import { measureLanguage } from './language';
 import { byCondition, indexIn, type Bench, type ModelTable, type Row } from './rows';
 import { fewOfSpeech, isLabelledThroughout, measureSpeech, SECOND_FRAMES } from './speech';
@@ -45,7 +46,10 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
       perVoice: fewOfSpeech(10),
       context: SECOND_FRAMES,
     });
-    return byCondition(model, bench, windows, '1 s', true);
+    return [
+      ...(await byCondition(model, bench, windows, '1 s', true)),
+      ...(await householdRows(model, bench)),
+    ];
   },
   'speaker-map': async (_model, { deeptone, corpus, surroundings, conditions }) => {
     const speech = corpus.clips.filter(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { phasesOf } from '../../bench/accuracy/household';
 import { languageRows, rightOfAnswered, type LanguageAnswer } from '../../bench/accuracy/language';
 import { cells } from '../../bench/accuracy/report';
 import { meanShareOf, overVoices, shareOf } from '../../bench/accuracy/shares';
@@ -20,6 +21,23 @@ describe('Figures of the accuracy bench', () => {
     const many = overVoices([...Array<typeof one>(99).fill(one), other], figure);
     assert.deepEqual(many, { value: 0.99, interval: [0, 1], items: 100, voices: 2 });
     assert.deepEqual(overVoices([], figure), { value: 0, interval: [0, 0], items: 0, voices: 0 });
+  });
+
+  it('counts phases of people who do not speak, and how often an hour they are', () => {
+    const [cry, laugh] = ['neg_human_sounds', 'pos_human_sounds'];
+    assert.deepEqual(phasesOf([]), []);
+    assert.deepEqual(phasesOf(['noise', 'speech', 'silence']), []);
+    assert.deepEqual(phasesOf([cry, cry, laugh, 'noise', laugh]), [2, 1, 1]);
+    const figures = { value: 36.4, interval: [24.2, 49.6], items: 60, voices: 60 } as const;
+    assert.deepEqual(cells({ kind: 'rate', what: 'alarms', figures }), [
+      'alarms',
+      'times an hour',
+      '36',
+      '24 to 50',
+      '60',
+      '60',
+      '',
+    ]);
   });
 
   it('lets each group weigh the same in a mean', () => {
