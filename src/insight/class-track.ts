@@ -1,7 +1,7 @@
 /** A model whose frames are probabilities of classes. */
 import { InferenceError } from '../errors';
 import { say } from '../sentence';
-import type { ModelDescription } from '../inference';
+import type { Baseline, ModelDescription } from '../inference';
 import { ClassChoice, NONE, type Decision } from './choice';
 import { clampUnit } from './confidence';
 import { FrameState } from './gate';
@@ -61,8 +61,11 @@ export class ClassTrack implements ModelTrack {
   }
 
   remember({ gate, values }: FramesBefore, frameCount: number): void {
-    for (let index = 0; index < frameCount; index += 1)
-      if (this.isAsked(gate.states[index])) this.heard?.add(values, index * this.width);
+    for (let index = 0; index < frameCount; index += 1) {
+      const offset = index * this.width;
+      if (this.isAsked(gate.states[index]) && this.areNumbers(values, offset))
+        this.heard?.add(values, offset);
+    }
   }
 
   closePeriod(): PeriodAnswer {
@@ -94,15 +97,21 @@ export class ClassTrack implements ModelTrack {
       this.confidence = clampUnit(1 - (gate.speechProbabilities[frame] ?? 0));
       return;
     }
-    this.heard?.add(values, frame * this.width);
-    const chosen = this.heard
-      ? this.choice.of(this.heard.probabilities, 0)
-      : this.choice.of(values, frame * this.width);
-    this.confidence = this.choice.confidence;
-    if (Number.isNaN(this.confidence)) {
+    const offset = frame * this.width;
+    // Before it is heard: what a track remembers is not to suffer from a frame that fails.
+    if (!this.areNumbers(values, offset)) {
       throw new InferenceError(say`The model "${this.name}" gave a probability that is not a number.`);
     }
+    this.heard?.add(values, offset);
+    const chosen = this.heard ? this.choice.of(this.heard.probabilities, 0) : this.choice.of(values, offset);
+    this.confidence = this.choice.confidence;
     this.label = chosen === NONE ? this.labels.unknown : chosen;
+  }
+
+  private areNumbers(values: Float32Array, offset: number): boolean {
+    for (let label = 0; label < this.width; label += 1)
+      if (!Number.isFinite(values[offset + label])) return false;
+    return true;
   }
 
   /** Whether the gates let a frame through to the model. */
@@ -117,10 +126,23 @@ function heardBy(
 ): RecentFrames | UsualVoice | undefined {
   if (pooling) return new RecentFrames(classes.length, pooling);
   if (!baseline || decision.baseline === false) return undefined;
-  if (baseline.logProbabilities.length !== classes.length) {
+  if (!isBaseline(baseline, classes.length)) {
     throw new InferenceError(
-      say`The baseline of the model "${name}" has ${baseline.logProbabilities.length} numbers for ${classes.length} classes.`,
+      say`The baseline of the model "${name}" cannot be used: ${classes.length} logarithms of probabilities, priorSeconds of at least 0 and memorySeconds above 0 are expected.`,
     );
   }
   return new UsualVoice(baseline);
+}
+
+/** Of an engine of one's own nobody has checked it. */
+function isBaseline(value: Partial<Baseline> | null, classCount: number): value is Baseline {
+  const { logProbabilities, priorSeconds = NaN, memorySeconds = NaN } = value ?? {};
+  return (
+    Array.isArray(logProbabilities) &&
+    logProbabilities.length === classCount &&
+    logProbabilities.every((log) => Number.isFinite(log) && log <= 0) &&
+    priorSeconds >= 0 &&
+    memorySeconds > 0 &&
+    Number.isFinite(priorSeconds + memorySeconds)
+  );
 }

@@ -39,8 +39,6 @@ export class UsualVoice {
     for (let label = 0; label < this.#logs.length; label += 1)
       this.#logs[label] = Math.log(Math.max(LEAST_PROBABILITY, values[offset + label] ?? 0));
     this.#correct();
-    // What is no number fails where it is judged; the means of what comes after are not to suffer from it.
-    if (this.#logs.some(Number.isNaN)) return;
     this.#count = Math.min(this.#count + 1, this.#most);
     for (let label = 0; label < this.#logs.length; label += 1) {
       const mean = this.#means[label] ?? 0;
