@@ -183,7 +183,7 @@
     const section = make(
       ...card(kind, title),
       ...[hint, make('div', { class: 'row' }, recordButton(kind), pick, files)],
-      ...(kind === 'other' ? bundledSounds(own) : []),
+      ...(kind === 'other' ? bundledSounds([...sound.examples.that, ...own]) : []),
       ...[meterOf(kind), alertOf('problem-' + kind), count],
       make(
         'ul',
@@ -202,8 +202,8 @@
   }
 
   /**
-   * Other sounds for who has none at hand, as long as they are not all there.
-   * @param {readonly DeeptoneTaughtExample[]} own
+   * Other sounds for who has none at hand, as long as they are not all there: as what it is not, or as the sound itself.
+   * @param {readonly DeeptoneTaughtExample[]} own of both kinds
    */
   function bundledSounds(own) {
     const missing = bundled.filter((name) => !own.some((example) => example.name === name));
