@@ -1,5 +1,5 @@
 /** The labelled corpus: its manifests, its decoded clips, its rooms. The recordings stay outside the repository. */
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { openSound } from '../../src/audio';
 import { SAMPLE_RATE } from '../../src/clock';
@@ -20,7 +20,7 @@ export class Corpus {
   /**
    * Reads every `manifest*.csv` of a folder, one a delivery.
    *
-   * @throws UsageError where there is none, or one that is no manifest
+   * @throws UsageError where there is none, or one that is no manifest, no clip to hear, or a recording is missing
    */
   static async open(folder: string): Promise<Corpus> {
     const names = await readdir(folder).catch(() => {
@@ -38,6 +38,8 @@ export class Corpus {
         throw new UsageError(`${filename} is no manifest: ${(error as Error).message}.`);
       }
     }
+    if (clips.length === 0) throw new UsageError(`--corpus: ${folder} has no clip of the part dev.`);
+    await checkRecordings(folder, clips);
     return new Corpus(folder, clips);
   }
 
@@ -47,10 +49,10 @@ export class Corpus {
     return all.subarray(Math.round(clip.start * SAMPLE_RATE), Math.round(clip.end * SAMPLE_RATE));
   }
 
-  /** Measured room impulse responses, first channel, scaled to unit energy. */
+  /** Measured room impulse responses, first channel, scaled to unit energy; none where there is no folder of them. */
   async rooms(): Promise<readonly Float32Array[]> {
     const folder = path.join(this.folder, 'rooms');
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.flac')).sort();
+    const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.flac')).sort();
     return Promise.all(
       names.map(async (name) => {
         const response = await this.#decode(path.join(folder, name));
@@ -67,6 +69,22 @@ export class Corpus {
     this.#decoded.set(filename, decoding);
     return decoding;
   }
+}
+
+async function checkRecordings(folder: string, clips: readonly Clip[]): Promise<void> {
+  const files = [...new Set(clips.map(({ file }) => file))];
+  const found = await Promise.all(
+    files.map((file) =>
+      access(path.join(folder, file)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  const [first, ...more] = files.filter((_, index) => found[index] === false);
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : `, nor ${more.length} more`;
+  throw new UsageError(`--corpus: ${folder} has no ${first}${others}, which its manifests name.`);
 }
 
 async function decodeMono(filename: string): Promise<Float32Array> {

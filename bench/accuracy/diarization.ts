@@ -54,14 +54,15 @@ interface Errors {
 
 /**
  * Conversations of 2, 3 and 4 voices, some 60 s each. Orderly ones have turns of 1.5 to 6 s and pauses of 0.2 to 0.8 s; lively ones turns of 0.6 to
- * 4 s, of which two in five begin up to 0.8 s before the one before has ended, and in one of four somebody else says a word.
+ * 4 s, of which two in five begin up to 0.8 s before the one before has ended, and in one of four somebody else says a word. Null where nobody
+ * says anything in them.
  */
 export async function diarization(
   deeptone: Deeptone,
   corpus: Corpus,
   clips: readonly Clip[],
   { manner, way, conversations, surround = (samples) => samples }: TalkSettings,
-): Promise<DiarizationFigures> {
+): Promise<DiarizationFigures | null> {
   const voices = [...groupBy(clips, (clip) => `${clip.corpus}/${clip.voice}`).values()];
   const speakers = new Set<number>();
   const errors = await mapParallel([...Array(conversations).keys()], async (index) => {
@@ -72,21 +73,18 @@ export async function diarization(
     const cast = shuffled(pool, random).slice(0, Math.min(pool.length, 2 + (index % 3)));
     for (const voice of cast) speakers.add(voices.indexOf(voice));
     const { samples, turns } = await (manner === 'lively' ? chat : converse)(corpus, cast, random);
-    const phases = await phasesOf(deeptone, surround(samples, index), way);
+    const phases = samples.length === 0 ? [] : await phasesOf(deeptone, surround(samples, index), way);
     return compare(turns, phases, cast.length);
   });
+  const speech = total(errors, (e) => e.speech);
+  if (speech === 0) return null;
   const rate = (chosen: readonly Errors[]) =>
     total(chosen, (e) => e.missed + e.falseAlarm + e.confused) /
     Math.max(
       1,
       total(chosen, (e) => e.speech),
     );
-  const share = (part: (e: Errors) => number) =>
-    total(errors, part) /
-    Math.max(
-      1,
-      total(errors, (e) => e.speech),
-    );
+  const share = (part: (e: Errors) => number) => total(errors, part) / speech;
   return {
     errorRate: rate(errors),
     interval: intervalOf(errors.length, (drawn) => rate(drawn.flatMap((index) => errors[index] ?? []))),
@@ -95,7 +93,7 @@ export async function diarization(
     confused: share((e) => e.confused),
     conversations: errors.length,
     speakers: speakers.size,
-    countRight: errors.filter((e) => e.countRight).length / Math.max(1, errors.length),
+    countRight: errors.filter((e) => e.countRight).length / errors.length,
   };
 }
 

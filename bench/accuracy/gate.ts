@@ -13,7 +13,7 @@ const LONGEST = 10;
 const MOST_SOUNDS = 60;
 
 /** How much of one sound was let through. */
-interface LetThrough {
+export interface LetThrough {
   /** Where it comes from: what intervals are drawn over. */
   readonly voice: string;
   readonly frames: number;
@@ -80,7 +80,8 @@ async function soundRows(gate: GateDetector, bench: Bench): Promise<readonly Row
   return rows;
 }
 
-function soundRow(kind: string, sounds: readonly LetThrough[], peer: Detector | undefined): Row {
+/** What was let through of the sounds of a kind. */
+export function soundRow(kind: string, sounds: readonly LetThrough[], peer?: Pick<Detector, 'title'>): Row {
   const sum = (some: readonly LetThrough[], part: (each: LetThrough) => number) =>
     some.reduce((all, each) => all + part(each), 0);
   const share = (some: readonly LetThrough[]) =>
@@ -89,12 +90,11 @@ function soundRow(kind: string, sounds: readonly LetThrough[], peer: Detector | 
       1,
       sum(some, (each) => each.frames),
     );
-  const items = sum(sounds, (each) => each.frames);
   return {
     kind: 'share',
     what: `${peer?.title ?? ''}let through as speech: ${kind}`,
     figure: 'share of frames',
-    figures: { ...overVoices(sounds, share), items },
+    figures: overVoices(sounds, share, (each) => each.frames),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The figures that the models are meant to reach, picked from their tables. */
 import type { Measurement } from '../report';
+import { NOT_MEASURED } from './report';
 import type { ModelTable, Row } from './rows';
 
 type Pick = 'macroRecall' | 'macroF1' | 'rocAuc' | 'f1' | 'share' | 'rate' | 'errorRate';
@@ -33,17 +34,18 @@ const TARGETS: readonly (readonly [string, string, Pick, NonNullable<Measurement
 /** Largest expected calibration error of a model on clean windows. */
 const CALIBRATION_ERROR = { atMost: 0.05 } as const;
 
-/** One measurement per target, of the models that were measured. */
+/** One measurement per target, of the rows that were asked for; a target that the corpus has nothing for is not kept. */
 export function headlines(tables: readonly ModelTable[]): readonly Measurement[] {
   const reached = TARGETS.flatMap(([model, what, pick, target]) => {
-    const value = valueOf(rowOf(tables, model, what), pick);
-    return value === undefined ? [] : [{ measure: `${model}: ${what}`, value, unit: UNITS[pick], target }];
+    const row = rowOf(tables, model, what);
+    if (!row) return [];
+    const value = valueOf(row, pick) ?? NOT_MEASURED;
+    return [{ measure: `${model}: ${what}`, value, unit: UNITS[pick], target }];
   });
   const calibration = tables.flatMap(({ model, rows }) => {
     const row = rows.find((candidate) => candidate.kind === 'classes');
     if (row?.kind !== 'classes') return [];
-    const value = row.figures.calibrationError;
-    if (value === null) return [];
+    const value = row.figures?.calibrationError ?? NOT_MEASURED;
     return [
       { measure: `${model}: ${row.what}`, value, unit: 'calibration error', target: CALIBRATION_ERROR },
     ];
@@ -65,18 +67,15 @@ function rowOf(tables: readonly ModelTable[], model: string, what: string): Row 
   return tables.find((table) => table.model === model)?.rows.find((row) => row.what === what);
 }
 
-function valueOf(row: Row | undefined, pick: Pick): number | undefined {
-  switch (row?.kind) {
+function valueOf(row: Row, pick: Pick): number | undefined {
+  switch (row.kind) {
     case 'classes':
-      return pick === 'macroF1' ? row.figures.macroF1 : row.figures.macroRecall;
+      return pick === 'macroF1' ? row.figures?.macroF1 : row.figures?.macroRecall;
     case 'detection':
-      return row.figures.value;
     case 'share':
     case 'rate':
-      return row.figures.value;
+      return row.figures?.value;
     case 'diarization':
-      return row.figures.errorRate;
-    case undefined:
-      return undefined;
+      return row.figures?.errorRate;
   }
 }

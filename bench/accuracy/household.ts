@@ -1,6 +1,7 @@
 /** A day at home, made: how often people are heard to cry, laugh or cough where none does. */
 import { SAMPLE_RATE } from '../../src/clock';
 import { seededRandom } from '../../test/tools/audio';
+import { pick } from './conditions';
 import { joined, type Clip } from './corpus';
 import type { Bench, Row } from './rows';
 import { overVoices } from './shares';
@@ -21,11 +22,15 @@ interface Minute {
   readonly longer: number;
 }
 
-/** Rows of false alarms an hour; the interval is over minutes. Loud and acted speech is among the speech. */
+/**
+ * Rows of false alarms an hour; the interval is over minutes. Loud and acted speech is among the speech. Where the corpus lacks one of the
+ * kinds of sound, there is no such hour.
+ */
 export async function householdRows(model: string, bench: Bench): Promise<readonly Row[]> {
   const clips = bench.corpus.clips.filter(isLabelledThroughout);
+  const isComplete = Object.keys(SHARES).every((kind) => clips.some(({ event }) => event === kind));
   const minutes = await mapParallel(
-    Array.from({ length: MINUTES }, (_, index) => index),
+    Array.from({ length: isComplete ? MINUTES : 0 }, (_, index) => index),
     async (index): Promise<Minute> => {
       const sound = await minuteOf(bench, clips, index);
       const { time_series } = await bench.deeptone.processAudioBytes(sound, {
@@ -76,8 +81,12 @@ async function minuteOf({ corpus }: Bench, clips: readonly Clip[], index: number
   const parts: Float32Array[] = [];
   for (let length = 0; length < size; length = parts.reduce((sum, part) => sum + part.length, 0)) {
     const [shortest, longest] = PAUSE_SECONDS;
-    const clip = pick(clips, kindOf(random()), random);
-    if (clip) parts.push((await corpus.samples(clip)).subarray(0, LONGEST_SECONDS * SAMPLE_RATE));
+    const kind = kindOf(random());
+    const clip = pick(
+      clips.filter(({ event }) => event === kind),
+      random,
+    );
+    parts.push((await corpus.samples(clip)).subarray(0, LONGEST_SECONDS * SAMPLE_RATE));
     parts.push(new Float32Array(Math.round((shortest + (longest - shortest) * random()) * SAMPLE_RATE)));
   }
   return joined(parts).subarray(0, size);
@@ -86,9 +95,4 @@ async function minuteOf({ corpus }: Bench, clips: readonly Clip[], index: number
 function kindOf(share: number): keyof typeof SHARES {
   if (share < SHARES.noise) return 'noise';
   return share < SHARES.noise + SHARES.speech ? 'speech' : 'music';
-}
-
-function pick(clips: readonly Clip[], kind: string, random: () => number): Clip | undefined {
-  const some = clips.filter(({ event }) => event === kind);
-  return some[Math.floor(random() * some.length)];
 }

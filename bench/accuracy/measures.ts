@@ -36,7 +36,9 @@ export interface Figures {
 
 const RESAMPLES = 500;
 
-export function figuresOf(outcomes: readonly Outcome[], classes: number): Figures {
+/** Null where there are no outcomes. */
+export function figuresOf(outcomes: readonly Outcome[], classes: number): Figures | null {
+  if (outcomes.length === 0) return null;
   const confusion = confusionOf(outcomes, classes);
   const recalls = recallsOf(confusion);
   const f1 = f1Of(confusion);

@@ -12,6 +12,7 @@ export function withFigures(readme: string, set: string, tables: readonly ModelT
   const found = new Map<string, string>();
   for (const { model, rows } of tables) {
     for (const row of rows) {
+      if (row.figures === null) continue;
       const [, , value = '', interval = ''] = cells(row);
       found.set(`\`${model}\`|${row.what}`, interval === '' ? value : `${value} (${interval})`);
     }

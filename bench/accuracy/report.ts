@@ -1,6 +1,9 @@
 /** Tables of figures as a person reads them. */
 import type { ModelTable, Row } from './rows';
 
+/** What stands in the place of a value where the corpus has nothing to measure it by. */
+export const NOT_MEASURED = 'not measured';
+
 /** One model's table in Markdown, under a heading that names the set of weights. */
 export function markdownTable({ model, rows }: ModelTable, set: string): string {
   const lines = rows.map((row) => `| ${cells(row).join(' | ')} |`);
@@ -17,14 +20,14 @@ export function markdownTable({ model, rows }: ModelTable, set: string): string 
 
 /** Columns of a row: measured on, figure, value, interval, windows or frames, voices, calibration error. */
 export function cells(row: Row): readonly string[] {
+  if (row.figures === null) return [row.what, figureOf(row), NOT_MEASURED, '', '', '', ''];
   switch (row.kind) {
     case 'classes': {
       const { macroRecall, interval, windows, voices, calibrationError, macroF1 } = row.figures;
-      const isEvent = row.classes.length > 5;
       return [
         row.what,
-        isEvent ? 'macro recall (macro F1)' : 'macro recall',
-        isEvent ? `${percent(macroRecall)} (${percent(macroF1)})` : percent(macroRecall),
+        figureOf(row),
+        isOfEvents(row) ? `${percent(macroRecall)} (${percent(macroF1)})` : percent(macroRecall),
         range(interval),
         String(windows),
         String(voices),
@@ -32,28 +35,27 @@ export function cells(row: Row): readonly string[] {
       ];
     }
     case 'detection': {
-      const { value, interval, frames, voices } = row.figures;
+      const { value, interval, items, voices } = row.figures;
       return [
         row.what,
-        row.figure,
+        figureOf(row),
         value.toFixed(4),
         `${interval[0].toFixed(4)} to ${interval[1].toFixed(4)}`,
-        String(frames),
+        String(items),
         String(voices),
         '',
       ];
     }
     case 'share': {
       const { value, interval, items, voices } = row.figures;
-      const figure = row.figure ?? 'share';
-      return [row.what, figure, percent(value), range(interval), String(items), String(voices), ''];
+      return [row.what, figureOf(row), percent(value), range(interval), String(items), String(voices), ''];
     }
     case 'rate': {
       const { value, interval, items, voices } = row.figures;
       const [low, high] = interval.map((bound) => bound.toFixed(0));
       return [
         row.what,
-        'times an hour',
+        figureOf(row),
         value.toFixed(0),
         `${low} to ${high}`,
         String(items),
@@ -67,7 +69,7 @@ export function cells(row: Row): readonly string[] {
       const parts = `missed ${percent(missed)}, false ${percent(falseAlarm)}, confused ${percent(confused)}, count right ${percent(countRight)}`;
       return [
         `${row.what} (${parts})`,
-        'diarization error',
+        figureOf(row),
         percent(errorRate),
         range(interval),
         `${conversations} conversations`,
@@ -78,10 +80,31 @@ export function cells(row: Row): readonly string[] {
   }
 }
 
+/** What the value of a row is called. */
+function figureOf(row: Row): string {
+  switch (row.kind) {
+    case 'classes':
+      return isOfEvents(row) ? 'macro recall (macro F1)' : 'macro recall';
+    case 'detection':
+      return row.figure;
+    case 'share':
+      return row.figure ?? 'share';
+    case 'rate':
+      return 'times an hour';
+    case 'diarization':
+      return 'diarization error';
+  }
+}
+
+/** Whether a row is of the many classes of sounds, of which some are rare. */
+function isOfEvents({ classes }: { readonly classes: readonly string[] }): boolean {
+  return classes.length > 5;
+}
+
 /** The confusion table of the first row of classes: the clean one. */
 function confusionLines(rows: readonly Row[]): readonly string[] {
   const row = rows.find((candidate) => candidate.kind === 'classes');
-  if (row?.kind !== 'classes') return [];
+  if (row?.kind !== 'classes' || row.figures === null) return [];
   const { classes, figures } = row;
   const unanswered = figures.confusion.some((counts) => (counts[classes.length] ?? 0) > 0);
   const columns = unanswered ? [...classes, 'no answer'] : classes;

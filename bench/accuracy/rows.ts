@@ -6,38 +6,39 @@ import type { DiarizationFigures } from './diarization';
 import { figuresOf, groupBy, type Figures, type Outcome } from './measures';
 import type { OverVoices } from './shares';
 import type { Detector } from './detectors';
-import type { DetectionFigures, SceneCondition } from './speech-frames';
+import type { SceneCondition } from './speech-frames';
 import type { WindowPeer } from './yamnet-kinds';
 import { answersTo, mapParallel, type Window } from './windows';
 
-/** One line of a model's table. */
+/** One line of a model's table; its figures are null where the corpus has nothing to measure them by. */
 export type Row =
   | {
       readonly kind: 'classes';
       readonly what: string;
       readonly classes: readonly string[];
-      readonly figures: Figures;
+      readonly figures: Figures | null;
     }
   | {
       readonly kind: 'detection';
       readonly figure: 'ROC-AUC' | 'F1';
       readonly what: string;
-      readonly figures: DetectionFigures;
+      /** Of frames. */
+      readonly figures: OverVoices | null;
     }
   | {
       readonly kind: 'share';
       readonly what: string;
       /** What the value is called; a share where nothing is said. */
       readonly figure?: string;
-      readonly figures: OverVoices;
+      readonly figures: OverVoices | null;
     }
   | {
       readonly kind: 'rate';
       readonly what: string;
       /** How often an hour. */
-      readonly figures: OverVoices;
+      readonly figures: OverVoices | null;
     }
-  | { readonly kind: 'diarization'; readonly what: string; readonly figures: DiarizationFigures };
+  | { readonly kind: 'diarization'; readonly what: string; readonly figures: DiarizationFigures | null };
 
 export interface ModelTable {
   readonly model: string;

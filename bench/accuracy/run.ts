@@ -2,12 +2,11 @@
  * `npm run bench -- accuracy --corpus FOLDER [--set standard|open] [--models a,b] [--conditions 'clean,10 dB'] [--cards models]
  * [--silero FILE.onnx] [--fireredvad FOLDER] [--yamnet FILE.onnx]`
  */
-import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Deeptone } from '../../src/index';
 import { ALL_MODELS } from '../models';
 import { UsageError, type Measurement } from '../report';
-import { writeCard, writeOverview } from './cards';
+import { checkCards, writeCard, writeOverview } from './cards';
 import { CONDITIONS, type Surroundings } from './conditions';
 import { Corpus, type Clip } from './corpus';
 import { fireredvadDetector, sileroDetector, VOICE_MODEL } from './detectors';
@@ -29,6 +28,14 @@ const OPTIONS = {
   yamnet: { type: 'string' },
 } as const;
 
+/** What a condition is made with, where that is not the recording alone. */
+const MADE_WITH: Readonly<Partial<Record<SceneCondition, keyof Surroundings>>> = {
+  '10 dB': 'noises',
+  '0 dB': 'noises',
+  reverberant: 'rooms',
+  'music 5 dB': 'music',
+};
+
 /** Measures the models on the development part of a corpus and prints their tables; gives the figures that have targets. */
 export async function runAccuracy(
   args: readonly string[],
@@ -43,7 +50,8 @@ export async function runAccuracy(
     const chosen = chosenModels(values.models, deeptone);
     const peers = await peersIn(values);
     const corpus = await Corpus.open(values.corpus);
-    const surroundings = await surroundingsIn(corpus);
+    if (values.cards) await checkCards(values.cards, chosen, modelSet);
+    const surroundings = await surroundingsIn(corpus, scenes);
     const conditions = CONDITIONS.filter((condition) => scenes.includes(condition));
     const bench: Bench = { deeptone, modelSet, corpus, conditions, scenes, surroundings, peers };
     const tables: ModelTable[] = [];
@@ -54,7 +62,7 @@ export async function runAccuracy(
       print(figures);
       if (values.cards) await writeCard(values.cards, model, modelSet, figures);
     }
-    if (values.cards) await writeOverview(path.join(values.cards, 'README.md'), modelSet, tables);
+    if (values.cards) await writeOverview(values.cards, modelSet, tables);
     return headlines(tables);
   } finally {
     await deeptone.close();
@@ -94,18 +102,25 @@ async function peersIn({ silero, fireredvad, yamnet }: ReturnType<typeof valuesO
   };
 }
 
-async function surroundingsIn(corpus: Corpus): Promise<Surroundings> {
+/** @throws UsageError where the corpus lacks what a condition is made with */
+async function surroundingsIn(corpus: Corpus, scenes: readonly SceneCondition[]): Promise<Surroundings> {
   const samples = (isWanted: (clip: Clip) => boolean) =>
     Promise.all(
       corpus.clips
         .filter((clip) => isWanted(clip) && clip.end - clip.start > 2)
         .map((clip) => corpus.samples(clip)),
     );
-  return {
+  const surroundings = {
     noises: await samples(({ event, note }) => event === 'noise' && !note.includes('babble')),
     music: await samples(({ event }) => event === 'music'),
     rooms: await corpus.rooms(),
   };
+  for (const scene of scenes) {
+    const needed = MADE_WITH[scene];
+    if (needed !== undefined && surroundings[needed].length === 0)
+      throw new UsageError(`--conditions: the corpus has no ${needed} to make "${scene}" with.`);
+  }
+  return surroundings;
 }
 
 function conditionsNamed(text: string): readonly SceneCondition[] {

@@ -9,31 +9,39 @@ export interface OverVoices {
   readonly voices: number;
 }
 
-/** A figure of items, its interval drawn over their voices. */
+/**
+ * A figure of items, its interval drawn over their voices; null where there is nothing to judge, which is no figure at all, neither a
+ * good nor a bad one.
+ *
+ * @param sizeOf how much an item is: frames of a sound, say
+ */
 export function overVoices<T extends { readonly voice: string }>(
   items: readonly T[],
   figure: (items: readonly T[]) => number,
-): OverVoices {
+  sizeOf: (item: T) => number = () => 1,
+): OverVoices | null {
+  const size = items.reduce((sum, item) => sum + sizeOf(item), 0);
+  if (size === 0) return null;
   const voices = [...groupBy(items, ({ voice }) => voice).values()];
   return {
     value: figure(items),
     interval: intervalOf(voices.length, (drawn) => figure(drawn.flatMap((index) => voices[index] ?? []))),
-    items: items.length,
+    items: size,
     voices: voices.length,
   };
 }
 
-/** Share of the items for which something holds, 0 where there are none. */
+/** Share of the items, of which there is one at least, for which something holds. */
 export function shareOf<T>(items: readonly T[], holds: (item: T) => boolean): number {
-  return items.length === 0 ? 0 : items.filter(holds).length / items.length;
+  return items.filter(holds).length / items.length;
 }
 
-/** Mean of a share over groups, each of which weighs the same; groups that have no items do not count. */
+/** Mean of a share over the groups of the items, of which there is one at least; each group weighs the same. */
 export function meanShareOf<T>(
   items: readonly T[],
   groupOf: (item: T) => string,
   holds: (item: T) => boolean,
 ): number {
   const shares = [...groupBy(items, groupOf).values()].map((group) => shareOf(group, holds));
-  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }

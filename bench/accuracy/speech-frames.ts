@@ -4,16 +4,9 @@ import { seededRandom } from '../../test/tools/audio';
 import { CONDITIONS, mixed, pick, underCondition, type Surroundings } from './conditions';
 import { joined } from './corpus';
 import type { Detector, FrameAnswers } from './detectors';
-import { groupBy, intervalOf, rocAuc, ScoreHistogram } from './measures';
+import { rocAuc, ScoreHistogram } from './measures';
+import { overVoices, type OverVoices } from './shares';
 import { mapParallel, type Window } from './windows';
-
-/** A figure of frames, with an interval over voices. */
-export interface DetectionFigures {
-  readonly value: number;
-  readonly interval: readonly [number, number];
-  readonly frames: number;
-  readonly voices: number;
-}
 
 /** Under what speech is looked for: the conditions of all models, and music, songs among it. */
 export const SCENE_CONDITIONS = [...CONDITIONS, 'music 5 dB'] as const;
@@ -56,14 +49,14 @@ export interface ClipScores {
   readonly counts: Counts;
 }
 
-/** Lets a detector hear every scene under a condition; the scenes are the same for all that hear them. */
+/** Lets a detector hear every scene under a condition; the scenes are the same for all that hear them. There are none without other sounds. */
 export function heardScenes(
   detector: Detector,
   material: Material,
   condition: SceneCondition,
   surroundings: Surroundings,
 ): Promise<readonly ClipScores[]> {
-  return mapParallel(material.speech, async (clip, index) => {
+  return mapParallel(material.others.length === 0 ? [] : material.speech, async (clip, index) => {
     const { voice, sound, labels } = sceneOf(clip, index, material.others, condition, surroundings);
     return { voice, ...compared(await detector.hear(sound), labels) };
   });
@@ -82,10 +75,7 @@ export function sceneOf(
 ): Scene {
   const random = seededRandom(index + 1);
   const gap = new Float32Array(Math.round((0.8 + random()) * SAMPLE_RATE));
-  const other = (others[Math.floor(random() * others.length)]?.samples ?? gap).subarray(
-    0,
-    OTHER_SECONDS * SAMPLE_RATE,
-  );
+  const other = pick(others, random).samples.subarray(0, OTHER_SECONDS * SAMPLE_RATE);
   const parts = index % 2 === 0 ? [gap, clip.samples, other] : [other, clip.samples, gap];
   const sound = joined(parts);
   return {
@@ -116,34 +106,31 @@ export function compared(
   return { histogram, counts };
 }
 
-/** ROC-AUC over all frames. */
-export function aucFigures(scores: readonly ClipScores[]): DetectionFigures {
+/** ROC-AUC over all frames; null unless some are speech and some are not. */
+export function aucFigures(scores: readonly ClipScores[]): OverVoices | null {
   return figuresOver(scores, (some) => rocAuc(some.map(({ histogram }) => histogram)));
 }
 
-/** F1 of the answer that somebody speaks, over all frames. */
-export function f1Figures(scores: readonly ClipScores[]): DetectionFigures {
+/** F1 of the answer that somebody speaks, over all frames; null unless some are speech and some are not. */
+export function f1Figures(scores: readonly ClipScores[]): OverVoices | null {
   return figuresOver(scores, (some) => f1Of(some.map(({ counts }) => counts)));
 }
 
-/** Harmonic mean of precision and recall of all that is counted; 1 where there was nothing to say and nothing was said. */
+/** Harmonic mean of precision and recall of all that is counted; 0 where there was nothing to find. */
 export function f1Of(counts: readonly Counts[]): number {
   const sum = (part: (each: Counts) => number) => counts.reduce((all, each) => all + part(each), 0);
   const both = sum(({ claimed, actual }) => claimed + actual);
-  return both === 0 ? 1 : (2 * sum(({ hits }) => hits)) / both;
+  return (2 * sum(({ hits }) => hits)) / Math.max(1, both);
 }
 
 function figuresOver(
   scores: readonly ClipScores[],
   figure: (scores: readonly ClipScores[]) => number,
-): DetectionFigures {
-  const voices = [...groupBy(scores, ({ voice }) => voice).values()];
-  return {
-    value: figure(scores),
-    interval: intervalOf(voices.length, (drawn) => figure(drawn.flatMap((index) => voices[index] ?? []))),
-    frames: scores.reduce((sum, { histogram }) => sum + histogram.size, 0),
-    voices: voices.length,
-  };
+): OverVoices | null {
+  const isMixed =
+    scores.some(({ counts }) => counts.actual > 0) &&
+    scores.some(({ counts, histogram }) => counts.actual < histogram.size);
+  return isMixed ? overVoices(scores, figure, ({ histogram }) => histogram.size) : null;
 }
 
 /** true: speech; false: none; null: not sure, not counted. */

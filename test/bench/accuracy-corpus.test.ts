@@ -18,6 +18,8 @@ function row(voice: string, more: { part?: string; age?: string; gender?: string
 function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = path.join(temporaryFolder(), 'corpus');
   mkdirSync(folder);
+  mkdirSync(path.join(folder, 'a'));
+  for (const voice of ['a', 'c']) writeFileSync(path.join(folder, `a/${voice}.opus`), '');
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
   return folder;
 }

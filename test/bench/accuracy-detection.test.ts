@@ -59,21 +59,28 @@ describe('Scenes of the accuracy bench', () => {
     const said = [true, true, false, false, true, true];
     const one = { voice: 'a', ...compared({ scores, said }, labels) };
     assert.deepEqual(one.counts, { hits: 2, claimed: 3, actual: 3 });
-    assert.equal(aucFigures([one]).value, 5 / 6);
-    assert.deepEqual(f1Figures([one]), { value: 2 / 3, interval: [2 / 3, 2 / 3], frames: 5, voices: 1 });
+    assert.equal(aucFigures([one])?.value, 5 / 6);
+    assert.deepEqual(f1Figures([one]), { value: 2 / 3, interval: [2 / 3, 2 / 3], items: 5, voices: 1 });
   });
 
   it('tell scores apart that are all but certain', () => {
     const labels = [true, false, true, false];
     const close = { scores: [0.9999, 0.999, 0.0001, 0.00001], said: [] };
-    assert.equal(aucFigures([{ voice: 'a', ...compared(close, labels) }]).value, 0.75);
+    assert.equal(aucFigures([{ voice: 'a', ...compared(close, labels) }])?.value, 0.75);
     const extreme = { scores: [1, 0, 1, 0], said: [] };
-    assert.equal(aucFigures([{ voice: 'a', ...compared(extreme, labels) }]).value, 1);
+    assert.equal(aucFigures([{ voice: 'a', ...compared(extreme, labels) }])?.value, 1);
   });
 
-  it('have an F1 of 1 where there was nothing to say and nothing was said', () => {
-    assert.equal(f1Of([{ hits: 0, claimed: 0, actual: 0 }]), 1);
-    assert.equal(f1Of([{ hits: 0, claimed: 4, actual: 0 }]), 0);
+  it('have no figures unless somebody speaks in some of the frames and nobody in others', () => {
+    assert.equal(f1Of([{ hits: 0, claimed: 0, actual: 0 }]), 0);
+    const answers = { scores: [0.1, 0.9], said: [false, true] };
+    const mixed = compared(answers, [false, true]);
+    for (const labels of [[], [null, null], [false, false], [true, true]]) {
+      const one = { voice: 'a', ...compared(answers, labels) };
+      assert.deepEqual([aucFigures([one]), f1Figures([one])], [null, null], String(labels));
+      assert.equal(f1Figures([one, { voice: 'b', ...mixed }])?.voices, 2);
+    }
+    assert.deepEqual([aucFigures([]), f1Figures([])], [null, null]);
   });
 });
 

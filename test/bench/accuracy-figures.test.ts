@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { headlines } from '../../bench/accuracy/headlines';
 import { phasesOf } from '../../bench/accuracy/household';
 import { languageRows, rightOfAnswered, type LanguageAnswer } from '../../bench/accuracy/language';
-import { cells } from '../../bench/accuracy/report';
+import { figuresOf } from '../../bench/accuracy/measures';
+import { withFigures } from '../../bench/accuracy/overview';
+import { cells, markdownTable } from '../../bench/accuracy/report';
+import type { Row } from '../../bench/accuracy/rows';
 import { meanShareOf, overVoices, shareOf } from '../../bench/accuracy/shares';
 import { mostFrequent } from '../../bench/accuracy/young';
+import { keepsTarget } from '../../bench/report';
 
 /** Answers such as `de>de`: what was spoken, and what was said of it. */
 function heard(...pairs: readonly string[]): readonly LanguageAnswer[] {
@@ -20,7 +25,43 @@ describe('Figures of the accuracy bench', () => {
     const figure = (items: readonly { holds: boolean }[]) => shareOf(items, ({ holds }) => holds);
     const many = overVoices([...Array<typeof one>(99).fill(one), other], figure);
     assert.deepEqual(many, { value: 0.99, interval: [0, 1], items: 100, voices: 2 });
-    assert.deepEqual(overVoices([], figure), { value: 0, interval: [0, 0], items: 0, voices: 0 });
+  });
+
+  it('gives no figure of nothing, not even of things without a size', () => {
+    const figure = () => 1;
+    assert.equal(overVoices([], figure), null);
+    const items = [
+      { voice: 'a', size: 0 },
+      { voice: 'b', size: 3 },
+    ];
+    const sizeOf = ({ size }: { size: number }) => size;
+    assert.equal(overVoices(items.slice(0, 1), figure, sizeOf), null);
+    assert.equal(overVoices(items, figure, sizeOf)?.items, 3);
+    assert.equal(figuresOf([], 2), null);
+  });
+
+  it('says of a row without figures that it is not measured, and counts its target as missed', () => {
+    const rows: readonly Row[] = [
+      { kind: 'classes', what: '3 s, adults, clean', classes: ['female', 'male'], figures: null },
+      { kind: 'detection', what: 'frames', figure: 'ROC-AUC', figures: null },
+      { kind: 'share', what: 'shares', figures: null },
+      { kind: 'rate', what: 'alarms', figures: null },
+      { kind: 'diarization', what: 'talks', figures: null },
+    ];
+    for (const row of rows) assert.deepEqual(cells(row).slice(2), ['not measured', '', '', '', '']);
+    const table = { model: 'gender', rows };
+    assert.doesNotMatch(markdownTable(table, 'open'), /Confusion|NaN|undefined|\d %\s\|/u);
+    const measured = headlines([table]);
+    assert.deepEqual(
+      measured.map(({ measure, value }) => [measure, value]),
+      [
+        ['gender: 3 s, adults, clean', 'not measured'],
+        ['gender: 3 s, adults, clean', 'not measured'],
+      ],
+    );
+    assert.deepEqual(measured.map(keepsTarget), [false, false]);
+    const overview = '| `gender` | 3 s, adults, clean | macro recall | 98.0 % | 97.0 % |';
+    assert.equal(withFigures(overview, 'open', [table]), overview, 'an older figure stays');
   });
 
   it('counts phases of people who do not speak, and how often an hour they are', () => {

@@ -1,39 +1,28 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { runAccuracy } from '../../bench/accuracy/run';
 import type { Measurement } from '../../bench/report';
-import { makeWav, noise, speak, temporaryFolder, tone } from '../tools/audio';
+import { noise, speak, temporaryFolder, tone } from '../tools/audio';
+import { corpusOf } from './made-corpus';
 
 const SILERO = require.resolve('@ricky0123/vad-web/dist/silero_vad_v6.onnx');
 const MODELS = path.resolve(__dirname, '../../../models');
-const HEADER = 'file,start,end,corpus,voice,part,gender,age,age_group,language,event,note';
 const SENTENCE = 'Good morning, this is the voice that tells you how the weather will be today and tomorrow.';
-
-interface Sound {
-  readonly samples: Float32Array;
-  /** Columns from `gender` on. */
-  readonly labels: string;
-}
 
 /** A corpus in two deliveries: voices that are synthetic, but do not say so, noise and a tone. */
 async function madeCorpus(): Promise<string> {
-  const folder = path.join(temporaryFolder(), 'corpus');
-  mkdirSync(path.join(folder, 'rooms'), { recursive: true });
-  const sounds: Readonly<Record<string, Sound>> = {
-    amy: { samples: await speak(SENTENCE, { voice: 'en+f3' }), labels: 'f,20-29,adult,en,speech,' },
-    tom: { samples: await speak(SENTENCE, { voice: 'en+m2' }), labels: 'm,28,adult,en,speech,' },
-    ola: { samples: await speak(SENTENCE, { voice: 'pl' }), labels: 'm,60,adult,pl,speech,' },
-    rain: { samples: noise(5, 16_000, 0.05), labels: ',,,,noise,' },
-    tone: { samples: tone(440, 5, 16_000, 0.1), labels: ',,,,music,' },
-  };
-  const rows = Object.entries(sounds).map(([name, { samples, labels }]) => {
-    writeFileSync(path.join(folder, `${name}.wav`), makeWav([samples]));
-    return `${name}.wav,0,${samples.length / 16_000},made,${name},dev,${labels}`;
-  });
-  writeFileSync(path.join(folder, 'manifest.csv'), [HEADER, ...rows.slice(0, 2)].join('\n'));
-  writeFileSync(path.join(folder, 'manifest-2.csv'), [HEADER, ...rows.slice(2)].join('\n'));
-  return folder;
+  return corpusOf(
+    {
+      amy: { samples: await speak(SENTENCE, { voice: 'en+f3' }), labels: 'f,20-29,adult,en,speech,' },
+      tom: { samples: await speak(SENTENCE, { voice: 'en+m2' }), labels: 'm,28,adult,en,speech,' },
+    },
+    {
+      ola: { samples: await speak(SENTENCE, { voice: 'pl' }), labels: 'm,60,adult,pl,speech,' },
+      rain: { samples: noise(5, 16_000, 0.05), labels: ',,,,noise,' },
+      tone: { samples: tone(440, 5, 16_000, 0.1), labels: ',,,,music,' },
+    },
+  );
 }
 
 /** Columns of the rows of a table whose first begins so. */
