@@ -4,18 +4,22 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { installNpm, putNodeRed, runDemo } from './demo-stubs';
-import { temporaryFolder, type Outcome } from './run-deeptone';
+import { temporaryFolder } from './run-deeptone';
 
 const PACKAGE = join(__dirname, '../../..');
 const FLOW = readFileSync(join(PACKAGE, 'examples/dashboard/demo.json'), 'utf8');
+
+const OWN = '{ "name": "deeptone-demo", "private": true }';
 
 describe('deeptone demo, in its folder', function () {
   this.timeout(60_000);
@@ -66,7 +70,7 @@ describe('deeptone demo, in its folder', function () {
 
   it('installs again what was not installed to its end', async () => {
     const folder = newFolder();
-    write(folder, 'package.json', '{ "name": "deeptone-demo", "private": true }');
+    write(folder, 'package.json', OWN);
     putNodeRed(folder, { version: '4.1.0', dashboard: true });
     write(folder, 'node_modules/node-red/red.js', 'half of');
     const { code, stderr } = await start(folder);
@@ -84,36 +88,52 @@ describe('deeptone demo, in its folder', function () {
     assert.equal((await start(folder)).code, 0, 'the next time, with a network');
   });
 
-  it('leaves alone an npm project of somebody else', async () => {
-    const folder = newFolder();
-    const manifest = '{ "name": "mine", "dependencies": {} }';
-    write(folder, 'package.json', manifest);
-    write(folder, 'package-lock.json', '{}');
-    write(folder, 'node_modules/@deeptone/node-red/package.json', '{}');
-    const { code, stderr } = await start(folder);
-    assert.equal(code, 2);
-    assert.match(stderr, /deeptone-demo holds an npm project of its own: choose another one with --folder/);
-    assert.equal(read(folder, 'package.json'), manifest);
-    assert.equal(read(folder, 'node_modules/@deeptone/node-red/package.json'), '{}');
-    assert.equal(npm.calls(folder).length, 0);
-  });
+  for (const [what, files] of [
+    ['the home of a Node-RED', { 'settings.js': '{}', 'flows.json': '{}', 'package.json': '{}' }],
+    ['files alone', { 'shipped.json': '[]', 'flows.json': '[]', 'package.json': 'null' }],
+    [
+      'an npm project of somebody else',
+      {
+        'package.json': '{ "name": "mine", "dependencies": {} }',
+        'package-lock.json': '{}',
+        'node_modules/@deeptone/node-red/package.json': '{}',
+        // Equal, as those of a demo are that nobody has changed.
+        'flows.json': '[]',
+        'shipped.json': '[]',
+      },
+    ],
+  ] as const) {
+    it(`leaves alone ${what}`, async () => {
+      const folder = newFolder();
+      for (const [name, content] of Object.entries(files)) write(folder, name, content);
+      const names = readdirSync(folder, { recursive: true });
+      const { code, stdout, stderr } = await start(folder);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, /deeptone-demo holds something else: choose another one with --folder/);
+      assert.deepEqual(readdirSync(folder, { recursive: true }), names);
+      for (const [name, content] of Object.entries(files)) assert.equal(read(folder, name), content);
+      assert.equal(npm.calls(folder).length, 0);
+    });
+  }
 
-  it('runs from its own folder, and does not take itself away', async () => {
-    const folder = newFolder();
-    write(folder, 'package.json', '{ "name": "deeptone-demo", "private": true }');
-    putNodeRed(folder, { version: '4.1.0', dashboard: true });
-    write(folder, 'node_modules/.package-lock.json', '{}');
-    const own = join(folder, 'node_modules/@deeptone/node-red');
-    mkdirSync(own, { recursive: true });
-    for (const name of ['package.json', 'dist/src', 'examples'])
-      cpSync(join(PACKAGE, name), join(own, name), { recursive: true });
-    const commander = realpathSync(join(PACKAGE, 'node_modules/commander'));
-    symlinkSync(commander, join(folder, 'node_modules/commander'), 'junction');
-    const { code, stderr } = await start(folder, join(own, 'dist/src/cli/main.js'));
-    assert.equal(code, 0, stderr);
-    assert.ok(existsSync(join(own, 'package.json')));
-    assert.equal(realpathSync(own), join(realpathSync(folder), 'node_modules/@deeptone/node-red'));
-  });
+  for (const isWhole of [true, false]) {
+    it(`runs from its own folder, installed ${isWhole ? '' : 'not '}to its end, and does not take itself away`, async () => {
+      const folder = newFolder();
+      write(folder, 'package.json', OWN);
+      putNodeRed(folder, { version: '4.1.0', dashboard: true });
+      if (isWhole) write(folder, 'node_modules/.package-lock.json', '{}');
+      const own = join(folder, 'node_modules/@deeptone/node-red');
+      mkdirSync(own, { recursive: true });
+      for (const name of ['package.json', 'dist/src', 'examples'])
+        cpSync(join(PACKAGE, name), join(own, name), { recursive: true });
+      const commander = realpathSync(join(PACKAGE, 'node_modules/commander'));
+      symlinkSync(commander, join(folder, 'node_modules/commander'), 'junction');
+      const { code, stderr } = await start(folder, join(own, 'dist/src/cli/main.js'));
+      assert.equal(code, 0, stderr);
+      assert.ok(existsSync(join(own, 'package.json')));
+      assert.equal(realpathSync(own), join(realpathSync(folder), 'node_modules/@deeptone/node-red'));
+    });
+  }
 
   it('keeps flow and settings that were changed, and renews those that were not', async () => {
     const folder = newFolder();
@@ -131,6 +151,45 @@ describe('deeptone demo, in its folder', function () {
     write(folder, 'flows.json', '[ ]');
     assert.equal((await start(folder)).code, 0);
     assert.deepEqual([read(folder, 'flows.json'), read(folder, 'settings.js')], ['[ ]', mine]);
+  });
+
+  it('writes through no link to what is outside', async () => {
+    const folder = newFolder();
+    assert.equal((await start(folder)).code, 0);
+    const outside = (name: string): string => join(dirname(folder), `outside-${name}`);
+    const lead = (name: string, content: string): void => {
+      writeFileSync(outside(name), content);
+      rmSync(join(folder, name));
+      symlinkSync(outside(name), join(folder, name));
+    };
+    // As another version has brought them, and nobody has changed them.
+    for (const name of ['flows.json', 'shipped.json']) lead(name, '[]');
+    assert.equal((await start(folder)).code, 0);
+    assert.equal(read(folder, 'flows.json'), FLOW);
+    for (const name of ['flows.json', 'shipped.json'])
+      assert.equal(readFileSync(outside(name), 'utf8'), '[]');
+    write(folder, 'package-lock.json', '{}');
+    for (const name of ['package.json', 'package-lock.json']) {
+      lead(name, OWN);
+      const { code, stderr } = await start(folder);
+      assert.equal(code, 2);
+      assert.match(
+        stderr,
+        new RegExp(`deeptone-demo/${name} is a link: remove it, or choose another folder`),
+      );
+      rmSync(join(folder, name));
+      write(folder, name, OWN);
+    }
+    for (const name of ['node_modules/@deeptone', 'node_modules']) {
+      const away = outside(name.replace('/', '-'));
+      mkdirSync(join(away, 'node-red'), { recursive: true });
+      rmSync(join(folder, name), { recursive: true });
+      symlinkSync(away, join(folder, name), 'junction');
+      assert.match((await start(folder)).stderr, new RegExp(`deeptone-demo/${name} is a link`));
+      assert.deepEqual(readdirSync(away), ['node-red']);
+      rmSync(join(folder, name));
+      mkdirSync(join(folder, name));
+    }
   });
 
   it('prints what there is where the page of the flow has moved or gone', async () => {
@@ -152,26 +211,6 @@ describe('deeptone demo, in its folder', function () {
       assert.match(stdout, /its flow has no page[^]*Editor\s+http:\/\/127\.0\.0\.1:\d+\/\n/);
       assert.doesNotMatch(stdout, /Dashboard\s+http/);
     }
-  });
-
-  it('refuses a second demo in one folder while the first runs, and takes the place of one that was killed', async () => {
-    const folder = newFolder();
-    let second: Promise<Outcome> | undefined;
-    const first = await runDemo(['--folder', folder], {
-      env,
-      onStarted: async (child) => {
-        second = start(folder);
-        await second;
-        child.kill('SIGKILL');
-      },
-    });
-    const { code, stdout, stderr } = (await second) ?? first;
-    assert.deepEqual([code, stdout], [2, '']);
-    assert.match(stderr, /A demo runs in the folder .*deeptone-demo already: stop it, or choose/);
-    assert.ok(existsSync(join(folder, 'demo.lock')), 'left by what was killed');
-    assert.match(first.stderr, /stub has ended/, 'Node-RED ends with it');
-    assert.equal((await start(folder)).code, 0);
-    assert.ok(!existsSync(join(folder, 'demo.lock')));
   });
 
   it('lets Node-RED make a key for secrets, and gives it address, port and folder', async () => {

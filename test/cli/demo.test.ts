@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { deeptone, temporaryFolder } from './run-deeptone';
@@ -9,21 +9,25 @@ import { deeptone, temporaryFolder } from './run-deeptone';
 describe('deeptone demo', () => {
   const folder = temporaryFolder();
 
-  it('leaves alone a folder that holds something else', async () => {
-    const home = join(folder, 'home');
-    mkdirSync(home);
-    for (const name of ['settings.js', 'flows.json', 'package.json']) writeFileSync(join(home, name), '{}');
-    const { code, stdout, stderr } = await deeptone(['demo', '--folder', home]);
-    assert.equal(code, 2);
-    assert.equal(stdout, '');
-    assert.match(stderr, /home holds something else: choose another one with --folder/);
-    assert.deepEqual(readdirSync(home).sort(), ['flows.json', 'package.json', 'settings.js']);
-  });
-
-  it('refuses what is no folder, and ports that there are not, before it puts anything there', async () => {
+  it('refuses folders that cannot be, and ports that there are not, before it puts anything there', async () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
+    const link = join(folder, 'link');
+    symlinkSync(join(folder, 'nowhere'), link);
+    const closed = join(folder, 'closed');
+    mkdirSync(closed, { mode: 0o555 });
+    // Root writes everywhere but there; `mkdir` of Node.js never comes back from it.
+    const unwritable = [
+      ...(process.platform === 'linux' ? ['/proc/deeptone-demo', '/sys/deeptone-demo/in'] : []),
+      ...(process.getuid?.() === 0 ? [] : [closed, join(closed, 'in')]),
+    ];
     for (const [flags, env, message] of [
+      ...unwritable.map(
+        (path) => [['--folder', path], {}, /The folder \S+ cannot be used \(E[A-Z]+\)/] as const,
+      ),
+      [['--folder', link], {}, /link cannot be used \(ENOENT\)/],
+      [['--folder', join(file, 'in/it')], {}, /it cannot be used \(E[A-Z]+\)/],
+      [['--folder', join(folder, 'long'.repeat(100))], {}, /long cannot be used \(E[A-Z]+\)/],
       [['--folder', file], {}, /file cannot be used \(ENOTDIR\)/],
       [['--port', '70000'], {}, /The port is 70000: a whole number from 1 to 65535 is accepted/],
       [['--port', 'often'], {}, /A number is accepted/],

@@ -1,50 +1,62 @@
 /** The folder of the demo: what it may be, and what is put into it. */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir, readdir, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UsageError } from '../report';
-import { LOCK } from './lock';
 
 /** dist/src/cli/demo -> the package. */
 export const PACKAGE = join(__dirname, '../../../..');
 const EXAMPLE = join(PACKAGE, 'examples/dashboard/demo.json');
 const MANIFEST = 'package.json';
 const NAME = 'deeptone-demo';
+const MODULES = 'node_modules';
+const SCOPE = join(MODULES, '@deeptone');
 export const FLOWS = 'flows.json';
 export const SETTINGS = 'settings.js';
 /** Flow and settings as the package brought them: what differs from them somebody has changed. */
 const SHIPPED = { [FLOWS]: 'shipped.json', [SETTINGS]: 'shipped-settings.js' } as const;
 
+/** Makes the folder, and those that it is in. `mkdir` with `recursive` tries for ever where nobody can, as in /proc. */
+export async function make(folder: string): Promise<void> {
+  if (existsSync(folder) || dirname(folder) === folder) return;
+  await make(dirname(folder));
+  await mkdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
+}
+
 /**
- * What somebody else keeps there must not be written over.
+ * Makes an empty folder one of this demo, which its manifest tells; what somebody else keeps there must not be written over.
  *
  * @throws UsageError
  */
-export async function refuseForeign(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown): string[] => {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
-    throw new UsageError(`The folder ${folder} cannot be used (${String(code)}).`, { cause: error });
-  });
-  const found = names.filter((name) => name !== LOCK);
-  if (found.length === 0 || found.includes(SHIPPED[FLOWS])) return;
-  const isProject = found.every((name) => /^(?:package(?:-lock)?\.json|node_modules)$/u.test(name));
-  // An installation of this demo that was stopped leaves no more than that.
-  if (isProject && (await projectIn(folder)) === NAME) return;
-  const what = isProject ? 'an npm project of its own' : 'something else';
-  throw new UsageError(`The folder ${folder} holds ${what}: choose another one with --folder.`);
+export async function claim(folder: string): Promise<void> {
+  if ((await readdir(folder)).length === 0)
+    return write(join(folder, MANIFEST), `{ "name": "${NAME}", "private": true }\n`);
+  if ((await projectIn(folder)) !== NAME)
+    throw new UsageError(`The folder ${folder} holds something else: choose another one with --folder.`);
+  // What npm or `prepare` would write through.
+  for (const name of [MANIFEST, 'package-lock.json', MODULES, SCOPE]) {
+    const found = await lstat(join(folder, name)).catch(() => undefined);
+    if (found?.isSymbolicLink() === true)
+      throw new UsageError(
+        `${join(folder, name)} is a link: remove it, or choose another folder with --folder.`,
+      );
+  }
 }
 
-/** Makes the folder, as one of this demo. */
-export async function claim(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const manifest = join(folder, MANIFEST);
-  if (!existsSync(manifest)) await writeFile(manifest, `{ "name": "${NAME}", "private": true }\n`);
+/** A failure of the file system in the folder or above it, as a sentence; any other as it is. */
+export function namingFolder(folder: string, error: unknown): unknown {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === undefined || path === undefined) return error;
+  if (!path.startsWith(folder) && !folder.startsWith(path)) return error;
+  return new UsageError(`The folder ${folder} cannot be used (${code}).`, { cause: error });
 }
 
 /** Puts this package, the flow and the settings into the folder. What was changed there is kept. */
 export async function prepare(folder: string): Promise<void> {
-  await linkPackage(join(folder, 'node_modules/@deeptone'));
+  await linkPackage(join(folder, SCOPE));
   await bring(folder, FLOWS, await readFile(EXAMPLE, 'utf8'));
   await bring(folder, SETTINGS, settings());
 }
@@ -70,8 +82,19 @@ async function bring(folder: string, name: keyof typeof SHIPPED, content: string
   const [file, shipped] = [join(folder, name), join(folder, SHIPPED[name])];
   const text = (path: string): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
   if (existsSync(file) && (await text(file)) !== (await text(shipped))) return;
-  await writeFile(shipped, content);
-  await writeFile(file, content);
+  await write(shipped, content);
+  await write(file, content);
+}
+
+/** In the place of what is there, never through it: that may be a link. */
+async function write(file: string, content: string): Promise<void> {
+  const part = `${file}.${randomUUID()}.part`;
+  try {
+    await writeFile(part, content, { flag: 'wx' });
+    await rename(part, file);
+  } finally {
+    await rm(part, { force: true });
+  }
 }
 
 /** Node-RED makes a key of its own for secrets, as no `credentialSecret` is among them. */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { ExitCode } from '../exit-codes';
 import type { Terminal } from '../terminal';
 import { addressesOf, type Addresses } from './addresses';
-import { claim, FLOWS, prepare, refuseForeign, SETTINGS } from './folder';
+import { claim, FLOWS, make, namingFolder, prepare, SETTINGS } from './folder';
 import { install, nodeRedFor } from './installation';
 import { hold } from './lock';
 import { HOST, portIn, portToUse } from './port';
@@ -19,13 +19,13 @@ export interface DemoFlags {
 export async function demo(flags: DemoFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const folder = resolve(flags.folder);
   const port = await portToUse(flags.port ?? portIn(process.env['PORT']));
-  await refuseForeign(folder);
-  await claim(folder);
-  const release = await hold(folder);
   try {
+    await make(folder);
+    await hold(folder);
+    await claim(folder);
     return await run(folder, port, terminal, signal);
-  } finally {
-    await release();
+  } catch (error) {
+    throw namingFolder(folder, error);
   }
 }
 

@@ -58,10 +58,9 @@ function isInstalled(folder: string): boolean {
 
 /** npm takes a package for whole whose first files are there. */
 async function removeHalf(folder: string): Promise<void> {
-  const modules = join(folder, 'node_modules');
-  const real = await realpath(modules).catch(() => undefined);
-  if (real === undefined || (await realpath(PACKAGE)).startsWith(real + sep)) return;
-  await rm(modules, { recursive: true, force: true });
+  // It may be the package that runs here which was installed there, and not to the end.
+  if ((await realpath(PACKAGE)).startsWith((await realpath(folder)) + sep)) return;
+  await rm(join(folder, 'node_modules'), { recursive: true, force: true });
 }
 
 async function nodeRedIn(folder: string): Promise<string | undefined> {
