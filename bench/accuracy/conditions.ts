@@ -1,6 +1,7 @@
 /** What is done to clean recordings before a model hears them. */
 import { SAMPLE_RATE } from '../../src/clock';
 import { seededRandom } from '../../test/tools/audio';
+import { fourier } from '../fourier';
 
 export const CONDITIONS = ['clean', '10 dB', '0 dB', 'telephone', 'reverberant'] as const;
 export type Condition = (typeof CONDITIONS)[number];
@@ -111,45 +112,4 @@ export function convolved(a: Float32Array, b: Float32Array): Float32Array {
   // The inverse transform is the transform of the conjugate, conjugated and scaled.
   fourier(productReal, productImaginary);
   return Float32Array.from({ length }, (_, n) => (productReal[n] ?? 0) / size);
-}
-
-/** In-place radix-2 transform; the length is a power of two. */
-function fourier(real: Float64Array, imaginary: Float64Array): void {
-  const size = real.length;
-  for (let i = 1, j = 0; i < size; i++) {
-    let bit = size >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) {
-      swap(real, i, j);
-      swap(imaginary, i, j);
-    }
-  }
-  for (let span = 2; span <= size; span *= 2) {
-    const half = span / 2;
-    for (let k = 0; k < half; k++) {
-      const angle = (-2 * Math.PI * k) / span;
-      const c = Math.cos(angle);
-      const s = Math.sin(angle);
-      for (let i = k; i < size; i += span) {
-        const j = i + half;
-        const jr = real[j] ?? 0;
-        const ji = imaginary[j] ?? 0;
-        const tr = jr * c - ji * s;
-        const ti = jr * s + ji * c;
-        const ir = real[i] ?? 0;
-        const ii = imaginary[i] ?? 0;
-        real[j] = ir - tr;
-        imaginary[j] = ii - ti;
-        real[i] = ir + tr;
-        imaginary[i] = ii + ti;
-      }
-    }
-  }
-}
-
-function swap(values: Float64Array, i: number, j: number): void {
-  const kept = values[i] ?? 0;
-  values[i] = values[j] ?? 0;
-  values[j] = kept;
 }

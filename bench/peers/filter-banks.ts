@@ -1,7 +1,8 @@
 /** Kaldi filter banks as FireRedVAD wants them. */
 import { readFileSync } from 'node:fs';
-import { UsageError } from '../report';
 import { SAMPLE_RATE } from '../../src/clock';
+import { fourier } from '../fourier';
+import { UsageError } from '../report';
 
 const SIZE = 512;
 const LENGTH = 400;
@@ -32,8 +33,6 @@ export class FilterBanks {
     (_, i) => (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / (LENGTH - 1))) ** 0.85,
   );
   readonly #banks = triangles();
-  readonly #cosine = Float64Array.from({ length: SIZE / 2 }, (_, i) => Math.cos((2 * Math.PI * i) / SIZE));
-  readonly #sine = Float64Array.from({ length: SIZE / 2 }, (_, i) => -Math.sin((2 * Math.PI * i) / SIZE));
 
   /**
    * @param statistics path of cmvn.ark: the mean and variance of every bin
@@ -52,7 +51,7 @@ export class FilterBanks {
     for (let frame = 0; frame < frames; frame++) {
       this.#load(pcm, frame * HOP, real);
       imaginary.fill(0);
-      this.#transform(real, imaginary);
+      fourier(real, imaginary);
       this.#banks.forEach((weights, bin) => {
         let energy = 0;
         for (const [i, weight] of weights)
@@ -73,41 +72,6 @@ export class FilterBanks {
       const before = (pcm[at + Math.max(0, i - 1)] ?? 0) - mean;
       const emphasised = (pcm[at + i] ?? 0) - mean - PRE_EMPHASIS * before;
       real[i] = FULL_SCALE * emphasised * (this.#window[i] ?? 0);
-    }
-  }
-
-  /** Fourier transform in place, radix 2. */
-  #transform(real: Float64Array, imaginary: Float64Array): void {
-    reverseBits(real, imaginary);
-    for (let size = 2; size <= SIZE; size *= 2) {
-      const step = SIZE / size;
-      for (let start = 0; start < SIZE; start += size)
-        for (let k = 0; k < size / 2; k++) {
-          const a = start + k;
-          const b = a + size / 2;
-          const [re, im] = [real[b] ?? 0, imaginary[b] ?? 0];
-          const [cosine, sine] = [this.#cosine[k * step] ?? 0, this.#sine[k * step] ?? 0];
-          const x = re * cosine - im * sine;
-          const y = re * sine + im * cosine;
-          real[b] = (real[a] ?? 0) - x;
-          imaginary[b] = (imaginary[a] ?? 0) - y;
-          real[a] = (real[a] ?? 0) + x;
-          imaginary[a] = (imaginary[a] ?? 0) + y;
-        }
-    }
-  }
-}
-
-function reverseBits(real: Float64Array, imaginary: Float64Array): void {
-  for (let i = 1, j = 0; i < SIZE; i++) {
-    let bit = SIZE >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i >= j) continue;
-    for (const values of [real, imaginary]) {
-      const kept = values[i] ?? 0;
-      values[i] = values[j] ?? 0;
-      values[j] = kept;
     }
   }
 }
