@@ -1,4 +1,4 @@
-/** Networks alone, without what a product has around them: the trunk of the standard set, and Silero VAD as a measure that others know. */
+/** Networks alone, without what a product has around them. */
 import * as path from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { FRAME_SAMPLES } from '../src/clock';
@@ -16,12 +16,6 @@ export interface NetworkRun {
   step(pcm: Float32Array): Promise<void>;
   release(): Promise<void>;
 }
-
-/** Silero VAD at 16 kHz: 512 samples at a time, behind the last 64 of those before. */
-const SILERO_WINDOW = 512;
-const SILERO_CONTEXT = 64;
-const SILERO_STATE = 2 * 128;
-const SILERO_MODEL = '@ricky0123/vad-web/dist/silero_vad_v6.onnx';
 
 /** The runtime that the engine uses here, with the settings that it gives it. */
 export function runtime(): Runtime {
@@ -62,32 +56,6 @@ export async function trunkAlone(streams: number, folder?: string): Promise<Netw
       const samples = new api.Tensor('float32', pcm, [streams, FRAME_SAMPLES]);
       const outputs = await session.run({ pcm: samples, state }, ['scores', 'embedding', 'state_out']);
       state = outputs['state_out'] as typeof state;
-    },
-    release: () => session.release(),
-  };
-}
-
-/** Silero VAD, version 6, for one stream: whether somebody speaks, twice in 64 ms. */
-export async function sileroAlone(): Promise<NetworkRun> {
-  const api = runtime();
-  const session = await openNetwork(api, require.resolve(SILERO_MODEL));
-  const sr = new api.Tensor('int64', BigInt64Array.of(16_000n), []);
-  let state = new api.Tensor('float32', new Float32Array(SILERO_STATE), [2, 1, 128]);
-  let context = new Float32Array(SILERO_CONTEXT);
-  return {
-    step: async (pcm) => {
-      for (let at = 0; at < FRAME_SAMPLES; at += SILERO_WINDOW) {
-        const input = new Float32Array(SILERO_CONTEXT + SILERO_WINDOW);
-        input.set(context);
-        input.set(pcm.subarray(at, at + SILERO_WINDOW), SILERO_CONTEXT);
-        context = input.slice(-SILERO_CONTEXT);
-        const outputs = await session.run({
-          input: new api.Tensor('float32', input, [1, input.length]),
-          state,
-          sr,
-        });
-        state = outputs['stateN'] as typeof state;
-      }
     },
     release: () => session.release(),
   };

@@ -16,7 +16,8 @@ import { FRAME_MS, FRAME_SAMPLES } from '../src/clock';
 import { Deeptone, type AnalysisStream } from '../src/index';
 import { OnnxPredictionEngine, type PredictionStream } from '../src/inference';
 import { ALL_MODELS } from './models';
-import { sileroAlone, trunkAlone, type NetworkRun } from './networks';
+import { trunkAlone, type NetworkRun } from './networks';
+import { sileroAlone } from './peers';
 import { median, type Measurement } from './report';
 import { conversation } from './sound';
 

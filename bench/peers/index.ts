@@ -1,5 +1,5 @@
 /** Networks of others, from openly licensed weights that whoever measures or trains has; nothing of them ships. */
 export { fireredvad, speechOfFireredvad } from './fireredvad';
 export { perFrame, type Peer } from './peer';
-export { silero } from './silero';
+export { silero, sileroAlone } from './silero';
 export { yamnet, YAMNET_CLASSES, YAMNET_WINDOW } from './yamnet';
