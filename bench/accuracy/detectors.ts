@@ -3,6 +3,7 @@ import { Deeptone } from '../../src/index';
 import { FRAME_MS, FRAME_SAMPLES } from '../../src/clock';
 import { OnnxPredictionEngine, type PredictionEngine } from '../../src/inference';
 import { fireredvad, perFrame, silero, speechOfFireredvad, type Peer } from '../peers';
+import { labelOf } from './windows';
 
 /** What is said of each 64 ms of a sound. */
 export interface FrameAnswers {
@@ -36,7 +37,7 @@ export function modelDetector(deeptone: Deeptone, model: string): Detector {
       });
       return {
         scores: time_series.map(({ raw }) => raw?.[model]?.['speech'] ?? 0),
-        said: time_series.map(({ results }) => labelIn(results, model) === 'speech'),
+        said: time_series.map((step) => labelOf(step, model) === 'speech'),
       };
     },
   };
@@ -69,7 +70,7 @@ export class GateDetector implements Detector {
       volumeThreshold,
     });
     await deeptone.close();
-    return { labels: time_series.map(({ results }) => labelIn(results, VOICE_MODEL)), scores };
+    return { labels: time_series.map((step) => labelOf(step, VOICE_MODEL)), scores };
   }
 
   close(): Promise<void> {
@@ -118,9 +119,4 @@ function peerDetector(peer: Peer, speechOf: (said: Float32Array) => readonly num
       return { scores, said: scores.map((score) => score >= PEER_SAYS) };
     },
   };
-}
-
-function labelIn(results: Readonly<Record<string, unknown>>, model: string): string {
-  const answer = results[model];
-  return typeof answer === 'object' && answer !== null && 'result' in answer ? String(answer.result) : '';
 }

@@ -1,4 +1,4 @@
-/** A day at home, made: how often people are heard to cry, laugh or cough where none does. */
+/** An hour at home, made: how often people are heard to cry, laugh or cough where none does. */
 import { SAMPLE_RATE } from '../../src/clock';
 import { seededRandom } from '../../test/tools/audio';
 import { pick } from './conditions';
@@ -6,7 +6,7 @@ import { joined, type Clip } from './corpus';
 import type { Bench, Row } from './rows';
 import { overVoices } from './shares';
 import { isLabelledThroughout } from './speech';
-import { mapParallel } from './windows';
+import { labelOf, mapParallel } from './windows';
 
 const MINUTES = 60;
 const PERIOD_MS = 1_024;
@@ -37,12 +37,7 @@ export async function householdRows(model: string, bench: Bench): Promise<readon
         models: [model],
         outputPeriod: PERIOD_MS,
       });
-      const lengths = phasesOf(
-        time_series.map(({ results }) => {
-          const answer = results[model];
-          return answer && 'result' in answer ? answer.result : '';
-        }),
-      );
+      const lengths = phasesOf(time_series.map((step) => labelOf(step, model)));
       return {
         voice: `minute ${index}`,
         alarms: lengths.length,

@@ -145,8 +145,9 @@ export function answersTo(
   });
 }
 
-function labelOf(step: TimeSeriesStep, model: string): string {
-  const answer = step.results[model];
+/** What a model answers in a step; empty for one that has no classes. */
+export function labelOf({ results }: Pick<TimeSeriesStep, 'results'>, model: string): string {
+  const answer = results[model];
   return answer && 'result' in answer ? answer.result : '';
 }
 
