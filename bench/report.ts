@@ -3,6 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import * as path from 'node:path';
 
+/** Bad input to a bench, as one sentence for whoever typed it. */
+export { UsageError } from '../src/cli';
+
 /** One number that was measured, and what it should be where there is a target. */
 export interface Measurement {
   readonly measure: string;
@@ -14,9 +17,6 @@ export interface Measurement {
 
 /** A bench: takes its own command-line arguments. */
 export type Bench = (argv: readonly string[]) => Promise<readonly Measurement[]>;
-
-/** Bad input to a bench, as one sentence for whoever typed it. */
-export class UsageError extends Error {}
 
 /** dist/bench -> the package. */
 const RESULTS = path.resolve(__dirname, '..', '..', 'bench', 'results');
