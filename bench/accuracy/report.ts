@@ -101,7 +101,7 @@ function isOfEvents({ classes }: { readonly classes: readonly string[] }): boole
   return classes.length > 5;
 }
 
-/** The confusion table of the first row of classes: the clean one. */
+/** The confusion table of the first row of classes, which is the clean one where that was asked for. */
 function confusionLines(rows: readonly Row[]): readonly string[] {
   const row = rows.find((candidate) => candidate.kind === 'classes');
   if (row?.kind !== 'classes' || row.figures === null) return [];

@@ -51,9 +51,9 @@ export interface Bench {
   readonly modelSet: 'standard' | 'open';
   readonly corpus: Corpus;
   readonly surroundings: Surroundings;
-  /** Clean among them. */
+  /** What all models are heard under, of what was asked for. */
   readonly conditions: readonly Condition[];
-  /** Under what speech is looked for. */
+  /** The same, and what speech alone is looked for under. */
   readonly scenes: readonly SceneCondition[];
   readonly peers: Peers;
 }
@@ -120,7 +120,7 @@ export function byCorpus(
   return told.map(([name, group]) => classes(model, bench, `${what}, ${name}`, group));
 }
 
-/** Macro recall of the most probable class. */
+/** A row about the most probable class of each window: recalls, F1, calibration. */
 export function classes(model: string, bench: Bench, what: string, outcomes: readonly Outcome[]): Row {
   const names = classesOf(model, bench);
   return { kind: 'classes', what, classes: names, figures: figuresOf(outcomes, names.length) };
