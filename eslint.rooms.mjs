@@ -4,7 +4,7 @@
 /** From the ground up; rooms on one floor do not know each other. Names without a folder are files of `src`. */
 const FLOORS = [
   ['sentence'],
-  ['errors', 'clock', 'version', 'reaper', 'thrown'],
+  ['errors', 'clock', 'version', 'reaper', 'npm', 'thrown'],
   ['audio', 'inference', 'license'],
   ['insight'],
   ['pipeline'],

@@ -10,6 +10,7 @@ import {
   NATIVE_PACKAGE,
   OnnxPredictionEngine,
 } from '../../src/inference';
+import { NPM_INSTALL } from '../../src/npm';
 import { nativeRuntimeVersion } from '../../src/version';
 import { toError } from '../shared/failure';
 import { spokenError } from '../shared/language';
@@ -27,22 +28,10 @@ const LONGEST_MS = 20 * 60_000;
 /** Characters of npm's last words that are told. */
 const LAST_WORDS = 600;
 
-export interface InstallerSetup {
-  /** Where `node_modules` is that this package stands in; undefined: beside this package. */
-  readonly folder?: string;
-  /** What is run; a test puts another program there. */
-  readonly npm?: string;
-}
-
 /** One at a time; the last result is kept. */
 export class RuntimeInstaller {
-  readonly #setup: InstallerSetup;
   #state: InstallState = { state: 'none' };
   #since = 0;
-
-  constructor(setup: InstallerSetup = {}) {
-    this.#setup = setup;
-  }
 
   get state(): InstallState {
     if (this.#state.state !== 'running') return this.#state;
@@ -60,7 +49,7 @@ export class RuntimeInstaller {
     if (!hasNativeBuild(host)) {
       throw new InvalidArgumentError(say`There is no native runtime for this machine (${hostName(host)}).`);
     }
-    const folder = this.#setup.folder ?? installFolder(__dirname);
+    const folder = installFolder(__dirname);
     await access(folder, constants.W_OK).catch((cause: unknown) => {
       throw new InvalidArgumentError(
         say`Node-RED has no right to write in ${folder}, where this package is installed; run the command as somebody who has.`,
@@ -82,25 +71,16 @@ export class RuntimeInstaller {
     }
   }
 
-  /** The flags of Node-RED's own palette; without scripts, as this one needs none. */
   #install(folder: string): Promise<void> {
-    const flags = ['--no-audit', '--no-fund', '--no-update-notifier', '--omit=dev', '--ignore-scripts'];
-    const args = [
-      'install',
-      ...flags,
-      '--save',
-      '--save-prefix=~',
-      `${NATIVE_PACKAGE}@${nativeRuntimeVersion()}`,
-    ];
-    const isWindows = process.platform === 'win32';
+    const { program, args, options } = NPM_INSTALL;
+    const wanted = `${NATIVE_PACKAGE}@${nativeRuntimeVersion()}`;
     return new Promise((resolve, reject) => {
-      const npm = spawn(this.#setup.npm ?? (isWindows ? 'npm.cmd' : 'npm'), args, {
+      const npm = spawn(program, [...args, '--save', '--save-prefix=~', wanted], {
         cwd: folder,
         env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
         stdio: ['ignore', 'pipe', 'pipe'],
         timeout: LONGEST_MS,
-        // Windows starts .cmd files through a shell alone.
-        ...(isWindows ? { shell: true, windowsHide: true } : {}),
+        ...options,
       });
       let said = '';
       const hear = (bytes: Buffer): void => {
@@ -142,7 +122,7 @@ async function tryNative(): Promise<string> {
  *
  * @param inside a folder of the package; dist/nodes/engine of this one
  */
-export function installFolder(inside: string): string {
+function installFolder(inside: string): string {
   for (let folder = inside; folder !== dirname(folder); folder = dirname(folder)) {
     if (basename(folder) === 'node_modules') return dirname(folder);
   }

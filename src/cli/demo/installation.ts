@@ -1,9 +1,10 @@
 /** Where the demo finds Node-RED and Dashboard, or how it gets them. */
-import { spawn, type SpawnOptions } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { access, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { NPM_INSTALL } from '../../npm';
 import { PACKAGE } from './folder';
 
 const NODE_RED = 'node-red';
@@ -11,11 +12,6 @@ const DASHBOARD = '@flowfuse/node-red-dashboard';
 /** What is installed where there is none; the oldest that serves is 4.1. */
 const WANTED = [`${NODE_RED}@4`, `${DASHBOARD}@1`];
 const OLDEST = [4, 1] as const;
-const FLAGS = [
-  ...['--no-audit', '--no-fund', '--no-update-notifier', '--omit=dev', '--ignore-scripts'],
-  // Node-RED finds the Dashboard that lies beside it.
-  '--install-strategy=hoisted',
-];
 
 /** The program of Node-RED, where it and Dashboard stand in one folder that can be seen from here. */
 export async function nodeRedFor(folder: string): Promise<string | undefined> {
@@ -33,17 +29,16 @@ export async function nodeRedFor(folder: string): Promise<string | undefined> {
  */
 export async function install(folder: string, signal: AbortSignal): Promise<string | undefined> {
   if (!isInstalled(folder)) await removeHalf(folder);
-  const isWindows = process.platform === 'win32';
-  const how: SpawnOptions = {
+  const { program: npm, args, options } = NPM_INSTALL;
+  // Node-RED finds the Dashboard that lies beside it.
+  const child = spawn(npm, [...args, '--install-strategy=hoisted', ...WANTED], {
     cwd: folder,
     signal,
     // Standard output is for the addresses.
     stdio: ['ignore', process.stderr, process.stderr],
-    // Windows starts .cmd files through a shell alone.
-    ...(isWindows ? { shell: true, windowsHide: true } : {}),
-  };
-  const npm = spawn(isWindows ? 'npm.cmd' : 'npm', ['install', ...FLAGS, ...WANTED], how);
-  const [code] = (await once(npm, 'exit').catch(() => [null])) as [number | null];
+    ...options,
+  });
+  const [code] = (await once(child, 'exit').catch(() => [null])) as [number | null];
   if (code !== 0) return undefined;
   // Not by `require`, which keeps in mind what it found before.
   const program = await nodeRedIn(folder);
