@@ -22,7 +22,7 @@ export interface Detector {
 /** A model of the voice: it answers `no_speech` where the gate is closed. */
 export const VOICE_MODEL = 'gender';
 /** From this probability on a peer is taken to say that somebody speaks. */
-const PEER_SAYS = 0.5;
+export const PEER_SAYS = 0.5;
 
 /** A model with a class `speech`; it is asked about silence as well. */
 export function modelDetector(deeptone: Deeptone, model: string): Detector {
@@ -110,7 +110,15 @@ export async function fireredvadDetector(folder: string): Promise<Detector> {
   return peerDetector(await fireredvad(folder), speechOfFireredvad);
 }
 
-function peerDetector(peer: Peer, speechOf: (said: Float32Array) => readonly number[]): Detector {
+/**
+ * A network of others as a detector.
+ *
+ * @param speechOf reads p(speech) of each of the peer's frames from what it said
+ */
+export function peerDetector(
+  peer: Pick<Peer, 'title' | 'hopMs' | 'centreMs' | 'hear'>,
+  speechOf: (said: Float32Array) => readonly number[],
+): Detector {
   return {
     title: `peer: ${peer.title}, `,
     hear: async (sound) => {

@@ -99,7 +99,7 @@ export function soundRow(kind: string, sounds: readonly LetThrough[], peer?: Pic
 }
 
 /** Frames of silence do not count: no gate is asked about them. */
-function passed(voice: string, loud: readonly boolean[], said: readonly boolean[]): LetThrough {
+export function passed(voice: string, loud: readonly boolean[], said: readonly boolean[]): LetThrough {
   const heard = loud
     .map((isLoud, frame) => ({ isLoud, said: said[frame] ?? false }))
     .filter(({ isLoud }) => isLoud);
@@ -113,7 +113,7 @@ function sourceOf({ event, voice, note, file, start }: Clip): string {
 }
 
 /** At most so many clips, of as many voices as there are. */
-function spread(clips: readonly Clip[]): readonly Clip[] {
+export function spread(clips: readonly Clip[]): readonly Clip[] {
   const voices = [...groupBy(clips, ({ corpus, voice }) => `${corpus}/${voice}`).values()];
   const longest = Math.max(0, ...voices.map(({ length }) => length));
   const turns = Array.from({ length: longest }, (_, turn) => voices.flatMap((voice) => voice[turn] ?? []));

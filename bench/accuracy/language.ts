@@ -46,7 +46,10 @@ export async function measureLanguage(model: string, bench: Bench): Promise<read
 }
 
 /** What a user reads after a window: the answer at its end, which is over all of its speech (decision 41). */
-function answerAtTheEnd({ voice, truth, answers }: Outcome, names: readonly string[]): LanguageAnswer {
+export function answerAtTheEnd(
+  { voice, truth, answers }: Pick<Outcome, 'voice' | 'truth' | 'answers'>,
+  names: readonly string[],
+): LanguageAnswer {
   return { voice, spoken: names[truth] ?? 'other', answer: answers.at(-1) ?? '' };
 }
 

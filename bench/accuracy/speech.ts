@@ -1,6 +1,6 @@
 /** How well the models of speech, and the gate of the voice models, hear whether somebody speaks, beside networks of others. */
 import type { Clip } from './corpus';
-import { modelDetector, type Detector } from './detectors';
+import { modelDetector, PEER_SAYS, type Detector } from './detectors';
 import { byCondition, classesOf, type Bench, type Row } from './rows';
 import { aucFigures, f1Figures, heardScenes, type ClipScores, type Material } from './speech-frames';
 import { clipWindows } from './windows';
@@ -39,7 +39,7 @@ export async function sceneRows(detector: Detector, bench: Bench): Promise<reado
 
 function detectionRows({ title }: Detector, condition: string, scores: readonly ClipScores[]): Row[] {
   const what = `${title}speech, frames, ${condition}`;
-  const answered = title === '' ? 'as answered' : 'from 0.5 on';
+  const answered = title === '' ? 'as answered' : `from ${PEER_SAYS} on`;
   return [
     { kind: 'detection', figure: 'ROC-AUC', what, figures: aucFigures(scores) },
     { kind: 'detection', figure: 'F1', what: `${what}, ${answered}`, figures: f1Figures(scores) },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { between } from '../../bench/accuracy/cards';
-import { soundOf } from '../../bench/accuracy/gate';
+import { passed, soundOf, soundRow, spread } from '../../bench/accuracy/gate';
 import { developmentClips } from '../../bench/accuracy/manifest';
 import {
   aucFigures,
@@ -111,6 +111,48 @@ describe('Sounds that the gate should not let through', () => {
       assert.equal(soundOf(clip), kind);
     });
   }
+});
+
+describe('What the gate lets through', () => {
+  it('is the share of the frames that are not silent, of all sounds of a kind', () => {
+    const t = true;
+    const f = false;
+    const some = passed('a', [t, f, t, f, t], [t, t, f, f]);
+    assert.deepEqual(some, { voice: 'a', frames: 3, passed: 1 });
+    const silent = passed('b', [f, f], [t, t]);
+    assert.deepEqual(silent, { voice: 'b', frames: 0, passed: 0 });
+    const { figures } = soundRow('coughs', [some, silent, passed('c', [t], [t])]);
+    assert.deepEqual(
+      figures && 'items' in figures && [figures.value, figures.items, figures.voices],
+      [0.5, 4, 3],
+    );
+    assert.equal(soundRow('coughs', [silent]).figures, null, 'nothing was heard');
+  });
+
+  it('is measured on sixty sounds of a kind at most, of as many voices as there are', () => {
+    const clips = developmentClips(
+      [
+        'file,start,end,corpus,voice,part,event',
+        ...Array.from(
+          { length: 100 },
+          (_, n) => `x,${n},${n + 1},made,${n < 97 ? 'often' : `once${n}`},dev,noise`,
+        ),
+      ].join('\n'),
+    );
+    const chosen = spread(clips);
+    assert.equal(chosen.length, 60);
+    assert.deepEqual(
+      chosen.slice(0, 5).map(({ voice, start }) => [voice, start]),
+      [
+        ['often', 0],
+        ['once97', 97],
+        ['once98', 98],
+        ['once99', 99],
+        ['often', 1],
+      ],
+    );
+    assert.deepEqual(spread([]), []);
+  });
 });
 
 describe('Figures in cards', () => {

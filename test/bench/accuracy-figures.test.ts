@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { headlines } from '../../bench/accuracy/headlines';
 import { phasesOf } from '../../bench/accuracy/household';
-import { languageRows, rightOfAnswered, type LanguageAnswer } from '../../bench/accuracy/language';
+import {
+  answerAtTheEnd,
+  languageRows,
+  rightOfAnswered,
+  type LanguageAnswer,
+} from '../../bench/accuracy/language';
 import { figuresOf } from '../../bench/accuracy/measures';
 import { withFigures } from '../../bench/accuracy/overview';
 import { cells, markdownTable } from '../../bench/accuracy/report';
@@ -107,6 +112,15 @@ describe('Figures of the accuracy bench', () => {
         ['3 s, right, of what is answered (others included)', 'share', '100.0 %', '3'],
       ],
     );
+  });
+
+  it('takes the last answer of a window for its language, and none where no speech was found', () => {
+    const names = ['de', 'en'];
+    const end = (truth: number, ...answers: readonly string[]) =>
+      answerAtTheEnd({ voice: 'v', truth, answers }, names);
+    assert.deepEqual(end(0, 'unknown', 'en', 'de'), { voice: 'v', spoken: 'de', answer: 'de' });
+    assert.deepEqual(end(2, 'en', 'unknown'), { voice: 'v', spoken: 'other', answer: 'unknown' });
+    assert.deepEqual(end(1), { voice: 'v', spoken: 'en', answer: '' });
   });
 
   it('takes the most frequent answer of a window', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { GateDetector, sileroDetector } from '../../bench/accuracy/detectors';
+import { GateDetector, peerDetector, sileroDetector } from '../../bench/accuracy/detectors';
 import { kindsOf, openYamnet, scoresOf } from '../../bench/accuracy/yamnet-kinds';
-import { fireredvad, perFrame, silero } from '../../bench/peers';
+import { fireredvad, perFrame, silero, speechOfFireredvad } from '../../bench/peers';
 import { FilterBanks } from '../../bench/peers/filter-banks';
 import { UsageError } from '../../bench/report';
 import { concatenated, noise, speak, temporaryFolder, tone } from '../tools/audio';
@@ -19,10 +19,13 @@ Music;Piano;Bell;Church bell;Change ringing (campanology);Scary music;Rain;Silen
     .split(';');
 const SIX = ['nat_human_sounds', 'neg_human_sounds', 'pos_human_sounds', 'speech', 'music', 'noise'];
 
-/** cmvn.ark of a mean of 0 and a variance of 1 in every bin, over ten frames. */
-function statistics(bins = 80): Buffer {
-  const sums = [...Array<number>(bins).fill(0), 10];
-  const squares = [...Array<number>(bins).fill(10), 0];
+type PerBin = (bin: number) => number;
+
+/** cmvn.ark over ten frames; of a mean of 0 and a variance of 1 in every bin where nothing else is said. */
+function statistics(bins = 80, mean: PerBin = () => 0, variance: PerBin = () => 1): Buffer {
+  const numbers = [...Array(bins).keys()];
+  const sums = [...numbers.map((bin) => 10 * mean(bin)), 10];
+  const squares = [...numbers.map((bin) => 10 * (variance(bin) + mean(bin) ** 2)), 0];
   const sizes = Buffer.alloc(10);
   sizes.writeUInt8(4, 0);
   sizes.writeInt32LE(2, 1);
@@ -36,6 +39,35 @@ function fileWith(name: string, content: Uint8Array | string): string {
   const file = path.join(temporaryFolder(), name);
   writeFileSync(file, content);
   return file;
+}
+
+/**
+ * Energies of the 80 mel bins of one frame of 400 samples by the formulas of Kaldi's `compute-fbank-feats`, at 16-bit scale: without its
+ * mean, pre-emphasis of 0.97, Povey's window, the power of the discrete Fourier transform over 512 points, triangles from 20 Hz to 8 kHz.
+ */
+function melEnergies(frame: Float32Array): readonly number[] {
+  const scaled = Array.from(frame, (sample) => 32_768 * sample);
+  const mean = scaled.reduce((sum, value) => sum + value, 0) / 400;
+  const centred = scaled.map((value) => value - mean);
+  const windowed = centred.map((value, n) => {
+    const hann = Math.sin((Math.PI * n) / 399) ** 2;
+    return (value - 0.97 * (centred[n === 0 ? 0 : n - 1] ?? 0)) * hann ** 0.85;
+  });
+  const powers = Array.from({ length: 257 }, (_, k) => {
+    const part = (wave: (angle: number) => number) =>
+      windowed.reduce((sum, value, n) => sum + value * wave((2 * Math.PI * k * n) / 512), 0);
+    return part(Math.cos) ** 2 + part(Math.sin) ** 2;
+  });
+  const mel = (hz: number) => 1_127 * Math.log(1 + hz / 700);
+  const edge = (n: number) => mel(20) + (n * (mel(8_000) - mel(20))) / 81;
+  return Array.from({ length: 80 }, (_, bin) =>
+    powers.reduce((sum, power, k) => {
+      const at = mel((k * 16_000) / 512);
+      const rising = (at - edge(bin)) / (edge(bin + 1) - edge(bin));
+      const falling = (edge(bin + 2) - at) / (edge(bin + 2) - edge(bin + 1));
+      return sum + power * Math.max(0, Math.min(rising, falling));
+    }, 0),
+  );
 }
 
 describe('Peers of the accuracy bench', () => {
@@ -67,6 +99,40 @@ describe('Peers of the accuracy bench', () => {
       );
     }
     await gate.close();
+  });
+
+  it('are taken to say that somebody speaks from 0.5 on', async () => {
+    const hear = () => Promise.resolve(Float32Array.of(0.49, 0.5, 0.51));
+    const peer = { title: 'Made', hopMs: 64, centreMs: 32, hear };
+    const detector = peerDetector(peer, (said) => [...said]);
+    assert.equal(detector.title, 'peer: Made, ');
+    const { said } = await detector.hear(new Float32Array(3 * 1_024));
+    assert.deepEqual(said, [false, true, true]);
+  });
+
+  it('are of one opinion where they have three: the mean, whatever else they hear', () => {
+    const said = Float32Array.of(0.75, 0.5, 0.25, 1, 1, 0, 0, 0.75, 0, 1);
+    assert.deepEqual(speechOfFireredvad(said), [0.5, 0.25]);
+    assert.deepEqual(speechOfFireredvad(new Float32Array()), []);
+  });
+
+  it('hear what the formulas of Kaldi give, less the mean of a bin and over its deviation', () => {
+    const mean = (bin: number) => 5 + bin / 10;
+    const variance = (bin: number) => 1 + bin / 20;
+    const banks = new FilterBanks(fileWith('cmvn.ark', statistics(80, mean, variance)));
+    const sound = noise(0.045, 16_000, 0.3).map((sample, n) => 0.1 + sample + 0.2 * Math.sin(n / 9));
+    const { features, frames } = banks.features(sound);
+    assert.equal(frames, 3);
+    for (let frame = 0; frame < frames; frame++) {
+      const energies = melEnergies(sound.subarray(frame * 160, frame * 160 + 400));
+      energies.forEach((energy, bin) => {
+        const expected = (Math.log(energy) - mean(bin)) / Math.sqrt(variance(bin));
+        const found = features[frame * 80 + bin] ?? NaN;
+        assert.ok(Math.abs(found - expected) < 1e-4, `frame ${frame}, bin ${bin}: ${found}, not ${expected}`);
+      });
+    }
+    const silence = new FilterBanks(fileWith('cmvn.ark', statistics())).features(new Float32Array(400));
+    assert.ok(silence.features.every((value) => Math.abs(value - Math.log(2 ** -23)) < 1e-4));
   });
 
   it('see a tone in the bin of its pitch, by filter banks of 25 ms every 10 ms', () => {

@@ -69,6 +69,8 @@ describe('The accuracy bench', () => {
       assert(Number(auc[2]) > 0.9 && Number(f1[2]) > 0.8, `AUC ${auc[2]}, F1 ${f1[2]}`);
       assert.deepEqual([auc[4], auc[5]], [ours[0]?.[4], '3']);
     }
+    assert.equal(ours[1]?.[0], 'speech, frames, clean, as answered');
+    assert.equal(theirs[1]?.[0], 'peer: Silero VAD v6, speech, frames, clean, from 0.5 on');
     for (const who of ['', 'peer: Silero VAD v6, '])
       assert.equal(rowsOf(gate, `${who}let through as speech: other noise`).length, 1);
   });
