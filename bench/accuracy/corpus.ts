@@ -3,6 +3,7 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { openSound } from '../../src/audio';
 import { SAMPLE_RATE } from '../../src/clock';
+import { joined } from '../../test/tools/audio';
 import { UsageError } from '../report';
 import { developmentClips, type Clip } from './manifest';
 
@@ -92,15 +93,4 @@ async function decodeMono(filename: string): Promise<Float32Array> {
   const pieces: Float32Array[] = [];
   for await (const [piece] of audio.pieces) if (piece) pieces.push(piece);
   return joined(pieces);
-}
-
-/** Pieces one after another. */
-export function joined(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

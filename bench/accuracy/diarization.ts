@@ -1,8 +1,8 @@
 /** Diarization error on conversations put together from voices that training never heard. */
 import type { Deeptone, Transition } from '../../src/index';
 import { FRAME_MS, SAMPLE_RATE } from '../../src/clock';
-import { seededRandom } from '../../test/tools/audio';
-import { joined, type Clip, type Corpus } from './corpus';
+import { joined, seededRandom } from '../../test/tools/audio';
+import type { Clip, Corpus } from './corpus';
 import { groupBy, intervalOf } from './measures';
 import { loudFrames } from './speech-frames';
 import { mapParallel } from './windows';
@@ -161,25 +161,15 @@ async function converse(corpus: Corpus, cast: readonly (readonly Clip[])[], rand
   for (let turn = 0; length < 60 * SAMPLE_RATE && turn < 40; turn++) {
     speaker = turn < cast.length ? turn : otherThan(speaker, cast.length, random);
     const wanted = (1.5 + 4.5 * random()) * SAMPLE_RATE;
-    const said: Float32Array[] = [];
-    while (said.reduce((sum, part) => sum + part.length, 0) < wanted) {
-      const clip = rest[speaker]?.shift();
-      if (!clip) break;
-      said.push(await corpus.samples(clip));
-    }
-    const speech = joined(said).subarray(0, Math.round(wanted));
+    const speech = await wordsOf(corpus, rest[speaker] ?? [], wanted);
     if (speech.length < SAMPLE_RATE / 2) continue;
-    const level = 0.05 / Math.max(1e-4, Math.sqrt(speech.reduce((sum, s) => sum + s * s, 0) / speech.length));
     const pause = Float32Array.from(
       { length: Math.round((0.2 + 0.6 * random()) * SAMPLE_RATE) },
       () => 0.001 * (random() - 0.5),
     );
     const startMs = length / 16;
     turns.push({ speaker, startMs, endMs: startMs + speech.length / 16, loud: loudFrames(speech) });
-    parts.push(
-      speech.map((sample) => sample * level),
-      pause,
-    );
+    parts.push(speech, pause);
     length += speech.length + pause.length;
   }
   return { samples: joined(parts), turns };

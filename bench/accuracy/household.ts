@@ -1,8 +1,8 @@
 /** An hour at home, made: how often people are heard to cry, laugh or cough where none does. */
 import { SAMPLE_RATE } from '../../src/clock';
-import { seededRandom } from '../../test/tools/audio';
+import { joined, seededRandom } from '../../test/tools/audio';
 import { pick } from './conditions';
-import { joined, type Clip } from './corpus';
+import type { Clip } from './corpus';
 import type { Bench, Row } from './rows';
 import { overVoices } from './shares';
 import { isLabelledThroughout } from './speech';

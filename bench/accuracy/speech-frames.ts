@@ -1,8 +1,7 @@
 /** Frame-wise detection of speech in sound whose structure is known, because it was put together here. */
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../../src/clock';
-import { seededRandom } from '../../test/tools/audio';
+import { joined, seededRandom } from '../../test/tools/audio';
 import { CONDITIONS, mixed, pick, underCondition, type Surroundings } from './conditions';
-import { joined } from './corpus';
 import type { Detector, FrameAnswers } from './detectors';
 import { rocAuc, ScoreHistogram } from './measures';
 import { overVoices, type OverVoices } from './shares';

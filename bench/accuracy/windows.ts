@@ -1,7 +1,8 @@
 /** Windows of labelled sound, and what the engine says of them. */
 import type { Deeptone, TimeSeriesStep } from '../../src/index';
 import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE } from '../../src/clock';
-import { joined, type Clip, type Corpus } from './corpus';
+import { joined } from '../../test/tools/audio';
+import type { Clip, Corpus } from './corpus';
 import { groupBy, type Outcome } from './measures';
 
 export interface Window {
