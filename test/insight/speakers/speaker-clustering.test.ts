@@ -284,6 +284,23 @@ describe('Known voices', () => {
     assert.deepEqual([last(2), last(0)], [1, 2], 'and who has no name is known again all the same');
   });
 
+  it('do not keep somebody who is not enough like them waiting for the next grouping', () => {
+    const known = Float32Array.of(1, 0);
+    const alike = Float32Array.of(0.7, Math.sqrt(0.51));
+    /** Frames of a voice that is 0.7 like the known one until it is somebody's. */
+    const framesUntilFound = (knownAbove: number): readonly [frames: number, slot: number] => {
+      const settings = { ...MADE_VOICES, sameAbove: 0.5, knownAbove, groupEvery: 40 };
+      const clustering = new SpeakerClustering(2, settings, [known]);
+      for (let frames = 1; frames <= 400; frames += 1) {
+        const slot = clustering.assign(alike);
+        if (slot !== NOBODY) return [frames, slot];
+      }
+      return [Infinity, NOBODY];
+    };
+    assert.deepEqual(framesUntilFound(0.6), [1, 0]);
+    assert.deepEqual(framesUntilFound(0.8), [8, 1]);
+  });
+
   it('do not move', () => {
     const world = new VoiceWorld(33, HARD);
     const clustering = new SpeakerClustering(EMBEDDING_SIZE, undefined, [world.voice(0)]);
