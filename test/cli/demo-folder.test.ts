@@ -20,6 +20,9 @@ const PACKAGE = join(__dirname, '../../..');
 const FLOW = readFileSync(join(PACKAGE, 'examples/dashboard/demo.json'), 'utf8');
 
 const OWN = '{ "name": "deeptone-demo", "private": true }';
+const HURRY = `const wait = AbortSignal.timeout;
+AbortSignal.timeout = (ms) => wait.call(AbortSignal, ms / 60);
+`;
 
 describe('deeptone demo, in its folder', function () {
   this.timeout(60_000);
@@ -209,6 +212,25 @@ describe('deeptone demo, in its folder', function () {
       assert.equal(code, 0);
       assert.match(stdout, /its flow has no page[^]*Editor\s+http:\/\/127\.0\.0\.1:\d+\/\n/);
       assert.doesNotMatch(stdout, /Dashboard\s+http/);
+    }
+  });
+
+  it('says what to look at where nothing answers, and goes on until it is stopped', async () => {
+    const folder = newFolder();
+    assert.equal((await start(folder)).code, 0);
+    write(folder, 'flows.json', '[]');
+    // What lasts two minutes lasts two seconds.
+    write(dirname(folder), 'hurry.js', HURRY);
+    const options = [process.env['NODE_OPTIONS'], `--require ${join(dirname(folder), 'hurry.js')}`];
+    const NODE_OPTIONS = options.filter(Boolean).join(' ');
+    for (const settings of ['https: {}', "httpAdminRoot: '/admin'", 'httpAdminMiddleware: () => undefined']) {
+      write(folder, 'settings.js', `module.exports = { ${settings} };`);
+      const { code, stdout, stderr } = await runDemo(['--folder', folder], { env: { ...env, NODE_OPTIONS } });
+      assert.deepEqual([code, stdout], [0, ''], stderr);
+      assert.match(
+        stderr,
+        /nothing answers at http:\/\/127\.0\.0\.1:\d+\/: look at .* https, httpAdminRoot and httpNodeRoot in .*deeptone-demo.settings\.js/,
+      );
     }
   });
 

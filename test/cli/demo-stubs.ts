@@ -3,20 +3,19 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { COMMAND, start, type Outcome } from './run-deeptone';
 
 const CALLS = 'npm-calls.txt';
 
-/** Serves the editor and, where the flow has a page, Dashboard; leaves word of how it was started. */
+/** Serves the editor and, where the flow has a page, Dashboard, as the settings say; leaves word of how it was started. */
 const RED = `
 const { readFileSync, writeFileSync } = require('node:fs');
-const { createServer } = require('node:http');
 const { join } = require('node:path');
 const given = process.argv.slice(2);
 const after = (name) => given[given.indexOf(name) + 1];
 const folder = after('--userDir');
-require(after('--settings'));
+const { https, httpAdminRoot = '/', httpAdminMiddleware } = require(after('--settings'));
+const { createServer } = require(https ? 'node:https' : 'node:http');
 process.on('SIGTERM', () => {
   console.error('stub has ended');
   process.exit();
@@ -25,7 +24,8 @@ writeFileSync(join(folder, 'started.json'), JSON.stringify(given));
 const flow = readFileSync(join(folder, 'flows.json'), 'utf8');
 const base = flow.startsWith('[') && JSON.parse(flow).find(({ type }) => type === 'ui-base');
 createServer(({ url }, answer) => {
-  const isThere = url === '/' || (base && url.startsWith(base.path + '/'));
+  if (httpAdminMiddleware) return httpAdminMiddleware();
+  const isThere = url === httpAdminRoot || (base && url.startsWith(base.path + '/'));
   answer.writeHead(isThere ? 200 : 404).end();
 }).listen(Number(after('--port')), '127.0.0.1');
 `;
@@ -86,15 +86,15 @@ export async function runDemo(flags: readonly string[], options: DemoOptions): P
   const { env, command = COMMAND, onStarted = (demo: ChildProcess) => demo.kill('SIGINT') } = options;
   const child = start(['demo', ...flags], { env }, command);
   child.stdin.end();
-  const said = text(child.stderr);
-  let stdout = '';
+  const said = { stdout: '', stderr: '' };
   let isStarted = false;
-  child.stdout.setEncoding('utf8').on('data', (part: string) => {
-    stdout += part;
-    if (isStarted || !stdout.includes('Stop with')) return;
-    isStarted = true;
-    void onStarted(child);
-  });
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (part: string) => {
+      said[name] += part;
+      if (isStarted || !said[name].includes('Stop with')) return;
+      isStarted = true;
+      void onStarted(child);
+    });
   await once(child, 'close');
-  return { code: child.exitCode, stdout, stderr: await said };
+  return { code: child.exitCode, ...said };
 }

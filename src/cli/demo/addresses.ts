@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 200;
-/** How long flows may take to start once the editor answers. */
-const PATIENCE_MS = 60_000;
+/** What Node-RED and its flows may take to start on a small machine. */
+const PATIENCE_MS = 120_000;
 
 /** What answers. */
 export interface Addresses {
@@ -13,9 +13,10 @@ export interface Addresses {
 }
 
 /**
- * Waits until the editor answers and, where the flow has a page, the page does; in vain no longer than a minute after the editor.
+ * Waits until the editor answers and, where the flow has a page, the page does; in vain no longer than two minutes.
  *
  * @param isRunning whether there is anything to wait for
+ * @returns what answered last
  */
 export async function addressesOf(
   origin: string,
@@ -24,16 +25,16 @@ export async function addressesOf(
 ): Promise<Addresses> {
   const path = pageIn(await readFile(flow, 'utf8').catch(() => '[]'));
   const [editor, dashboard] = [`${origin}/`, path === undefined ? undefined : `${origin}${path}`];
-  let since: number | undefined;
+  const late = AbortSignal.timeout(PATIENCE_MS);
+  let found: Addresses = {};
   while (isRunning()) {
     const [hasEditor, hasPage] = await Promise.all([
-      isUp(editor),
-      dashboard !== undefined && isUp(dashboard),
+      isUp(editor, late),
+      dashboard !== undefined && isUp(dashboard, late),
     ]);
-    if (hasEditor || hasPage) since ??= performance.now();
-    const isLate = since !== undefined && performance.now() - since > PATIENCE_MS;
-    if ((hasEditor && (hasPage || dashboard === undefined)) || isLate)
-      return { ...(hasEditor ? { editor } : {}), ...(hasPage ? { dashboard } : {}) };
+    if (late.aborted) return found;
+    found = { ...(hasEditor ? { editor } : {}), ...(hasPage ? { dashboard } : {}) };
+    if (hasEditor && (hasPage || dashboard === undefined)) return found;
     await sleep(POLL_MS);
   }
   return {};
@@ -53,9 +54,10 @@ function pageIn(flow: string): string | undefined {
   return undefined;
 }
 
-async function isUp(url: string): Promise<boolean> {
+async function isUp(url: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const { ok, status } = await fetch(url);
+    const { ok, status, body } = await fetch(url, { signal });
+    await body?.cancel();
     // A login that somebody has set is an answer, too.
     return ok || status === 401 || status === 403;
   } catch {

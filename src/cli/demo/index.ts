@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { ExitCode } from '../exit-codes';
 import type { Terminal } from '../terminal';
-import { addressesOf, type Addresses } from './addresses';
+import { addressesOf } from './addresses';
 import { claim, FLOWS, make, namingFolder, prepare, SETTINGS } from './folder';
 import { install, nodeRedFor } from './installation';
 import { hold } from './lock';
@@ -45,9 +45,7 @@ async function run(folder: string, port: number, terminal: Terminal, signal: Abo
   const child = spawn(process.execPath, command, {
     ...{ stdio: ['ignore', 'inherit', 'inherit', 'ipc'], cwd: folder },
   });
-  return watch(child, terminal, signal, (isRunning) =>
-    addressesOf(`http://${HOST}:${port}`, join(folder, FLOWS), isRunning),
-  );
+  return watch(child, terminal, signal, (isRunning) => announce(folder, port, terminal, isRunning));
 }
 
 function argumentsFor(folder: string, port: number): readonly string[] {
@@ -55,11 +53,35 @@ function argumentsFor(folder: string, port: number): readonly string[] {
   return [...files, '--port', String(port), '-D', `uiHost=${HOST}`];
 }
 
+/** Says where it can be opened, or what to look at where it cannot. */
+async function announce(
+  folder: string,
+  port: number,
+  terminal: Terminal,
+  isRunning: () => boolean,
+): Promise<void> {
+  const origin = `http://${HOST}:${port}`;
+  const { dashboard, editor } = await addressesOf(origin, join(folder, FLOWS), isRunning);
+  if (!isRunning()) return;
+  if (dashboard === undefined && editor === undefined) {
+    terminal.say(
+      `deeptone: Node-RED runs, but nothing answers at ${origin}/: look at what it says above, and at https, httpAdminRoot and httpNodeRoot in ${join(folder, SETTINGS)}. Stop with Ctrl+C.`,
+    );
+    return;
+  }
+  await terminal.write(`
+${dashboard === undefined ? 'Node-RED runs; its flow has no page that answers.' : 'DeepTone is listening to its example sounds.'}
+
+${dashboard === undefined ? '' : `  Dashboard   ${dashboard}\n`}${editor === undefined ? '' : `  Editor      ${editor}\n`}
+Only this machine can open them: all its users, without a login. Stop with Ctrl+C.
+`);
+}
+
 async function watch(
   child: ChildProcess,
   terminal: Terminal,
   signal: AbortSignal,
-  addresses: (isRunning: () => boolean) => Promise<Addresses>,
+  announced: (isRunning: () => boolean) => Promise<void>,
 ): Promise<ExitCode> {
   const ended = once(child, 'exit') as Promise<[code: number | null]>;
   const stop = (): void => {
@@ -67,15 +89,7 @@ async function watch(
   };
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
-  const { dashboard, editor } = await addresses(() => child.exitCode === null && child.signalCode === null);
-  if (dashboard !== undefined || editor !== undefined) {
-    await terminal.write(`
-${dashboard === undefined ? 'Node-RED runs; its flow has no page that answers.' : 'DeepTone is listening to its example sounds.'}
-
-${dashboard === undefined ? '' : `  Dashboard   ${dashboard}\n`}${editor === undefined ? '' : `  Editor      ${editor}\n`}
-Only this machine can open them: all its users, without a login. Stop with Ctrl+C.
-`);
-  }
+  await announced(() => child.exitCode === null && child.signalCode === null);
   const [code] = await ended;
   if (signal.aborted) return ExitCode.Ok;
   terminal.say(`deeptone: Node-RED has ended (${String(code)}).`);
