@@ -12,6 +12,7 @@ POOLS, SPOKEN_POOLS, DEBIAN_POOLS, MADE_POOLS = (0, 1, 2, 3, 4), (1, 2, 3, 4), (
 KEEP_START = 0.25       # share of the weights that a run started from in what it ends with: gains for voices, and costs languages little
 STANDARD_TASKS = {"scene": 0.23, "event": 0.09, "gender": 0.07, "age": 0.10, "emotion": 0.11, "language": 0.22, "speaker": 0.18}
 OPEN_TASKS = {"scene": 0.24, "event": 0.10, "gender": 0.10, "age": 0.13, "emotion": 0.0, "language": 0.24, "speaker": 0.19}
+LANGUAGE_TASKS = {**{task: 0.0 for task in STANDARD_TASKS}, "language": 1.0}
 
 
 def step(done: Optional[str], *command: str) -> None:
@@ -71,6 +72,21 @@ def train_gate(arguments: argparse.Namespace, name: str, trunk: str) -> Sequence
     return "--gate", os.path.join(out, "checkpoint.pt")
 
 
+def beside(arguments: argparse.Namespace) -> Sequence[str]:
+    """Options for what trains beside the corpus."""
+    debian, spoken = (os.path.join(arguments.cache, name) for name in ("debian", "spoken"))
+    return ["--more", os.path.join(arguments.cache, "made"), *([debian] if os.path.exists(os.path.join(debian, "manifest.csv")) else []),
+            *(["--spoken"] if os.path.exists(os.path.join(spoken, "manifest.csv")) else [])]
+
+
+def train_language(arguments: argparse.Namespace, name: str, checkpoint: str, data: str) -> str:
+    """Trains the head of languages on, on a trunk that stays as it is; gives the new checkpoint."""
+    out = os.path.join(arguments.cache, f"heads-{name}")
+    step(os.path.join(out, "checkpoint.pt"), "train_heads.py", "--corpus", arguments.corpus, "--cache", arguments.cache, "--init", checkpoint, "--out", out, "--data", data, "--only", "language",
+         "--tasks", json.dumps(LANGUAGE_TASKS), "--versions", *map(str, POOLS), "--seed", str(arguments.seed), *beside(arguments), *(["--bfloat16"] if arguments.bfloat16 else []))
+    return os.path.join(out, "checkpoint.pt")
+
+
 def train(arguments: argparse.Namespace, name: str, steps: int, *options: str) -> str:
     """Trains a run in `arguments.processes` processes that share their gradients; gives its checkpoint."""
     out = os.path.join(arguments.cache, f"run-{name}")
@@ -82,9 +98,7 @@ def train(arguments: argparse.Namespace, name: str, steps: int, *options: str) -
         os.remove(meeting)
     command = [sys.executable, os.path.join(HERE, "train.py"), "--corpus", arguments.corpus, "--cache", arguments.cache, "--out", out, "--device", arguments.device,
                "--world", str(arguments.processes), "--versions", *map(str, POOLS), "--steps", str(steps), *(["--bfloat16"] if arguments.bfloat16 else []), *options]
-    debian, spoken = (os.path.join(arguments.cache, name) for name in ("debian", "spoken"))
-    command += ["--more", os.path.join(arguments.cache, "made"), *([debian] if os.path.exists(os.path.join(debian, "manifest.csv")) else [])]
-    command += ["--spoken"] if os.path.exists(os.path.join(spoken, "manifest.csv")) else []
+    command += beside(arguments)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"} if arguments.device == "cpu" else None
     running = [subprocess.Popen([*command, "--rank", str(rank)], env=environment) for rank in range(arguments.processes)]
     if any(process.wait() for process in running):
@@ -112,7 +126,7 @@ def main(arguments: argparse.Namespace) -> None:
     standard = ("--data", "all", "--tasks", json.dumps(STANDARD_TASKS))
     first = train(arguments, "first", arguments.steps * 2 // 5, *standard, "--seed", str(arguments.seed + 1), "--init", opened, "--warmup", "150")
     last = train(arguments, "standard", arguments.steps * 3 // 5, *standard, "--seed", str(arguments.seed + 2), "--init", first, "--rate", "1.5e-3", "--warmup", "100", "--keep-start", str(KEEP_START))
-    for name, checkpoint in (("standard", last), ("open", opened)):
+    for name, checkpoint in (("standard", train_language(arguments, "standard", last, "all")), ("open", train_language(arguments, "open", opened, "open"))):
         gate, settings = train_gate(arguments, name, checkpoint), tune_clustering(arguments, name, checkpoint)
         step(None, "publish.py", "--set", name, "--checkpoint", checkpoint, *data, "--out", arguments.out, "--clustering", json.dumps(settings), *gate)
     step(None, "loco.py", *data, "--trunk", opened, "--out", os.path.join(HERE, "results", "loco.json"))
