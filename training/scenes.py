@@ -115,6 +115,8 @@ TASKS = {"scene": 0.30, "event": 0.12, "gender": 0.10, "age": 0.12, "emotion": 0
 MIXED = ("scene", "event")      # tasks whose scenes hold all kinds of sound; in the others a voice speaks
 FOREGROUND = ["speech", "music", "noise", "event"]
 FOREGROUND_SHARES = {"scene": [0.36, 0.28, 0.26, 0.10], "event": [0.2, 0.06, 0.19, 0.55]}
+SPOKEN_SHARE = 0.45             # of the language scenes that a synthetic voice speaks
+SPOKEN_OTHERS = 6               # for one draw of each of the five languages: nineteen others are to be told from them
 HARD_SHARE = 0.4                # of the noises between the human sounds of event scenes: animals, alarms, bells
 
 
@@ -248,7 +250,7 @@ class Scenes:
         self.pool, self.spoken, self.rng = pool, spoken, np.random.default_rng(seed)
         self.by = choosers_of(table, allowed)
         if spoken is not None:
-            made = (Chooser(spoken.table, spoken.table["language"] == number) for number in (*range(len(C.LANGUAGES)), C.OTHER_LANGUAGE, C.OTHER_LANGUAGE))
+            made = (Chooser(spoken.table, spoken.table["language"] == number) for number in (*range(len(C.LANGUAGES)), *[C.OTHER_LANGUAGE] * SPOKEN_OTHERS))
             self.spoken_by = [chooser for chooser in made if chooser]
         self.same_voice: Dict[Tuple[int, int, int], List[int]] = {}
         for i in np.flatnonzero(allowed & (table["kind"] == SPEECH)):
@@ -295,7 +297,7 @@ class Scenes:
             if rng.random() < 0.5:
                 at = self.speak(canvas, self.choose("speech"), 0, int(rng.integers(20, 160)))
             at += gap(rng)
-        spoken = task == "language" and self.spoken is not None and rng.random() < 0.3
+        spoken = task == "language" and self.spoken is not None and rng.random() < SPOKEN_SHARE
         index = self.first_voice(task, spoken)
         turns = task == "speaker" and rng.random() < 0.8
         people: List[int] = []
