@@ -1,7 +1,7 @@
 """Synthetic speech that is the same in all five languages, and in others to reject, but for the language.
 
 Reads Debian's translated manual pages (packages manpages, manpages-de, -es, -fr, -it and any others, unpacked under TEXT/<language>) and lets espeak-ng speak their
-sentences with the same voices, pitches and speeds in every language. Writes a folder in the form of the corpus. It only ever widens training: no
+sentences with the same voices, pitches and speeds in every language. It reads no kanji: Japanese comes as a text file in kana, a sentence a line. Writes a folder in the form of the corpus. It only ever widens training: no
 figure is measured on it.
 """
 import argparse
@@ -24,12 +24,14 @@ VARIANTS = ("f1 f2 f3 f4 f5 m1 m2 m3 m4 m5 m6 m7 m8 Alex Alicia Andrea Andy anik
 PAUSE = int(0.25 * C.RATE)
 SPEAKS = {"es": "es-419", "no": "nb", "zh": "cmn"}      # voices of espeak-ng that have another name than the language
 SHORTEST = {"ja": 12, "zh": 10}     # characters of a sentence; 40 elsewhere
-FEWER = 4           # sentences in each of the five languages for one in each of the others
 
 
 def sentences(folder: str, shortest: int = 40) -> List[str]:
-    """Plain sentences of at least `shortest` and at most 110 characters from the manual pages in a folder."""
+    """Plain sentences of at least `shortest` and at most 110 characters from the manual pages in a folder, and the lines of its text files."""
     found = set()
+    for path in sorted(glob.glob(os.path.join(folder, "*.txt"))):
+        with open(path) as file:
+            found.update(line.strip() for line in file if line.strip())
     for path in sorted(glob.glob(os.path.join(folder, "**", "*.gz"), recursive=True)):
         try:
             text = gzip.open(path).read().decode("utf-8", "ignore")
@@ -87,7 +89,7 @@ def main(arguments: argparse.Namespace) -> None:
         settings = [(int(rng.integers(15, 85)), int(rng.integers(130, 210))) for _ in range(arguments.sentences)]
         for language, said in texts.items():
             if said:
-                rows += say(language, variant, said, settings if language in C.LANGUAGES else settings[::FEWER], arguments.out, rng)
+                rows += say(language, variant, said, settings, arguments.out, rng)
     with open(os.path.join(arguments.out, "manifest.csv"), "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
