@@ -79,9 +79,9 @@ def beside(arguments: argparse.Namespace) -> Sequence[str]:
             *(["--spoken"] if os.path.exists(os.path.join(spoken, "manifest.csv")) else [])]
 
 
-def train_language(arguments: argparse.Namespace, name: str, checkpoint: str, data: str) -> str:
+def train_language(arguments: argparse.Namespace, name: str, checkpoint: str) -> str:
     """Trains the head of languages on, on a trunk that stays as it is; gives the new checkpoint."""
-    out = os.path.join(arguments.cache, f"heads-{name}")
+    out, data = os.path.join(arguments.cache, f"heads-{name}"), "open" if name == "open" else "all"
     step(os.path.join(out, "checkpoint.pt"), "train_heads.py", "--corpus", arguments.corpus, "--cache", arguments.cache, "--init", checkpoint, "--out", out, "--data", data, "--only", "language",
          "--tasks", json.dumps(LANGUAGE_TASKS), "--versions", *map(str, POOLS), "--seed", str(arguments.seed), *beside(arguments), *(["--bfloat16"] if arguments.bfloat16 else []))
     return os.path.join(out, "checkpoint.pt")
@@ -126,7 +126,7 @@ def main(arguments: argparse.Namespace) -> None:
     standard = ("--data", "all", "--tasks", json.dumps(STANDARD_TASKS))
     first = train(arguments, "first", arguments.steps * 2 // 5, *standard, "--seed", str(arguments.seed + 1), "--init", opened, "--warmup", "150")
     last = train(arguments, "standard", arguments.steps * 3 // 5, *standard, "--seed", str(arguments.seed + 2), "--init", first, "--rate", "1.5e-3", "--warmup", "100", "--keep-start", str(KEEP_START))
-    for name, checkpoint in (("standard", train_language(arguments, "standard", last, "all")), ("open", train_language(arguments, "open", opened, "open"))):
+    for name, checkpoint in (("standard", train_language(arguments, "standard", last)), ("open", train_language(arguments, "open", opened))):
         gate, settings = train_gate(arguments, name, checkpoint), tune_clustering(arguments, name, checkpoint)
         step(None, "publish.py", "--set", name, "--checkpoint", checkpoint, *data, "--out", arguments.out, "--clustering", json.dumps(settings), *gate)
     step(None, "loco.py", *data, "--trunk", opened, "--out", os.path.join(HERE, "results", "loco.json"))
@@ -137,7 +137,7 @@ if __name__ == "__main__":
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--out", required=True, help="folder of the model sets")
     parser.add_argument("--cache", default=os.path.join(HERE, "..", ".cache", "training"))
-    parser.add_argument("--text", help="folder with the unpacked manual pages of five languages, for synthetic speech")
+    parser.add_argument("--text", help="folder with the unpacked manual pages of the five languages and of any others, for synthetic speech")
     parser.add_argument("--packages", help="folder with the unpacked Debian packages that `debian.py --list` names, for more voices, music and noises")
     parser.add_argument("--fireredvad", help="folder of FireRedVAD's graphs and cmvn.ark, a teacher of the gate")
     parser.add_argument("--silero", help="Silero VAD's graph, the other teacher; without both no gate is trained")

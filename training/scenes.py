@@ -135,7 +135,7 @@ def choosers_of(table: Table, allowed: np.ndarray) -> Dict[str, List[Chooser]]:
         "age": [speech & of for of in (child, child, adult & beside & woman, adult & beside & woman, adult & beside & ~woman, adult & ~beside, adult & young & woman)],
         # Acted moods, moods that tell arousal alone, and ordinary reading.
         "emotion": [speech & acted & (emotion == number) for number in range(4)] + [speech & acted & (table["arousal"] >= 0) & (emotion < 0), speech & ~acted & (emotion >= 0)],
-        # All other languages are one class to reject, which two of seven scenes teach.
+        # All other languages are one class to reject, which two of seven scenes of recordings teach.
         "language": [speech & (table["language"] == number) for number in (*range(5), C.OTHER_LANGUAGE, C.OTHER_LANGUAGE)],
         "event": [allowed & (table["kind"] == kind) for kind in HUMAN],
         "music": [allowed & (table["kind"] == MUSIC)],

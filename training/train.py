@@ -106,6 +106,11 @@ def scenes_maker(arguments: argparse.Namespace) -> Tuple[Callable[[int], Sources
     return make, len(voices)
 
 
+def rate_at(rate: float, step: int, warmup: int, progress: float) -> float:
+    """The learning rate: warm-up over the first steps, then a cosine over `progress` (0 to 1)."""
+    return rate * min(1.0, (step + 1) / warmup) * (LOWEST_RATE + (1 - LOWEST_RATE) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
 class Run:
     """A network in training: weights, their running mean, losses, optimizer, and where it stands."""
 
@@ -162,9 +167,8 @@ class Run:
         os.replace(self.path + ".new", self.path)
 
     def set_rate(self, progress: float) -> None:
-        """Warm-up, then a cosine over `progress` (0 to 1). In the head start of a restored network only the voices' centres move."""
-        warm = min(1.0, (self.step + 1) / self.arguments.warmup)
-        rate = self.arguments.rate * warm * (LOWEST_RATE + (1 - LOWEST_RATE) * 0.5 * (1 + math.cos(math.pi * progress)))
+        """In the head start of a restored network only the voices' centres move."""
+        rate = rate_at(self.arguments.rate, self.step, self.arguments.warmup, progress)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         if self.step < self.arguments.head_start:

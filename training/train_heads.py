@@ -3,23 +3,25 @@
 `train.py --only` makes every scene for one step and takes a second for it; here 3,000 steps of five times as many scenes take a minute once the scenes are made.
 """
 import argparse
+import hashlib
+import json
 import os
-import time
 from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
 import torch
 
-import evaluate as E
 import heads
 import network as N
 from losses import Losses
-from train import LOWEST_RATE, LOG_EVERY, scenes_maker
+from train import LOG_EVERY, rate_at, scenes_maker
+from train_gate import taps_of
 
 FRAMES_A_SCENE = 20         # neighbours are much alike
 SCENES = 48                 # that are made at once
 BATCH = 256                 # scenes of a step
 WEIGHT_DECAY = 0.03
+MAKING = ("corpus", "data", "leave_out", "versions", "more", "spoken", "tasks", "scenes", "seed", "bfloat16")       # what the kept frames depend on, beside the trunk
 
 
 class Part(NamedTuple):
@@ -29,17 +31,23 @@ class Part(NamedTuple):
     labels: Dict[str, np.ndarray]
 
 
+def part_path(arguments: argparse.Namespace) -> str:
+    """Where the frames of these very scenes and this very trunk are kept, without the endings."""
+    with open(arguments.init, "rb") as file:
+        trunk = hashlib.sha256(file.read()).hexdigest()
+    made = json.dumps([trunk, *(getattr(arguments, name) for name in MAKING)])
+    return os.path.join(arguments.out, "frames-" + hashlib.sha256(made.encode()).hexdigest()[:16])
+
+
 def make_part(arguments: argparse.Namespace, net: N.Network, path: str) -> None:
-    """Makes scenes for `minutes` and keeps frames of them under `path`; whole or not at all."""
+    """Makes scenes and keeps frames of them under `path`; whole or not at all."""
     scenes, _ = scenes_maker(arguments)[0](arguments.seed)
-    rng, labels, until = np.random.default_rng(arguments.seed), {}, time.time() + 60 * arguments.minutes
+    rng, labels, rows = np.random.default_rng(arguments.seed), {}, np.arange(SCENES)[:, None]
     with open(path + ".new", "wb") as file:
-        while time.time() < until:
+        for _ in range(-(-arguments.scenes // SCENES)):
             features, truth, _ = scenes.batch(SCENES)
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=arguments.bfloat16):
-                taps = N.side_by_side(net.trunk(torch.from_numpy(features))).permute(0, 2, 1)
+            taps = taps_of(net, torch.from_numpy(features), arguments.bfloat16).permute(0, 2, 1)
             drawn = np.stack([np.sort(rng.choice(taps.shape[1], FRAMES_A_SCENE, replace=False)) for _ in range(SCENES)])
-            rows = np.arange(SCENES)[:, None]
             file.write(taps[rows, drawn].half().numpy().tobytes())
             for name, value in truth.items():
                 labels.setdefault(name, []).append(value[rows, drawn].astype(np.int16))
@@ -63,10 +71,11 @@ def places_of(net: N.Network) -> Dict[str, slice]:
 def drawn_scenes(parts: List[Part], rng: np.random.Generator) -> Iterator[List[Tuple[Part, np.ndarray]]]:
     """Batches of scenes of all parts, each scene once before any comes again."""
     count = sum(len(part.taps) for part in parts)
+    size = min(BATCH, count)
     while True:
         order = rng.permutation(count)
-        for at in range(0, count - BATCH + 1, BATCH):
-            chosen, found, first = np.sort(order[at:at + BATCH]), [], 0
+        for at in range(0, count - size + 1, size):
+            chosen, found, first = np.sort(order[at:at + size]), [], 0
             for part in parts:
                 found.append((part, chosen[(chosen >= first) & (chosen < first + len(part.taps))] - first))
                 first += len(part.taps)
@@ -81,7 +90,7 @@ def fit(net: N.Network, parts: List[Part], arguments: argparse.Namespace) -> Dic
     optimizer = torch.optim.AdamW([p for head in chosen.values() for p in head.parameters()], lr=arguments.rate, weight_decay=WEIGHT_DECAY)
     for step, batch in zip(range(arguments.steps), drawn_scenes(parts, np.random.default_rng(arguments.seed))):
         for group in optimizer.param_groups:
-            group["lr"] = arguments.rate * min(1.0, (step + 1) / arguments.warmup) * (LOWEST_RATE + (1 - LOWEST_RATE) * 0.5 * (1 + np.cos(np.pi * step / arguments.steps)))
+            group["lr"] = rate_at(arguments.rate, step, arguments.warmup, step / arguments.steps)
         said: Dict[str, torch.Tensor] = {}
         for name, module in chosen.items():
             head = heads.SCORED[name]
@@ -105,22 +114,24 @@ def fit(net: N.Network, parts: List[Part], arguments: argparse.Namespace) -> Dic
 def main(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
-    state, net = torch.load(arguments.init, map_location="cpu"), E.load(arguments.init)
+    state, checkpoint = torch.load(arguments.init, map_location="cpu"), os.path.join(arguments.out, "checkpoint.pt")
+    net = N.from_state(state["config"], state["ema"]).eval()
     os.makedirs(arguments.out, exist_ok=True)
-    paths = [os.path.join(arguments.out, f"frames{arguments.seed}"), *arguments.frames]
-    if not os.path.exists(paths[0] + ".taps"):
-        make_part(arguments, net, paths[0])
-    for name, weights in fit(net, [read_part(path) for path in paths], arguments).items():
+    path = part_path(arguments)
+    if not os.path.exists(path + ".taps"):
+        make_part(arguments, net, path)
+    for name, weights in fit(net, [read_part(part) for part in (path, *arguments.frames)], arguments).items():
         state["ema"].update({f"heads.{name}.{key}": value for key, value in weights.items()})
     state.pop("optimizer", None)
-    torch.save({**state, "net": state["ema"], "headsAlone": {"only": arguments.only, "steps": arguments.steps}}, os.path.join(arguments.out, "checkpoint.pt"))
+    torch.save({**state, "net": state["ema"]}, checkpoint + ".new")
+    os.replace(checkpoint + ".new", checkpoint)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--cache", required=True, help="folder of the feature pools")
-    parser.add_argument("--out", required=True, help="folder of the checkpoint and of what is kept of the scenes; what is there already is used again")
+    parser.add_argument("--out", required=True, help="folder of the checkpoint and of what is kept of the scenes; made of the same trunk and with the same arguments it is used again")
     parser.add_argument("--init", required=True, help="checkpoint of the trunk and of the heads to start from")
     parser.add_argument("--only", nargs="+", required=True, help="heads that learn")
     parser.add_argument("--frames", nargs="*", default=[], help="what is kept of more scenes of the same trunk, made by runs with other seeds or tasks: paths without their endings")
@@ -130,8 +141,8 @@ if __name__ == "__main__":
     parser.add_argument("--more", nargs="*", default=[], help="folders with a manifest and pools of their own")
     parser.add_argument("--spoken", action="store_true", help="synthetic speech too, from the folder `spoken` of the cache")
     parser.add_argument("--tasks", default="{}", help="JSON of shares of scene kinds that differ from the usual")
-    parser.add_argument("--minutes", type=float, default=8.0, help="for which scenes are made")
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--scenes", type=int, default=100_000, help="that are made; five minutes of a core")
+    parser.add_argument("--steps", type=int, default=4500)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--warmup", type=int, default=100)
     parser.add_argument("--ema", type=float, default=0.998)
