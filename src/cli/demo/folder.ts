@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { UsageError } from '../report';
 
 /** dist/src/cli/demo -> the package. */
@@ -50,7 +50,8 @@ export async function claim(folder: string): Promise<void> {
 export function namingFolder(folder: string, error: unknown): unknown {
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined || path === undefined) return error;
-  if (!path.startsWith(folder) && !folder.startsWith(path)) return error;
+  if (!`${path}${sep}`.startsWith(`${folder}${sep}`) && !`${folder}${sep}`.startsWith(`${path}${sep}`))
+    return error;
   return new UsageError(`The folder ${folder} cannot be used (${code}).`, { cause: error });
 }
 

@@ -21,6 +21,12 @@ export async function hold(folder: string): Promise<void> {
   await new Promise<void>((done, fail) => {
     server.on('error', fail).listen(port, HOST, done);
   }).catch((cause: unknown) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE')
+      throw new UsageError(
+        `Port ${port}, by which demos of one folder know each other, cannot be used (${String(code)}): choose another folder with --folder.`,
+        { cause },
+      );
     throw new UsageError(
       `A demo runs in the folder ${folder} already, or another program has port ${port}, by which demos of one folder know each other: stop it, or choose another folder with --folder.`,
       { cause },
@@ -29,7 +35,7 @@ export async function hold(folder: string): Promise<void> {
   server.unref();
 }
 
-/** Of the folder itself, whatever its names: links and mounts lead to one and the same. */
+/** Of the folder itself, whatever its names: links lead to one and the same. */
 async function portOf(folder: string): Promise<number> {
   const { dev, ino } = await stat(folder, { bigint: true });
   const digest = createHash('sha256').update(`${dev}:${ino}`).digest();
