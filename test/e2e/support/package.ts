@@ -9,9 +9,9 @@ import { dirname, join } from 'node:path';
 export const ROOT = join(__dirname, '../../../..');
 const resolveHere = createRequire(__filename).resolve;
 
-/** npm hangs for ever now and then, without a word and without a connection; then it is ended and asked again. */
-const NPM_TAKES_AT_MOST_MS = 150_000;
-const TRIES = 3;
+/** npm hangs for ever now and then, without a word and without a connection; then it is ended and asked again, in the two minutes that a suite's set-up has. Mostly it takes 5 s. */
+const NPM_TAKES_AT_MOST_MS = 45_000;
+const TRIES = 2;
 
 function npm(folder: string, ...words: readonly string[]): string {
   for (let attempt = 1; ; attempt += 1) {
