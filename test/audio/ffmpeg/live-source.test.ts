@@ -15,12 +15,13 @@ import {
 import { InvalidArgumentError } from '../../../src/errors';
 import { liveInput } from '../../../src/audio/ffmpeg/live-input';
 import { joined, leftBehind, makeWav, noise, openResources, temporaryFolder, tone } from '../../tools/audio';
+import { freePort } from '../../tools/ports';
 
 const QUICK = { minMs: 20, maxMs: 100 };
 
 type Answer = (response: ServerResponse, connection: number) => void;
 
-async function listen(answer: Answer, port = 0): Promise<{ server: Server; url: string; port: number }> {
+async function listen(answer: Answer, port = 0): Promise<{ server: Server; url: string }> {
   let connection = 0;
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'Content-Type': 'audio/wav' });
@@ -29,7 +30,7 @@ async function listen(answer: Answer, port = 0): Promise<{ server: Server; url: 
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
-  return { server, url: `http://127.0.0.1:${address.port}/live.wav`, port: address.port };
+  return { server, url: `http://127.0.0.1:${address.port}/live.wav` };
 }
 
 async function shut(server: Server): Promise<void> {
@@ -194,17 +195,16 @@ describe('openLiveSource', () => {
   });
 
   it('waits longer each time while a server is away, and hears it when it is back', async () => {
-    const away = await listen(() => undefined);
-    await shut(away.server);
+    const port = await freePort();
     let back: Server | undefined;
     const listening = openLiveSource({
-      input: away.url,
+      input: `http://127.0.0.1:${port}/live.wav`,
       ffmpegPath,
       restart: { minMs: 40, maxMs: 160 },
       onEvent: (event) => {
         events.push(event);
         if (event.type === 'restarting' && types().filter((type) => type === 'restarting').length === 4) {
-          void listen((response) => response.end(makeWav([tone(600, 1)])), away.port).then(({ server }) => {
+          void listen((response) => response.end(makeWav([tone(600, 1)])), port).then(({ server }) => {
             back = server;
           });
         }
@@ -265,8 +265,7 @@ describe('openLiveSource', () => {
   });
 
   it('hears RTSP', async () => {
-    const { server, port } = await listen(() => undefined);
-    await shut(server);
+    const port = await freePort();
     const url = `rtsp://127.0.0.1:${port}/camera`;
     const camera = [
       '-v',

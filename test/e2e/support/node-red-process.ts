@@ -3,24 +3,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../tools/ports';
 
 export type FlowNode = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
 
 /** Another Node-RED, and the Node.js that it needs, may be given from outside. */
 const NODE = process.env['DEEPTONE_E2E_NODE'] ?? process.execPath;
 const NODE_RED = process.env['DEEPTONE_E2E_NODE_RED'] ?? createRequire(__filename).resolve('node-red/red.js');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export class NodeRedProcess {
   readonly url: string;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
-import { freePort } from './broker';
+import { freePort } from '../ports';
 
 export interface NatsServer {
   readonly url: string;

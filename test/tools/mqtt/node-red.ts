@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './broker';
+import { freePort } from '../ports';
 
 /** Root of this package: the folder above `dist`. */
 const PACKAGE_FOLDER = resolve(__dirname, '../../../..');
