@@ -28,7 +28,8 @@ describe('deeptone license', () => {
 
   it('ends on Ctrl-C while it waits for a key', async () => {
     const child = start(['license', 'verify', '-'], { cwd: folder });
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // More than a pipe holds: it is gone when the command reads.
+    await new Promise((written) => child.stdin.write(' '.repeat(1_000_000), written));
     child.kill('SIGINT');
     const [code] = (await once(child, 'exit')) as [number | null];
     assert.equal(code, 130);
