@@ -187,6 +187,7 @@ describe('OnnxPredictionEngine whose model never ends', () => {
     const inference = path.join(PACKAGE_ROOT, 'dist', 'src', 'inference');
     const script = `
       const { OnnxPredictionEngine } = require(${JSON.stringify(inference)});
+      const hanging = new Promise((resolve) => process.once('worker', resolve));
       const engine = new OnnxPredictionEngine(${JSON.stringify(options({ isolation: 'thread' }))});
       const ask = async (model, sample) => {
         const pcm = new Float32Array(1024).fill(sample);
@@ -217,9 +218,15 @@ describe('OnnxPredictionEngine whose model never ends', () => {
   });
 
   it('lets a thread end that comes to itself late, and nothing else with it', () => {
-    const { lines, end } = hangInThread(1.5, '');
+    const ended = `
+      const stay = setInterval(() => undefined, 1_000);
+      const thread = await hanging;
+      if (thread.threadId !== -1) await new Promise((resolve) => thread.once('exit', resolve));
+      console.log('has ended');
+      clearInterval(stay);`;
+    const { lines, end } = hangInThread(1.5, ended);
     assert.match(lines[0] ?? '', /^DEEPTONE_ENGINE_LOST stuck/);
-    assert.deepEqual(lines.slice(1), ['loudness answers', 'closed']);
+    assert.deepEqual(lines.slice(1), ['loudness answers', 'has ended', 'closed']);
     assert.equal(end, 0);
   });
 
