@@ -94,7 +94,7 @@ describe('The demo', function () {
     await browser.close();
     demo.kill('SIGINT');
     await once(demo, 'exit');
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it('prints the addresses of the dashboard and the editor, on this machine alone', () => {

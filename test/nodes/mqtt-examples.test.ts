@@ -92,7 +92,7 @@ describe('Example flows with MQTT', () => {
       await browser?.close();
       browser = undefined;
     });
-    after(() => rm(folder, { recursive: true, force: true }));
+    after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
     /** A browser whose microphone hears a voice. */
     async function openBrowser(): Promise<BrowserContext> {

@@ -60,7 +60,8 @@ export async function openBrowser(origin: string, args: readonly string[] = []):
     foreignRequests,
     close: async () => {
       await context.close();
-      rmSync(profile, { recursive: true, force: true });
+      // Helpers of the browser may write into it for a moment more.
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -33,6 +33,10 @@ export class NodeRedProcess {
     return this.#output;
   }
 
+  get #hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
   static async start(
     userDir: string,
     settings: Readonly<Record<string, unknown>> = {},
@@ -58,7 +62,7 @@ export class NodeRedProcess {
     const nodeRed = new NodeRedProcess(child, `http://127.0.0.1:${port}`);
     // Open to everybody, also where one has to log in.
     while (!(await nodeRed.answers('/auth/login'))) {
-      if (child.exitCode !== null) throw new Error(`Node-RED ended:\n${nodeRed.output}`);
+      if (nodeRed.#hasEnded) throw new Error(`Node-RED ended:\n${nodeRed.output}`);
       await sleep(100);
     }
     return nodeRed;
@@ -96,7 +100,7 @@ export class NodeRedProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
+    if (this.#hasEnded) return;
     this.#process.kill('SIGTERM');
     await once(this.#process, 'exit');
   }

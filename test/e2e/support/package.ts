@@ -72,7 +72,7 @@ export function installPackage({ nativeRuntime = true } = {}): InstalledPackage 
     userDir,
     folder: join(userDir, 'node_modules/@deeptone/node-red'),
     remove: () => {
-      rmSync(userDir, { recursive: true, force: true });
+      rmSync(userDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
