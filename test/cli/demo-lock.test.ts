@@ -1,8 +1,8 @@
-/** One `deeptone demo` a folder, with programs in the place of npm and Node-RED. */
+/** One `deeptone demo` a folder, and a port for each, with programs in the place of npm and Node-RED. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { installNpm, runDemo } from './demo-stubs';
@@ -11,7 +11,7 @@ import { temporaryFolder, type Outcome } from './run-deeptone';
 const HELD =
   /A demo runs in the folder .*already, or another program has port (\d+), .*: stop it, or choose another folder with --folder/;
 
-describe('deeptone demo, twice in one folder', function () {
+describe('deeptone demo, beside others', function () {
   this.timeout(60_000);
   const root = temporaryFolder();
   const npm = installNpm(join(root, 'bin'));
@@ -20,7 +20,7 @@ describe('deeptone demo, twice in one folder', function () {
   const start = (where = folder, onStarted?: (child: ChildProcess) => unknown): Promise<Outcome> =>
     runDemo(['--folder', where], { env, ...(onStarted && { onStarted }) });
 
-  it('runs one of those that start at once, also where there is no folder yet', async () => {
+  it('runs one of those that start at once in one folder, also where there is no folder yet', async () => {
     const count = 3;
     const running: ChildProcess[] = [];
     const outcomes: Outcome[] = [];
@@ -45,7 +45,7 @@ describe('deeptone demo, twice in one folder', function () {
     }
   });
 
-  it('is refused while the first runs, by whatever name, and takes the place of one that was killed', async () => {
+  it('is refused in one folder while the first runs, by whatever name, and takes the place of one that was killed', async () => {
     const link = join(root, 'link');
     symlinkSync(folder, link, 'junction');
     const seconds: Outcome[] = [];
@@ -88,14 +88,18 @@ describe('deeptone demo, twice in one folder', function () {
     assert.equal(callers, 0);
   });
 
-  it('minds nothing that has the name of a lock', async () => {
-    const lock = join(folder, 'demo.lock');
-    for (const content of ['null', '{ "port": 70000, "word": "" }', undefined]) {
-      rmSync(lock, { force: true });
-      if (content === undefined) mkdirSync(lock);
-      else writeFileSync(lock, content);
-      const { code, stderr } = await start();
-      assert.equal(code, 0, stderr);
-    }
+  it('has a port of its own beside demos of other folders that start at once', async () => {
+    const outcomes = await Promise.all(
+      ['one', 'two', 'three'].map((name) => start(join(root, name, 'deeptone-demo'))),
+    );
+    const ports = outcomes.map(
+      ({ stdout, stderr }) => /Editor\s+http:\/\/127\.0\.0\.1:(\d+)/.exec(stdout)?.[1] ?? stderr,
+    );
+    assert.equal(new Set(ports).size, outcomes.length, ports.join());
+    for (const name of ['one', 'two', 'three'])
+      assert.ok(
+        existsSync(join(root, name, 'deeptone-demo/started.json')),
+        'what answers is its own Node-RED',
+      );
   });
 });

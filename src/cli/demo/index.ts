@@ -6,9 +6,10 @@ import { ExitCode } from '../exit-codes';
 import type { Terminal } from '../terminal';
 import { addressesOf } from './addresses';
 import { claim, FLOWS, make, namingFolder, prepare, SETTINGS } from './folder';
+import { HOST } from './host';
 import { install, nodeRedFor } from './installation';
 import { hold } from './lock';
-import { HOST, portIn, portToUse } from './port';
+import { portIn, portToUse } from './port';
 
 export interface DemoFlags {
   readonly folder: string;

@@ -1,8 +1,9 @@
 /** The port that the demo is opened at. */
 import { createServer } from 'node:net';
 import { UsageError } from '../report';
+import { HOST } from './host';
+import { mayUse } from './lock';
 
-export const HOST = '127.0.0.1';
 const USUAL_PORT = 1_880;
 const MOST_PORT = 65_535;
 
@@ -20,7 +21,11 @@ export function portIn(text: string | undefined): number | undefined {
  * @throws UsageError
  */
 export async function portToUse(wanted: number | undefined): Promise<number> {
-  if (wanted === undefined) return (await freePort(USUAL_PORT)) ?? (await freePort(0)) ?? USUAL_PORT;
+  if (wanted === undefined) {
+    // Node-RED takes seconds until it has its port: another demo would find it free for so long, and take that page for its own.
+    const isUsual = (await mayUse(USUAL_PORT)) && (await freePort(USUAL_PORT)) !== undefined;
+    return isUsual ? USUAL_PORT : ((await freePort(0)) ?? USUAL_PORT);
+  }
   if (wanted < 1 || wanted > MOST_PORT)
     throw new UsageError(`The port is ${wanted}: a whole number from 1 to ${MOST_PORT} is accepted.`);
   if ((await freePort(wanted)) !== undefined) return wanted;
