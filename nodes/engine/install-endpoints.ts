@@ -13,7 +13,8 @@ const READ = 'deeptone-engine.read';
 const PATH = '/deeptone-engine/runtime/install';
 
 /** Registers `POST deeptone-engine/runtime/install`, which begins, and `GET` of the same, which says how far it is. */
-export function serveRuntimeInstall(RED: NodeAPI, installer = new RuntimeInstaller()): void {
+export function serveRuntimeInstall(RED: NodeAPI): void {
+  const installer = new RuntimeInstaller();
   RED.httpAdmin.get(PATH, fromOwnPages, RED.auth.needsPermission(READ), (_request, response) => {
     response.json(discreet(installer.state));
   });
