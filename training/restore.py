@@ -154,6 +154,8 @@ def main(arguments: argparse.Namespace) -> None:
             for name, count in outputs_of(arguments.models).items():
                 if heads.SCORED[name].tap == tap:
                     offsets[name], at = at, at + count
+        if net.gate is not None:
+            offsets[heads.GATE.name] = at
         with open(os.path.join(arguments.models, "catalogue.json")) as file:
             trunk = json.load(file)["trunk"]
         export.write_reference(as_published(arguments.models), offsets, trunk, graph, scratch)
