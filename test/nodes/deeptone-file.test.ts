@@ -388,7 +388,7 @@ describe('deeptone-file', () => {
 
     it('tell how far they are on a fourth output, up to 100', async () => {
       const path = join(folder, 'long.wav');
-      writeTone(path, 60 * 60);
+      writeTone(path, 30 * 60);
       const flow = await start({ progress: true, models: ['speech', 'gender'], outputPeriod: '64' });
       flow.send({ filename: path, topic: 'long' });
       await flow.completed.message();

@@ -23,6 +23,9 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** Seconds after which the tone comes again. */
+const PART_SECONDS = 10;
+
 /** Writes a tone that swells as 16-bit mono WAV at 16 kHz; any length. */
 export function writeTone(path: string, seconds: number): void {
   const samples = seconds * 16_000;
@@ -39,9 +42,11 @@ export function writeTone(path: string, seconds: number): void {
   bytes.writeUInt16LE(16, 34);
   bytes.write('data', 36);
   bytes.writeUInt32LE(samples * 2, 40);
-  for (let i = 0; i < samples; i++) {
+  const part = Buffer.alloc(PART_SECONDS * 32_000);
+  for (let i = 0; i < part.length / 2; i++) {
     const level = 8_000 * Math.abs(Math.sin(i / 40_000));
-    bytes.writeInt16LE(Math.round(level * Math.sin((i * 2 * Math.PI * 440) / 16_000)), 44 + i * 2);
+    part.writeInt16LE(Math.round(level * Math.sin((i * 2 * Math.PI * 440) / 16_000)), i * 2);
   }
+  bytes.fill(part, 44);
   writeFileSync(path, bytes);
 }
