@@ -20,7 +20,7 @@ describe('Live streams whose engine loses what runs its models', function () {
   for (const [how, signal, patienceMs] of [
     ['ended', 'SIGKILL', 30_000],
     ['ended', 'SIGABRT', 30_000],
-    ['hung', 'SIGSTOP', 500],
+    ['hung', 'SIGSTOP', 2_500],
   ] as const) {
     it(`lose a moment and go on where it was (${signal})`, async () => {
       const told: EngineEvent[] = [];
