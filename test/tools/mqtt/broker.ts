@@ -29,7 +29,7 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-const READY_WITHIN_MS = 10_000;
+const READY_WITHIN_MS = 30_000;
 const READY_POLL_MS = 20;
 
 /**
