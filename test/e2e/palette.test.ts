@@ -75,13 +75,11 @@ describe('The palette of a real Node-RED', function () {
         TYPES.filter((type) => !found.includes(type)),
         [],
       );
-      // On a busy machine the editor may take back what is cleared: then it is cleared again.
-      const other = page.locator('.red-ui-palette-node[data-palette-type="complete"]');
-      do {
-        await page.locator('#red-ui-palette-search input').press('x');
-        await page.locator('#red-ui-palette-search a').first().click();
-        await other.waitFor({ timeout: 2_000 }).catch(() => undefined);
-      } while (!(await other.isVisible()));
+      // What the editor shows while it slides away is gone when that is through.
+      await page.waitForFunction("$('#red-ui-palette-container :animated').length === 0");
+      await page.locator('#red-ui-palette-search a').first().click();
+      for (const type of ['complete', ...TYPES])
+        await page.waitForSelector(`.red-ui-palette-node[data-palette-type="${type}"]`);
     });
   }
 
