@@ -80,7 +80,10 @@ export class StreamHub<C = unknown> {
     if (idleMs > 0) {
       this.#timer = setInterval(
         () => {
-          this.endIdle();
+          // Where this process stood still, what has come meanwhile is read between the timers and this.
+          setImmediate(() => {
+            this.endIdle();
+          });
         },
         Math.min(IDLE_CHECK_MS, idleMs),
       ).unref();

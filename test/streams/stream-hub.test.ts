@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -237,6 +238,26 @@ describe('A hub of live streams', () => {
       [['a', 'idle']],
     );
     assert.equal(test.of('summary', 'a').length, 1);
+    await test.hub.close();
+  });
+
+  it('ends no stream whose audio came while this process stood still', async () => {
+    const test = new TestHub(deeptone, { settings: { idleMs: 500 }, now: () => Date.now() });
+    const payload = pcm(speech.subarray(0, 5_000));
+    await test.hub.hear('a', { payload });
+    const { port1: sender, port2: receiver } = new MessageChannel();
+    const heard = once(receiver, 'message').then(() => {
+      assert.equal(test.of('closed').length, 0);
+      return test.hub.hear('a', { payload });
+    });
+    // At the end of a turn, so that timers are the first to come.
+    setImmediate(() => {
+      sender.postMessage('audio');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    });
+    await heard;
+    assert.equal(test.of('opened').length, 1);
+    receiver.close();
     await test.hub.close();
   });
 
