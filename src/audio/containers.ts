@@ -38,6 +38,11 @@ const CONTAINERS: readonly Signature[] = [
   { name: 'qcp', at: 8, text: 'QLCMfmt ' },
   { name: 'xwma', at: 8, text: 'XWMAfmt ' },
   { name: 'iff', at: 8, text: '8SVX' },
+  { name: 'iff', at: 8, text: 'MAUD' },
+  { name: 'ast', at: 0, text: 'STRM\0' },
+  ...['\x64\xa3\x01\0', '\x64\xa3\x02\0', '\x64\xa3\x03\0', '\0\x01\xa3\x64', '\0\x02\xa3\x64'].map(
+    (text) => ({ name: 'ircam', at: 0, text }),
+  ),
   { name: 'iff', at: 0, text: 'FRM8' },
   { name: 'nsv', at: 0, text: 'NSVf' },
   { name: 'nsv', at: 0, text: 'NSVs' },

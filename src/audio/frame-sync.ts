@@ -36,7 +36,27 @@ export function framesFromWithin(head: Uint8Array): string | undefined {
     const kind = KINDS.find(([, frameBytes]) => follow(head, at, frameBytes, FRAMES_FROM_WITHIN));
     if (kind) return kind[0];
   }
+  if (areGsmFrames(head)) return 'gsm';
   return isTransportStream(head) ? 'mpegts' : undefined;
+}
+
+/** Bytes of a frame of GSM 06.10, and frames from the start on that are no chance: four bits of each are the same. */
+const GSM_BYTES = 33;
+const FEWEST_GSM_FRAMES = 16;
+
+function areGsmFrames(head: Uint8Array): boolean {
+  if (head.length < FEWEST_GSM_FRAMES * GSM_BYTES) return false;
+  // Sound that repeats itself, or has a constant level, has the same bits in other places, too.
+  const places = Array.from({ length: GSM_BYTES }, (_, place) => place);
+  const same = places.filter((place) => isSameNibble(head, place));
+  return same.length === 1 && same[0] === 0 && (head[0] ?? 0) >> 4 === 0xd;
+}
+
+function isSameNibble(head: Uint8Array, place: number): boolean {
+  for (let at = place; at < head.length; at += GSM_BYTES) {
+    if ((head[at] ?? 0) >> 4 !== (head[place] ?? 0) >> 4) return false;
+  }
+  return true;
 }
 
 /** Whether bytes begin as a frame of compressed audio may: two bytes, which samples may have by chance. */
@@ -68,33 +88,42 @@ function follow(bytes: Uint8Array, from: number, frameBytes: FrameBytes, frames:
   return true;
 }
 
-/** Bytes of a packet of an MPEG transport stream (ISO/IEC 13818-1). */
-const PACKET_BYTES = 188;
+/**
+ * Bytes of a packet of an MPEG transport stream (ISO/IEC 13818-1), and of what stands before each: a time in recordings of cameras (M2TS); with
+ * 16 bytes of check behind it in those of receivers.
+ */
+const PACKETS = [
+  { bytes: 188, before: 0 },
+  { bytes: 192, before: 4 },
+  { bytes: 204, before: 0 },
+] as const;
 const PACKETS_FROM_START = 3;
 const PACKETS_FROM_WITHIN = 4;
 
 /** Whether bytes begin with packets of an MPEG transport stream. */
 export function beginsAsTransportStream(head: Uint8Array): boolean {
-  return packetsFollow(head, 0, PACKETS_FROM_START);
+  return PACKETS.some(({ bytes, before }) => packetsFollow(head, before, bytes, PACKETS_FROM_START));
 }
 
 function isTransportStream(head: Uint8Array): boolean {
-  for (let first = 0; first < PACKET_BYTES; first++) {
-    if (packetsFollow(head, first, PACKETS_FROM_WITHIN)) return true;
-  }
-  return false;
+  return PACKETS.some(({ bytes }) => {
+    for (let first = 0; first < bytes; first++) {
+      if (packetsFollow(head, first, bytes, PACKETS_FROM_WITHIN)) return true;
+    }
+    return false;
+  });
 }
 
 /**
  * Whether packets, so many at least, follow each other up to the end: they begin with 0x47, hold something, and those of one number count up. Sound that repeats itself
  * has the same bytes in the same places too, and does not count.
  */
-function packetsFollow(head: Uint8Array, first: number, packets: number): boolean {
+function packetsFollow(head: Uint8Array, first: number, size: number, packets: number): boolean {
   const counters = new Map<number, number>();
   let counted = 0;
   let all = 0;
-  if (first + (packets - 1) * PACKET_BYTES + 3 >= head.length) return false;
-  for (let at = first; at + 3 < head.length; at += PACKET_BYTES) {
+  if (first + (packets - 1) * size + 3 >= head.length) return false;
+  for (let at = first; at + 3 < head.length; at += size) {
     if (head[at] !== 0x47) return false;
     const id = (((head[at + 1] ?? 0) & 0x1f) << 8) | (head[at + 2] ?? 0);
     const flags = head[at + 3] ?? 0;

@@ -9,10 +9,13 @@ import type { AudioWarning } from './decoder-warning';
 import type { FoundAudio, StatedBeside } from './json-audio';
 import { isAllText, looksWritten, textKind } from './text-kind';
 import { SampleSink, type Channels, type DecodedChannels } from './sample-sink';
+import { OrderWatch } from './sample-order';
 import { FEW_BYTES, judge, type Verdict } from './sniff';
 import { isWordsAmong, textAudio, type TextAudio } from './text-audio';
 import { blockBytes, type SampleFormat } from './pcm/sample-format';
 import { samplesToFloat32, scaledNumbers, type SampleArray } from './pcm/sample-array';
+import { UnsupportedWavCodecError } from './wav/wav-format';
+import { checkWavSamples } from './wav/wav-samples';
 import { WavStreamReader, type AudioRun } from './wav/wav-stream-reader';
 
 /** How sound that comes in pieces is decoded. Each is a difference between ways in that is wanted (decision 15). */
@@ -25,6 +28,8 @@ export interface SoundDecoderOptions {
   readonly takesRaw?: boolean;
   /** The bytes are known to be a WAV, as those are that ffmpeg gives. Default false. */
   readonly isWav?: boolean;
+  /** A WAV whose samples are in a codec is refused, for who has all of it and can give it to ffmpeg whole. Default false: it goes through a pipe. */
+  readonly refusesWavCodecs?: boolean;
   /** Pieces are messages: text among samples is passed over. Default false. */
   readonly isMessages?: boolean;
   /** The ffmpeg program for compressed audio; searched for otherwise. */
@@ -47,6 +52,9 @@ export interface Declared {
 export const DEFAULT_FORMAT: SampleFormat = { encoding: 's16le', sampleRate: SAMPLE_RATE, channels: 1 };
 const DEFAULT: Declared = { format: DEFAULT_FORMAT };
 
+/** Bytes of a WAV header that are kept until it is known whether its samples are in a codec: all but of those with pictures. */
+const LONGEST_HEADER = 65_536;
+
 /** Letters of a message, fewer of which are told from samples by their number alone. */
 const SHORTEST_TEXT = 4;
 
@@ -64,7 +72,8 @@ export type Parts = Generator<DecodedChannels, void, undefined>;
 /** What the bytes of the sound are at this point. */
 type Phase =
   | { readonly is: 'open'; readonly head: Buffer }
-  | { readonly is: 'pcm'; readonly reader: WavStreamReader }
+  /** `header`: what came of a WAV whose header is not whole yet. */
+  | { readonly is: 'pcm'; readonly reader: WavStreamReader; header?: Buffer }
   | { readonly is: 'compressed'; readonly sound: CompressedSound }
   /** It was refused: what follows is of the same kind and passed over, until something else begins. */
   | { readonly is: 'refused' };
@@ -86,6 +95,8 @@ export class SoundDecoder {
   /** What the envelope of the audio says about its format. */
   #beside: StatedBeside | undefined;
   #sawWav = false;
+  /** Of raw samples whose format nobody stated with them. */
+  #watch: OrderWatch | undefined;
   /** Whether every message so far held whole samples. */
   #isAligned = true;
   #lastMessageBytes = 0;
@@ -313,7 +324,7 @@ export class SoundDecoder {
         yield* this.#decide(false);
         return;
       case 'pcm':
-        yield this.#pcm(phase.reader, piece);
+        yield phase.header ? this.#wav(phase.reader, piece) : this.#pcm(phase.reader, piece);
         return;
       case 'compressed':
         phase.sound.write(piece);
@@ -331,7 +342,7 @@ export class SoundDecoder {
 
   #judgement(isAll: boolean): Parameters<typeof judge>[1] {
     const isStated = this.#declared.isStated === true || this.#beside?.encoding !== undefined;
-    return { isAll, format: this.#format(), isStated };
+    return { isAll, format: this.#format(), isStated, takesRaw: this.#options.takesRaw };
   }
 
   /** Looks at the head, and begins where it is known what it is. */
@@ -353,14 +364,15 @@ export class SoundDecoder {
       case 'wav': {
         this.#sawWav = true;
         const reader = new WavStreamReader();
-        this.#phase = { is: 'pcm', reader };
-        yield this.#pcm(reader, head);
+        this.#phase = { is: 'pcm', reader, header: NO_BYTES };
+        yield this.#wav(reader, head);
         return;
       }
       case 'raw': {
         if (this.#options.takesRaw === false) throw new BadAudioError(this.#unknown(head));
         const reader = new WavStreamReader(true);
         this.#phase = { is: 'pcm', reader };
+        this.#watch = new OrderWatch(this.#format());
         yield this.#pcm(reader, head);
         return;
       }
@@ -381,16 +393,46 @@ export class SoundDecoder {
     }
   }
 
+  /** As long as the header of a WAV is not whole: what it says its samples are decides who decodes them. */
+  #wav(reader: WavStreamReader, piece: Buffer): DecodedChannels {
+    const { header } = this.#phase as { readonly header?: Buffer };
+    const all = header && header.length > 0 ? Buffer.concat([header, piece]) : piece;
+    const isWhole = this.#options.isWav === true || all.length > LONGEST_HEADER;
+    try {
+      const samples = this.#pcm(reader, piece);
+      this.#phase =
+        isWhole || reader.format ? { is: 'pcm', reader } : { is: 'pcm', reader, header: Buffer.from(all) };
+      return samples;
+    } catch (error) {
+      const isMine = !header || (this.#options.refusesWavCodecs === true && !this.isWrapped);
+      if (isMine || !(error instanceof UnsupportedWavCodecError)) throw error;
+      const sound = new CompressedSound('wav', { ...this.#options, name: this.#name });
+      this.#phase = { is: 'compressed', sound };
+      sound.write(all);
+      return this.#sink.nothing;
+    }
+  }
+
   #pcm(reader: WavStreamReader, piece: Buffer): DecodedChannels {
     const runs = reader.push(piece, this.#format());
     this.#sawWav ||= reader.format !== undefined;
+    if (this.#watch && !this.#sawWav && !this.#judgement(true).isStated) this.#look(this.#watch, piece);
     return this.#heard(runs);
+  }
+
+  /** @throws BadAudioError where there is something to hear at last, and it is noise because it is something else */
+  #look(watch: OrderWatch, piece: Buffer): void {
+    const reason = watch.take(piece);
+    if (reason === undefined) return;
+    this.#phase = { is: 'open', head: NO_BYTES };
+    throw new BadAudioError(say`${this.#name} is not audio: ${reason}.`);
   }
 
   #heard(runs: readonly AudioRun[]): DecodedChannels {
     return this.#sink.joined(
       runs.map((run) => {
         if (run.begins) this.#sink.dropIncomplete();
+        if (run.begins && this.#sawWav && this.#options.isWav !== true) checkWavSamples(run);
         return this.#sink.bytes(run.audio, run.format);
       }),
     );

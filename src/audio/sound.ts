@@ -184,9 +184,9 @@ function isCompressed(bytes: Uint8Array): boolean {
   return judgeAll(head, bytes.length <= HEAD_BYTES, {}).is === 'compressed';
 }
 
-function judgeAll(head: Uint8Array, isAll: boolean, { declared }: OpenSoundOptions): Verdict {
+function judgeAll(head: Uint8Array, isAll: boolean, { declared, takesRaw }: OpenSoundOptions): Verdict {
   const { format = DEFAULT_FORMAT, isStated = false } = declared ?? {};
-  return judge(head, { isAll, format, isStated });
+  return judge(head, { isAll, format, isStated, takesRaw });
 }
 
 /** A WAV whose samples are in a codec is whole all the same. */
@@ -256,7 +256,7 @@ async function decoded(
   describe: (decoder: SoundDecoder) => Promise<AudioInfo> | AudioInfo = (decoder) =>
     infoOf(decoder, source.size),
 ): Promise<DecodedAudio> {
-  const decoder = new SoundDecoder(options);
+  const decoder = new SoundDecoder({ ...options, refusesWavCodecs: true });
   const pieces = decodeBytes(source.bytes, decoder, options);
   try {
     const first = await pieces.next();
