@@ -94,16 +94,28 @@ function isEven(bytes: Uint8Array): boolean {
 
 /** The encoding, another than the declared one, as whose samples bytes are smooth; of several the one of the smallest steps. */
 function smoothest(bytes: Uint8Array, format: SampleFormat, step: number): Encoding | undefined {
+  if (isOfFewBits(bytes, format, step)) return undefined;
   let found: Encoding | undefined;
   let least = Math.min(SMOOTH, step / SMOOTHER);
   for (const encoding of OTHERS) {
     if (encoding === format.encoding) continue;
+    if (encoding.startsWith('s16') && areInLine(bytes, format)) continue;
     const own = smoothness(bytes, { ...format, encoding });
     if (own >= least) continue;
     least = own;
     found = encoding;
   }
   return found;
+}
+
+/** Values fewer than which are no noise that was taken for samples. */
+const FEW_VALUES = 64;
+
+/** 8 bits in the place of 16, or sound that was clipped hard: its low bytes say nothing, so that it is small and smooth in the other order of bytes, too. */
+function isOfFewBits(bytes: Uint8Array, format: SampleFormat, step: number): boolean {
+  if (new Set(samplesIn(bytes, format)).size < FEW_VALUES) return true;
+  const lows = countsOf(bytes, format.encoding.endsWith('be') ? 1 : 0, 2);
+  return step < ROUGH && (lows[0x00] ?? 0) + (lows[0xff] ?? 0) > bytes.length / 4;
 }
 
 /** The mean step of bytes as samples; infinite where they are none. */

@@ -66,6 +66,18 @@ describe('Bytes that are not the samples they would be taken for', () => {
     }
   });
 
+  it('are heard where their low bytes say nothing: eight bits in the place of sixteen, or sound that was clipped hard', () => {
+    const loudest = speech.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    for (const [what, change] of [
+      ['eight bits', (sample: number) => Math.round((sample / loudest) * 127) / 128],
+      ['three bits', (sample: number) => Math.round((sample / loudest) * 3) / 4],
+      ['clipped', (sample: number) => Math.max(-1, Math.min(1, (1_000 * sample) / loudest))],
+    ] as const) {
+      const bytes = encodeSamples([speech.map(change)], 's16le');
+      for (const size of [bytes.length, 1_000]) assert.equal(said(bytes, size), undefined, what);
+    }
+  });
+
   it('are refused where they are text in another encoding, or numbers that begin with silence', () => {
     const page = '<!DOCTYPE html><html><title>404 Aufnahme nicht verf\xfcgbar</title>'.repeat(20);
     const values = Array.from(encodeSamples([new Float32Array(3_000)], 's8'));
@@ -140,6 +152,15 @@ describe('Compressed sound', () => {
       }
     });
   }
+
+  it('is not taken for what quiet sound has between two samples', () => {
+    const quiet = [-200, 31, -24, 0, 100, -60, 20];
+    const samples = Float32Array.from({ length: 8_000 }, (_, at) => (quiet[at % quiet.length] ?? 0) / 32_768);
+    const decoder = new SoundDecoder({ ffmpegPath: '/nowhere/ffmpeg' });
+    decoder.push(makeWav([samples]));
+    decoder.finish();
+    assert.equal(decoder.format?.encoding, 's16le');
+  });
 
   it('is heard in the place of samples in a WAV, where it is for a receiver, and else is refused', async () => {
     const args = ['-v', 'error', '-i', '-', '-ar', '48000', '-ac', '2', '-c:a', 'ac3', '-f', 'spdif', '-'];
