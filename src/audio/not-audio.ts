@@ -259,9 +259,16 @@ function wideText(bytes: Buffer): string | undefined {
   for (const first of [0, 1]) {
     if (bytes.length < MOST_LETTERS || bytes.some((byte, at) => at % 2 !== first && byte !== 0)) continue;
     const letters = bytes.filter((_, at) => at % 2 === first);
-    if (isAllText(letters) && looksWritten(letters, ONE_BYTE)) return Buffer.from(letters).toString('latin1');
+    if (isAllText(letters) && looksWritten(letters, ONE_BYTE) && hasWords(letters))
+      return Buffer.from(letters).toString('latin1');
   }
   return undefined;
+}
+
+/** Mostly small letters, and signs or blanks between them: quiet sound on a constant offset swings to both sides of it, and to signs or to small letters. */
+function hasWords(letters: Uint8Array): boolean {
+  const isSmall = (letter: number): boolean => letter >= 0x61 && letter <= 0x7a;
+  return shareOf(letters, isSmall) > 0.5 && letters.some((letter) => letter <= 0x40);
 }
 
 /** As samples of one byte letters have to look written, with blanks between them: quiet sound on a constant offset is letters of this kind, too. */

@@ -62,7 +62,7 @@ export function otherThanSamples(bytes: Uint8Array, format: SampleFormat): Word 
   if (bytesPerSample(format.encoding) !== 2) return hasNoOrder(bytes, format) ? NO_ORDER : undefined;
   if (bytes.length < ENOUGH_BYTES) return undefined;
   const step = meanStep(samplesIn(bytes, format));
-  if (step < SOMETHING) return undefined;
+  if (step < SMOOTH) return undefined;
   const other = smoothest(bytes, format, step);
   if (other !== undefined) {
     return say`its samples are ${other}, or some bytes are missing: taken for ${format.encoding} they are noise. Set the format, or send it with them`;
@@ -110,10 +110,14 @@ function smoothest(bytes: Uint8Array, format: SampleFormat, step: number): Encod
 
 /** Values fewer than which are no noise that was taken for samples. */
 const FEW_VALUES = 64;
+/** Where clipped samples are; of noise that was taken for samples one in hundreds is. */
+const AT_THE_END = 0.998;
 
 /** 8 bits in the place of 16, or sound that was clipped hard: its low bytes say nothing, so that it is small and smooth in the other order of bytes, too. */
 function isOfFewBits(bytes: Uint8Array, format: SampleFormat, step: number): boolean {
-  if (new Set(samplesIn(bytes, format)).size < FEW_VALUES) return true;
+  const samples = samplesIn(bytes, format);
+  const isClipped = samples.filter((sample) => Math.abs(sample) > AT_THE_END).length > samples.length / 4;
+  if (isClipped || new Set(samples).size < FEW_VALUES) return true;
   const lows = countsOf(bytes, format.encoding.endsWith('be') ? 1 : 0, 2);
   return step < ROUGH && (lows[0x00] ?? 0) + (lows[0xff] ?? 0) > bytes.length / 4;
 }
@@ -224,5 +228,6 @@ export class OrderWatch {
 
 /** Whether there is something to hear, and it has the order of 16-bit samples. */
 function areSamples(bytes: Uint8Array, format: SampleFormat): boolean {
-  return meanStep(samplesIn(bytes, format)) >= SOMETHING && kinship(bytes) > TWO_KINDS;
+  const step = meanStep(samplesIn(bytes, format));
+  return step >= SOMETHING && step < SMOOTH && kinship(bytes) > TWO_KINDS && areInLine(bytes, format);
 }
