@@ -37,8 +37,8 @@ const MODELS = ['speech', 'gender', 'speaker-map', 'audio-event'];
  * one core carries less.
  */
 const LIVE_SHARE = 0.5;
-/** Milliseconds for a look at ffmpeg. */
-const FFMPEG_MS = 3_000;
+/** Milliseconds for a look at ffmpeg, which a small machine that is busy reads from its card. */
+const FFMPEG_MS = 20_000;
 
 /**
  * Tries an engine out. Starts it, if it is not running. It does not throw: what fails is a finding.

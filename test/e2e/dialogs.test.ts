@@ -362,7 +362,7 @@ describe('The edit dialogs', function () {
     await button.waitFor();
     await button.focus();
     await page.keyboard.press('Enter');
-    await page.locator('.deeptone-findings li').nth(6).waitFor();
+    await page.locator('.deeptone-findings li').nth(6).waitFor({ timeout: 90_000 });
     const lines = await page.locator('.deeptone-findings li').allInnerTexts();
     const text = lines.join('\n');
     assert.match(text, /9 models/);
