@@ -195,6 +195,8 @@ function countsOf(bytes: Uint8Array, from: number, every: number): Uint32Array {
 /** Bytes that are looked at together, and how often they may tell nothing before no more are looked at. */
 const WINDOW_BYTES = 4_096;
 const MOST_WINDOWS = 64;
+/** Of these rough ones. */
+const ROUGH_WINDOWS = 8;
 /** {@link kinship} from which first and second bytes are those of 16-bit samples, so that no more need to be looked at. */
 const TWO_KINDS = 4;
 
@@ -219,15 +221,17 @@ export class OrderWatch {
       const window = all.subarray(at, at + size);
       const reason = otherThanSamples(window, this.#format);
       if (reason !== undefined) return reason;
-      this.#windows = areSamples(window, this.#format) ? MOST_WINDOWS : this.#windows + 1;
+      this.#windows += weightOf(window, this.#format);
     }
     this.#held = Uint8Array.prototype.slice.call(all, at);
     return undefined;
   }
 }
 
-/** Whether there is something to hear, and it has the order of 16-bit samples. */
-function areSamples(bytes: Uint8Array, format: SampleFormat): boolean {
+/** As how many windows one counts that was not refused: what was rough a few times is rough sound, and each look at it takes a millisecond; samples end the watch. */
+function weightOf(bytes: Uint8Array, format: SampleFormat): number {
   const step = meanStep(samplesIn(bytes, format));
-  return step >= SOMETHING && step < SMOOTH && kinship(bytes) > TWO_KINDS && areInLine(bytes, format);
+  if (step < SOMETHING) return 1;
+  if (step >= SMOOTH) return MOST_WINDOWS / ROUGH_WINDOWS;
+  return kinship(bytes) > TWO_KINDS && areInLine(bytes, format) ? MOST_WINDOWS : 1;
 }
