@@ -68,12 +68,14 @@ describe('Bytes that are not the samples they would be taken for', () => {
 
   it('are heard where their low bytes say nothing: eight bits in the place of sixteen, or sound that was clipped hard', () => {
     const loudest = speech.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-    for (const [what, change] of [
-      ['eight bits', (sample: number) => Math.round((sample / loudest) * 127) / 128],
-      ['three bits', (sample: number) => Math.round((sample / loudest) * 3) / 4],
-      ['clipped', (sample: number) => Math.max(-1, Math.min(1, (1_000 * sample) / loudest))],
+    const clipped = (loudness: number) => (sample: number) => Math.max(-1, Math.min(1, loudness * sample));
+    for (const [what, samples] of [
+      ['eight bits', speech.map((sample) => Math.round((sample / loudest) * 127) / 128)],
+      ['three bits', speech.map((sample) => Math.round((sample / loudest) * 3) / 4)],
+      ['clipped speech', speech.map(clipped(1_000 / loudest))],
+      ['clipped noise', noise(1).map(clipped(100))],
     ] as const) {
-      const bytes = encodeSamples([speech.map(change)], 's16le');
+      const bytes = encodeSamples([samples], 's16le');
       for (const size of [bytes.length, 1_000]) assert.equal(said(bytes, size), undefined, what);
     }
   });
